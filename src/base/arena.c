@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BLOCK_MIN ((size_t)16 * 1024)
+#define ALIGN (_Alignof(max_align_t))
+
+struct hf_arena_block {
+	hf_arena_block *next;
+	size_t used;
+	size_t size;
+	_Alignas(max_align_t) char data[];
+};
+
+void hf_arena_done(hf_arena *arena)
+{
+	if (!arena)
+		return;
+	for (hf_arena_block *b = arena->head, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	*arena = (hf_arena){ 0 };
+}
+
+void *hf_arena_alloc(hf_arena *arena, size_t size)
+{
+	hf_arena_block *b = arena->head;
+	void *p;
+
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size = (size + ALIGN - 1) & ~(ALIGN - 1);
+	if (!b || b->size - b->used < size) {
+		size_t want = size > BLOCK_MIN ? size : BLOCK_MIN;
+
+		b = calloc(1, sizeof(*b) + want);
+		if (!b)
+			return NULL;
+		b->size = want;
+		/* a large object gets a block of its own behind the current one */
+		if (size > BLOCK_MIN / 2 && arena->head) {
+			b->next = arena->head->next;
+			arena->head->next = b;
+		} else {
+			b->next = arena->head;
+			arena->head = b;
+		}
+		arena->total_bytes += want;
+	}
+	p = b->data + b->used;
+	b->used += size;
+	return p;
+}
+
+void *hf_arena_array(hf_arena *arena, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return hf_arena_alloc(arena, bytes ? bytes : 1);
+}
+
+char *hf_arena_memdup(hf_arena *arena, const void *src, size_t len)
+{
+	char *p = len < SIZE_MAX / 2 ? hf_arena_alloc(arena, len + 1) : NULL;
+
+	if (p && len)
+		memcpy(p, src, len);
+	return p;
+}
+
+char *hf_arena_strdup(hf_arena *arena, const char *s)
+{
+	return hf_arena_memdup(arena, s, strlen(s));
+}
+
+char *hf_arena_vprintf(hf_arena *arena, const char *fmt, va_list ap)
+{
+	va_list copy;
+	char *p;
+	int n;
+
+	va_copy(copy, ap);
+	n = vsnprintf(NULL, 0, fmt, copy);
+	va_end(copy);
+	if (n < 0)
+		return NULL;
+	p = hf_arena_alloc(arena, (size_t)n + 1);
+	if (p)
+		(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+	return p;
+}
+
+char *hf_arena_printf(hf_arena *arena, const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+
+	va_start(ap, fmt);
+	p = hf_arena_vprintf(arena, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+void *hf_vec_push_(hf_arena *arena, void **items, size_t *n, size_t size)
+{
+	size_t count = *n;
+
+	/* The capacity is implied: full exactly at 0, 4, 8, 16, ... */
+	if (count == 0 || (count >= 4 && (count & (count - 1)) == 0)) {
+		size_t cap = count ? count * 2 : 4;
+		void *p = hf_arena_array(arena, cap, size);
+
+		if (!p)
+			return NULL;
+		if (count)
+			memcpy(p, *items, count * size);
+		*items = p;
+	}
+	(*n)++;
+	return (char *)*items + count * size;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making untrusted bytes safe to show on a terminal, in a log or in a message. */
+#ifndef HF_BASE_ESCAPE_H
+#define HF_BASE_ESCAPE_H
+
+#include <stddef.h>
+
+#include "base/macro.h"
+
+/**
+ * hf_escape_dup - copy @len bytes, control bytes and invalid UTF-8 as \xHH
+ *
+ * Newline and tab become \n and \t. Returns: a string the caller frees, NULL if out of
+ * memory. Effects: pure.
+ */
+char *hf_escape_dup(const char *bytes, size_t len) _must_check_;
+
+/** hf_utf8_len - length 1 to 4 of the valid UTF-8 sequence at @s, 0 if invalid; pure */
+size_t hf_utf8_len(const char *s, size_t len);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/map.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+/* FNV-1a, 64 bits. The keys are ids of a root-owned baseline: no flooding to fear
+ * beyond what the loader's size limit allows. */
+static uint64_t hash(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	return h;
+}
+
+static hf_map_slot *find(hf_map_slot *slots, size_t cap, const char *key)
+{
+	for (size_t i = hash(key) & (cap - 1);; i = (i + 1) & (cap - 1))
+		if (!slots[i].key || strcmp(slots[i].key, key) == 0)
+			return &slots[i];
+}
+
+void *hf_map_get(const hf_map *map, const char *key)
+{
+	return map->cap ? find(map->slots, map->cap, key)->value : NULL;
+}
+
+int hf_map_put(hf_map *map, hf_arena *arena, const char *key, void *value)
+{
+	hf_map_slot *slot;
+
+	if (map->n * 4 >= map->cap * 3) {
+		size_t cap = map->cap ? map->cap * 2 : 16;
+		hf_map_slot *slots = hf_arena_array(arena, cap, sizeof(*slots));
+
+		if (!slots)
+			return -ENOMEM;
+		for (size_t i = 0; i < map->cap; i++)
+			if (map->slots[i].key)
+				*find(slots, cap, map->slots[i].key) = map->slots[i];
+		map->slots = slots;
+		map->cap = cap;
+	}
+	slot = find(map->slots, map->cap, key);
+	if (!slot->key) {
+		slot->key = hf_arena_strdup(arena, key);
+		if (!slot->key)
+			return -ENOMEM;
+		map->n++;
+	}
+	slot->value = value;
+	return 0;
+}

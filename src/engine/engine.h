@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: drives the kinds against a host. Survey (observe and plan), apply, verify,
+ * revert, and the applied record. It names no kind.
+ */
+#ifndef HF_ENGINE_ENGINE_H
+#define HF_ENGINE_ENGINE_H
+
+#include "host/host.h"
+#include "model/kind.h"
+#include "plan/plan.h"
+
+#define HF_STATE_DIR "/var/lib/holdfast"
+#define HF_RECORD_PATH HF_STATE_DIR "/applied.json"
+
+/* Everything one look at the host yields. Owns its members. */
+typedef struct hf_survey {
+	hf_facts facts;
+	hf_arena record_arena;
+	hf_record record;
+	hf_plan plan;
+	const char *hostname; /* of the facts; "" if unknown */
+} hf_survey;
+
+/**
+ * hf_record_read - the applied record of the host; a missing one is .exists = false
+ * Errors: -EBADMSG damaged (with the cure), -EACCES.
+ */
+int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err) _must_check_;
+
+/**
+ * hf_engine_survey - look at the host and plan
+ * @fact_args: "NAME=VALUE" of --fact
+ * @diags:     errors there after success mean a bad baseline for this host (exit 65)
+ *
+ * Reads host, changes nothing. Zero @ret first; hf_survey_done() in any case. Sets gates
+ * and waivers in @model.
+ */
+int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
+		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
+		     hf_survey *ret, hf_error **err) _must_check_;
+void hf_survey_done(hf_survey *survey);
+
+typedef enum hf_outcome {
+	HF_OUTCOME_NOTHING,	/* nothing to do: nothing was written */
+	HF_OUTCOME_APPLIED,	/* done and verified */
+	HF_OUTCOME_REFUSED,	/* before anything was touched: .error */
+	HF_OUTCOME_ROLLED_BACK, /* failed, the host is as before: .error */
+	HF_OUTCOME_INCOMPLETE,	/* failed, and so did putting it back: .error, .steps */
+} hf_outcome;
+
+typedef enum hf_step_state {
+	HF_STEP_DONE,
+	HF_STEP_FAILED,
+	HF_STEP_REVERTED,
+	HF_STEP_STUCK, /* could not be put back */
+} hf_step_state;
+
+typedef struct hf_step { /* one group or effect, as carried out */
+	const char *what; /* "write /etc/docker/daemon.json", "restart docker.service" */
+	hf_step_state state;
+	const char *why; /* failed or stuck: the reason; or NULL */
+} hf_step;
+
+typedef struct hf_apply_options {
+	const char *const *sets; /* VAR=VALUE, for the record */
+	size_t n_sets;
+	bool replace;	/* --replace: may drop baselines in force */
+	const char *const *fact_args;
+	size_t n_fact_args;
+	/* called before each step that may take long; may be NULL */
+	void (*progress)(void *user, const char *what);
+	void *user;
+} hf_apply_options;
+
+typedef struct hf_apply_result {
+	hf_arena arena;
+	hf_outcome outcome;
+	hf_error *error; /* owned; NULL for NOTHING and APPLIED */
+	hf_step *steps;
+	size_t n_steps;
+	hf_survey after; /* the verifying look, when APPLIED; else zero */
+	hf_diags after_diags;
+} hf_apply_result;
+
+/**
+ * hf_engine_apply - carry out the plan of @before, verify it, record it
+ *
+ * Everything is staged before anything is visible; a failure after that is undone in
+ * reverse from memory. Changes host. Returns 0 with an outcome; a negative errno only
+ * for out of memory before anything was touched.
+ */
+int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
+		    const hf_apply_options *options, hf_apply_result *ret,
+		    hf_error **err) _must_check_;
+void hf_apply_result_done(hf_apply_result *result);
+
+/**
+ * hf_record_dropped - the baselines in force that @model does not hold (exit 64)
+ * Returns: their number; names in @ret (arena memory), NULL if out of memory. Pure.
+ */
+int hf_record_dropped(const hf_record *record, const hf_model *model, hf_arena *arena,
+		      const char ***ret, size_t *ret_n) _must_check_;
+
+#endif

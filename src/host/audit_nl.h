@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's audit interface over netlink (linux/audit.h, audit(7)): transport only.
+ *
+ * Sequence numbers and the end of a dump are checked: a dump that is cut short, out of
+ * sequence or slow is an error and never a shorter list.
+ */
+#ifndef HF_HOST_AUDIT_NL_H
+#define HF_HOST_AUDIT_NL_H
+
+#include <linux/audit.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "host/host.h"
+
+/* struct audit_rule_data as received: .len bytes, the flexible buffer included. */
+typedef struct hf_audit_raw {
+	const struct audit_rule_data *data;
+	size_t len;
+} hf_audit_raw;
+
+/** hf_audit_status - AUDIT_GET; fields a short reply lacks are 0 */
+int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err) _must_check_;
+/** hf_audit_status_set - AUDIT_SET of the fields named by @status->mask */
+int hf_audit_status_set(hf_host *host, const struct audit_status *status,
+			hf_error **err) _must_check_;
+/** hf_audit_list - AUDIT_LIST_RULES, in the kernel's order; memory of @arena */
+int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
+		  hf_error **err) _must_check_;
+/** hf_audit_add, hf_audit_delete - one rule. -EEXIST, -ENOENT, -EPERM (locked), -EINVAL.
+ *  Batches: hf_audit_batch(). */
+int hf_audit_add(hf_host *host, const struct audit_rule_data *rule, size_t len,
+		 hf_error **err) _must_check_;
+int hf_audit_delete(hf_host *host, const struct audit_rule_data *rule, size_t len,
+		    hf_error **err) _must_check_;
+
+#endif

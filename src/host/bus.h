@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * systemd's manager over D-Bus (org.freedesktop.systemd1(5)); the only user of sd-bus.
+ *
+ * The system bus, else /run/systemd/private. Every call has the host's deadline.
+ */
+#ifndef HF_HOST_BUS_H
+#define HF_HOST_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "host/host.h"
+
+typedef struct hf_bus_unit {
+	const char *load_state;	  /* loaded, not-found, masked, bad-setting, error */
+	const char *active_state; /* active, inactive, failed, ... */
+	const char *sub_state;
+	const char *fragment_path; /* "" if none */
+	const char **dropin_paths;
+	size_t n_dropin_paths;
+	bool need_daemon_reload;
+	uint32_t main_pid; /* services; 0 if none */
+	const char **exec_start; /* first ExecStart: path then argv[1..] as the bus has it */
+	size_t n_exec_start;
+} hf_bus_unit;
+
+/** hf_bus_unit_get - properties of one unit (LoadUnit, GetAll); strings in @arena */
+int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_unit *ret,
+		    hf_error **err) _must_check_;
+/** hf_bus_daemon_reload - Manager.Reload(), returns after the reload */
+int hf_bus_daemon_reload(hf_host *host, hf_error **err) _must_check_;
+/** hf_bus_reset_failed - Manager.ResetFailedUnit(); a unit not loaded is fine */
+int hf_bus_reset_failed(hf_host *host, const char *unit, hf_error **err) _must_check_;
+/** hf_bus_job - RestartUnit, ReloadUnit, StartUnit or StopUnit, awaited (JobRemoved)
+ *
+ * @method: the Manager's method name. Errors: -ETIMEDOUT after the host's timeout, -EIO
+ * with the job's result (failed, timeout, canceled, dependency, ...). Changes host. */
+int hf_bus_job(hf_host *host, const char *method, const char *unit,
+	       hf_error **err) _must_check_;
+
+#endif

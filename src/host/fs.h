@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files below the root descriptor: resolution, reading, staging, owner and mode.
+ *
+ * Every path is absolute as seen from inside the root and resolved with openat2(2),
+ * RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS: symlinks of parents are followed and cannot
+ * leave. Where openat2 is missing, a component walk does the same. Nothing is ever
+ * changed by path: descriptors only.
+ */
+#ifndef HF_HOST_FS_H
+#define HF_HOST_FS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "host/host.h"
+
+#define HF_FS_NOFOLLOW 1u	/* a final symlink is itself the object */
+#define HF_FILE_MAX (16u << 20) /* no configuration file is larger, bytes */
+
+typedef struct hf_inode {
+	mode_t mode; /* type and permission bits */
+	uid_t uid;
+	gid_t gid;
+	nlink_t nlink;
+	dev_t dev;
+	ino_t ino;
+	uint64_t size;
+	int64_t mtime_nsec; /* CLOCK_REALTIME, since the epoch */
+	bool immutable;	    /* STATX_ATTR_IMMUTABLE or append-only */
+	bool mount_root;    /* something is mounted right here */
+	bool has_acl;	    /* POSIX access ACL beyond the mode bits */
+	bool is_link;	    /* with HF_FS_NOFOLLOW: a symlink */
+	/* A final symlink was followed: who owns the link (chain: the least trusted) */
+	bool through_link;
+	uid_t link_uid;
+} hf_inode;
+
+/** hf_fs_open - descriptor of an existing object; @flags of open(2), O_CLOEXEC is added;
+ *  regular files must be opened with O_NONBLOCK semantics (a FIFO never blocks).
+ *  Errors: -ENOENT, -ENOTDIR, -ELOOP, -EACCES, ... message names the path. */
+int hf_fs_open(hf_host *host, const char *path, int flags, unsigned how, int *ret_fd,
+	       hf_error **err) _must_check_;
+
+/** hf_fs_inode - fstat of the object behind @path; -ENOENT when missing (no message is
+ *  needed by callers that test for it); reads host */
+int hf_fs_inode(hf_host *host, const char *path, unsigned how, hf_inode *ret,
+		hf_error **err) _must_check_;
+
+/** hf_fs_read - whole content of a regular file into @arena, NUL-terminated
+ *
+ * Errors: -ENOENT; -EISDIR a directory; -EINVAL not a regular file (FIFO, socket,
+ * device: said in the message); -EFBIG over @max bytes (0: HF_FILE_MAX); -EACCES, -EIO.
+ * @ret_inode may be NULL. Reads host, never blocks on a FIFO. */
+int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, char **ret,
+	       size_t *ret_len, hf_inode *ret_inode, hf_error **err) _must_check_;
+
+/** hf_fs_readlink - text of the symlink @path; -EINVAL if it is none */
+int hf_fs_readlink(hf_host *host, const char *path, hf_arena *arena, char **ret,
+		   hf_error **err) _must_check_;
+
+/** hf_fs_canonical - @path with every symlink resolved, as seen from inside the root */
+int hf_fs_canonical(hf_host *host, const char *path, hf_arena *arena, char **ret,
+		    hf_error **err) _must_check_;
+
+/** hf_fs_list - names in a directory except "." and "..", sorted by bytes; -ENOENT */
+int hf_fs_list(hf_host *host, const char *path, hf_arena *arena, char ***ret, size_t *ret_n,
+	       hf_error **err) _must_check_;
+
+/* --- changing: used by the engine only ------------------------------------------- */
+
+typedef struct hf_staged {
+	int dir_fd;	   /* the target's directory */
+	char name[256];	   /* final name */
+	char temp[256];	   /* name of the staged file, "" if none */
+	bool removal;	   /* publish unlinks */
+	bool existed;
+	/* before-image for the revert, kept as a second name in the directory's file
+	 * system or in memory */
+	char *before;
+	size_t before_len;
+	hf_inode before_inode;
+	bool published;
+} hf_staged;
+
+/**
+ * hf_fs_stage - write the new content beside its target, nothing visible yet
+ * @path:  the target; its directory must exist; a final symlink is resolved first
+ * @meta:  when the target is new, or not NULL: owner and mode (only uid, gid, mode used)
+ *
+ * Exclusive temporary file ".NAME.holdfast-XXXXXX", owner, mode, ACL, label and other
+ * xattrs of the old file set on the descriptor, content, fsync. Changes host (invisibly).
+ */
+int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
+		const hf_inode *meta, hf_staged *ret, hf_error **err) _must_check_;
+/** hf_fs_stage_removal - the same for a file that shall go */
+int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret,
+			hf_error **err) _must_check_;
+/** hf_fs_publish - rename into place (or unlink) and fsync the directory */
+int hf_fs_publish(hf_staged *staged, hf_error **err) _must_check_;
+/** hf_fs_unpublish - put the old file back: bytes, owner, mode, xattrs; or absence */
+int hf_fs_unpublish(hf_staged *staged, hf_error **err) _must_check_;
+/** hf_fs_stage_discard - remove the temporary file if it is still there; never fails */
+void hf_fs_stage_discard(hf_staged *staged);
+
+/** hf_fs_set_meta - owner, group and mode through an O_PATH descriptor
+ *
+ * Owner first (chown clears setuid), the mode narrowed before. Verified by fstat.
+ * Refuses (-EMLINK) a regular file with several hard links that its owner other than
+ * root could have made, -EPERM when immutable (named). No-op parts are not issued. */
+int hf_fs_set_meta(int fd, const char *path, uid_t uid, gid_t gid, mode_t mode,
+		   hf_error **err) _must_check_;
+
+/** hf_fs_mkdir - make a directory with owner and mode; @ret_made_at: the topmost
+ *  directory that had to be made (for the revert), NULL if it was there */
+int hf_fs_mkdir(hf_host *host, const char *path, uid_t uid, gid_t gid, mode_t mode,
+		hf_arena *arena, char **ret_made_at, hf_error **err) _must_check_;
+/** hf_fs_rmdir_up_to - remove the empty directory @path and its parents up to @top */
+int hf_fs_rmdir_up_to(hf_host *host, const char *path, const char *top,
+		      hf_error **err) _must_check_;
+
+#endif

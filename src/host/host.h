@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host capability: the only handle to the managed host. A plan function has none.
+ *
+ * Everything below is relative to a root descriptor: "/" or the tree of --root. Which
+ * live layers exist is decided once, when it is opened (DESIGN 3), and never overridden.
+ */
+#ifndef HF_HOST_HOST_H
+#define HF_HOST_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/facts.h"
+#include "model/model.h"
+
+struct sd_bus;
+typedef struct hf_ids hf_ids;
+
+/* May a live layer be used? ABSENT: does not exist here; UNKNOWN: cannot be told. */
+typedef struct hf_live {
+	hf_known known;	 /* PRESENT: use it */
+	const char *why; /* otherwise: the reason, for people; static or host-owned */
+} hf_live;
+
+typedef struct hf_host {
+	int root_fd;	  /* O_PATH or O_RDONLY directory */
+	const char *root; /* as given, cleaned; "/" for the running system */
+	bool offline;	  /* --root was given */
+	bool is_root;	  /* effective uid 0 */
+	hf_live audit;	  /* the kernel's rule list */
+	hf_live units;	  /* systemd's manager */
+	hf_live docker;	  /* dockerd's API and process */
+	uint64_t timeout_usec; /* for each wait (--timeout) */
+	struct sd_bus *bus;    /* opened on first use; see host/bus.h */
+	int audit_fd;	       /* opened on first use; -1; see host/audit_nl.h */
+	uint32_t audit_seq;
+	hf_ids *ids; /* read on first use; see host/ids.h */
+	hf_arena arena;
+} hf_host;
+
+/**
+ * hf_host_open - open the host
+ * @root: NULL for the running system, else the tree of --root (must be a directory)
+ *
+ * Effects: reads host (namespaces, mounts, credentials). Errors: -ENOENT, -ENOTDIR,
+ * -EACCES with the path.
+ */
+int hf_host_open(hf_host *host, const char *root, hf_error **err) _must_check_;
+void hf_host_close(hf_host *host);
+
+/**
+ * hf_facts_read - fill @facts: all names in model/facts.h, and the "unit:" and "exists:"
+ * answers that the model's `when` clauses ask for. What cannot be read is UNKNOWN.
+ * "engine" comes from the API when live, else from the image's package database.
+ */
+int hf_facts_read(hf_host *host, const hf_model *model, hf_facts *facts,
+		  hf_error **err) _must_check_;
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HF_KINDS_UNITS_KIND_H
+#define HF_KINDS_UNITS_KIND_H
+
+#include "model/kind.h"
+
+#define HF_RANK_UNITS 0
+
+extern const hf_kind hf_kind_units;
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kind interface: one constant table of functions for each kind of resource.
+ *
+ * The engine drives the kinds in order of rank: units, daemon, files, audit. For each it
+ * calls observe (batch: reads the host into the plan's observation slot), then plan
+ * (batch and pure: it has no handle to the host). A later kind sees in the plan what the
+ * earlier ones will have done (unit views, references, files to be made).
+ *
+ * Adding a kind touches its own folder, its Makemodule.am and one line of
+ * kinds/registry.c.
+ */
+#ifndef HF_MODEL_KIND_H
+#define HF_MODEL_KIND_H
+
+#include "base/error.h"
+#include "model/model.h"
+
+struct hf_host;	 /* host/host.h */
+struct hf_plan;	 /* plan/plan.h */
+struct hf_group; /* plan/plan.h */
+
+/* What a kind gets while it decodes one control's section. */
+typedef struct hf_decoder {
+	hf_model *model; /* .arena for specs */
+	hf_control *control;
+	hf_diags *diags;
+} hf_decoder;
+
+/** hf_decoder_demand - add a demand to the control; -ENOMEM otherwise 0 */
+int hf_decoder_demand(hf_decoder *d, const hf_kind *kind, hf_mark mark,
+		      const void *spec) _must_check_;
+
+/** hf_decoder_refs - note the host references in @text, report malformed ones with
+ *  @mark; -ENOMEM otherwise 0. Call it for each string that may hold references. */
+int hf_decoder_refs(hf_decoder *d, hf_mark mark, const char *text) _must_check_;
+
+/** hf_decoder_plain - "$${" to "${"; reports a host reference (not allowed here).
+ *  Returns: the text in the model's arena, or NULL (reported, or out of memory). */
+const char *hf_decoder_plain(hf_decoder *d, hf_mark mark, const char *text);
+
+struct hf_kind {
+	const char *name; /* the YAML key, and the prefix of resource ids */
+	int rank;	  /* order of observation and planning, index of plan->obs */
+
+	/* Decode one control's section into demands; report every problem. Pure.
+	 * Returns 0 or -ENOMEM only. */
+	int (*decode)(hf_decoder *d, const hf_node *node);
+
+	/* Contradictions between the demands of this kind, over the whole model (all
+	 * controls that are not disabled). Pure. May be NULL. */
+	int (*check)(const hf_model *model, hf_diags *diags);
+
+	/* Read what the demands need into plan->obs[rank]. What cannot be read becomes
+	 * UNKNOWN there, with the reason; an error is for out of memory and bugs. */
+	int (*observe)(struct hf_host *host, const hf_model *model, struct hf_plan *plan,
+		       hf_error **err);
+
+	/* Judge and propose: resources, changes, groups, effects. Pure. */
+	int (*plan)(const hf_model *model, struct hf_plan *plan, hf_error **err);
+
+	/* Groups of type HF_GROUP_LIVE only; NULL where a kind has none.
+	 * prepare: allocate all that commit and revert need; nothing visible.
+	 * commit, revert: visible, safe to repeat, no allocation.
+	 * discard: free what prepare made; never fails. */
+	int (*prepare)(struct hf_host *host, struct hf_group *group, hf_error **err);
+	int (*commit)(struct hf_host *host, struct hf_group *group, hf_error **err);
+	int (*revert)(struct hf_host *host, struct hf_group *group, hf_error **err);
+	void (*discard)(struct hf_group *group);
+};
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: how every resource stands, what would change, and in which groups and with
+ * which effects. The value that is rendered (dry run), tested for emptiness (drift
+ * check), applied, and computed again (verification).
+ *
+ * Life cycle: the engine fills the options and facts, then for each kind in order of
+ * rank calls observe and plan, which add to the plan through the builders below; then
+ * hf_plan_finish() settles effects, control states and totals. One arena owns it all.
+ *
+ * Terms. A *resource* (row) is one demand on one thing in one layer and how it stands;
+ * equal demands of several controls share a row. A *change* is the unit of display, a
+ * *group* (one file, one inode, one kernel rule list) is the unit of apply.
+ */
+#ifndef HF_PLAN_PLAN_H
+#define HF_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "model/facts.h"
+#include "model/model.h"
+#include "plan/record.h"
+#include "plan/unit_view.h"
+
+/* How a resource stands, worst last; a control has the worst of its resources'. */
+typedef enum hf_state {
+	HF_STATE_NOT_APPLICABLE,
+	HF_STATE_PASS,
+	HF_STATE_FINDING, /* does not hold, and only a person can settle it */
+	HF_STATE_PENDING_RESTART,
+	HF_STATE_PENDING_REBOOT,
+	HF_STATE_UNKNOWN,
+	HF_STATE_DRIFT,
+	HF_STATE_WAIVED,   /* of controls only, like the following */
+	HF_STATE_MANUAL,
+	HF_STATE_DISABLED,
+	HF_STATE_NOT_SELECTED,
+	HF_STATE_MAX_,
+} hf_state;
+const char *hf_state_name(hf_state s); /* "not-applicable", "pending-restart", ... */
+
+typedef enum hf_layer { HF_PERSISTED, HF_LIVE } hf_layer;
+const char *hf_layer_name(hf_layer l);
+
+typedef enum hf_op { HF_OP_CREATE, HF_OP_UPDATE, HF_OP_DELETE } hf_op;
+const char *hf_op_name(hf_op op);
+
+typedef enum hf_cause {
+	HF_CAUSE_UNKNOWN,
+	HF_CAUSE_HOST,	   /* the host is not, or no longer, as demanded */
+	HF_CAUSE_BASELINE, /* the demand is new or has changed */
+	HF_CAUSE_VENDOR,   /* what we derive from has changed */
+	HF_CAUSE_RELEASED, /* no longer demanded */
+} hf_cause;
+const char *hf_cause_name(hf_cause c);
+
+typedef struct hf_change hf_change;
+typedef struct hf_group hf_group;
+
+typedef struct hf_resource {
+	const hf_kind *kind;
+	const char *id; /* "files:/etc/docker#mode" */
+	hf_layer layer;
+	hf_state state;
+	const char *wanted; /* for people: "false", "at most 0644" */
+	const char *found;  /* "true", "absent", "0755", or NULL */
+	const char *why;    /* one sentence where state alone does not say it, or NULL */
+	const hf_control **controls;
+	size_t n_controls;
+	hf_mark declared;
+	const char *found_file; /* where the found value stands, or NULL */
+	unsigned found_line;	/* 0: unknown */
+	bool secret;		/* never render wanted and found */
+	bool no_such_key; /* a plan error of this row is exit 65 (engine does not know it) */
+	size_t index;
+} hf_resource;
+
+struct hf_change {
+	const hf_kind *kind;
+	const char *id;
+	hf_layer layer;
+	hf_op op;
+	const char *before; /* kind's text, also kept in the record; NULL: absent */
+	const char *after;  /* NULL: absent */
+	hf_cause cause;
+	const char *blocked; /* the reason why apply will not do it, or NULL */
+	bool secret;
+	bool recorded; /* before and after go into the applied record under .id */
+	size_t *rows;  /* indices into plan->resources */
+	size_t n_rows;
+	hf_group *group; /* NULL for a blocked change */
+	size_t index;
+};
+
+typedef enum hf_group_type {
+	HF_GROUP_MKDIR, /* make one directory (parents too) */
+	HF_GROUP_FILE,	/* replace, create or remove one regular file */
+	HF_GROUP_INODE, /* owner, group, mode of one existing inode */
+	HF_GROUP_LIVE,	/* the kind's own: prepare, commit, revert */
+} hf_group_type;
+
+/* Order of commitment; effects that belong between are placed by the engine. */
+typedef enum hf_stage {
+	HF_STAGE_FIRST,	 /* live-restore alone: confirmed before anything else */
+	HF_STAGE_UNITS,	 /* drop-ins, environment files; then daemon-reload */
+	HF_STAGE_CONFIG, /* daemon.json, rules, inodes, kernel lists; then restarts */
+} hf_stage;
+
+struct hf_group {
+	hf_group_type type;
+	hf_stage stage;
+	const hf_kind *kind;
+	const char *path; /* file, inode, directory: below the root; live: a label */
+	size_t n_changes;
+
+	/* HF_GROUP_FILE. Precondition: the file is as read (existence, digest). */
+	bool existed;
+	bool remove;
+	const char *before; /* bytes as read; "" if it did not exist */
+	size_t before_len;
+	const char *after; /* bytes to write */
+	size_t after_len;
+
+	/* FILE and MKDIR: owner and mode of a *new* file or directory; an existing
+	 * file keeps its own, unless .set_meta. INODE: what to set. */
+	bool set_meta;
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+
+	/* INODE: precondition, as observed. */
+	bool before_symlink_target; /* reached over a trusted final symlink */
+	uid_t before_uid;
+	gid_t before_gid;
+	mode_t before_mode;
+	dev_t dev;
+	ino_t ino;
+
+	void *live;   /* LIVE: the kind's payload, in the plan's arena */
+	void *engine; /* prepared state, owned by the engine or by kind->discard */
+	size_t index;
+};
+
+typedef enum hf_action {
+	HF_ACTION_DAEMON_RELOAD,
+	HF_ACTION_RELOAD,
+	HF_ACTION_RESTART,
+	HF_ACTION_REBOOT, /* never done, only told */
+	HF_ACTION_MAX_,
+} hf_action;
+const char *hf_action_name(hf_action a);
+
+typedef struct hf_container {
+	const char *id;
+	const char *name;
+} hf_container;
+
+typedef struct hf_effect {
+	hf_action action;
+	const char *unit; /* NULL for daemon-reload and reboot */
+	bool hold;	  /* decided: not now */
+	const char *why;  /* of the effect or of the hold */
+	bool pending;	  /* needed by an earlier run already: .pending_since_usec */
+	uint64_t pending_since_usec;
+} hf_effect;
+
+/* What the Docker engine's API and the host tell about running containers. */
+typedef struct hf_engine_view {
+	const char *unit; /* unit whose ExecStart is dockerd, or NULL */
+	hf_known running; /* PRESENT: a dockerd runs, ABSENT: none, UNKNOWN */
+	hf_known containers_known;
+	hf_container *containers; /* running ones */
+	size_t n_containers;
+	hf_known live_restore; /* in force in the running dockerd: PRESENT = on */
+	bool live_restore_after; /* the configuration after the plan has it on */
+	hf_known swarm;		 /* PRESENT: active */
+	bool kill_mode_process;	 /* KillMode=process of the unit after the plan */
+	bool restart_helps;	 /* a restart now would put the pending setting in force */
+	const char *why;	 /* of any UNKNOWN */
+} hf_engine_view;
+
+typedef struct hf_plan_options {
+	hf_restart restart;
+	bool allow_disruptive;
+	bool allow_lock;
+	bool allow_panic;
+	bool leave_unknown;
+	bool offline; /* --root: no live layer */
+	int64_t now;  /* seconds since the epoch */
+} hf_plan_options;
+
+typedef struct hf_ref_values {
+	const char **values;
+	size_t n;
+	const char *why; /* n == 0: the reason; for a value that is UNKNOWN see .unknown */
+	bool unknown;
+} hf_ref_values;
+
+typedef struct hf_totals {
+	size_t controls[HF_STATE_MAX_];
+	size_t resources[HF_STATE_MAX_];
+	size_t changes; /* not blocked */
+	size_t blocked;
+} hf_totals;
+
+typedef struct hf_plan {
+	hf_arena arena;
+	hf_plan_options options;
+	hf_facts *facts;	 /* borrowed */
+	const hf_record *record; /* borrowed; never NULL */
+	hf_diags *diags;	 /* borrowed: errors (exit 65), warnings, notes */
+
+	hf_resource **resources;
+	size_t n_resources;
+	hf_map row_by_key;
+	hf_change **changes;
+	size_t n_changes;
+	hf_map change_by_key;
+	hf_group **groups;
+	size_t n_groups;
+	hf_map group_by_key;
+	hf_effect **effects;
+	size_t n_effects;
+
+	hf_map claims;	    /* ids demanded by any claiming control */
+	hf_map refs;	    /* "unit:docker.service" -> hf_ref_values */
+	hf_map units;	    /* name -> hf_unit_view */
+	hf_engine_view engine;
+	void *obs[8];	    /* by rank: the kind's observations, in the plan's arena */
+
+	hf_state *control_states; /* by control index; set by hf_plan_finish() */
+	hf_state *control_underlying;
+	const char **control_reasons; /* or NULL each */
+	hf_totals totals;
+} hf_plan;
+
+void hf_plan_done(hf_plan *plan);
+
+/** hf_plan_gate - decide every control's `when` from the facts; pure; 0 or -ENOMEM */
+int hf_plan_gate(hf_model *model, hf_plan *plan) _must_check_;
+
+/**
+ * hf_plan_row - the row of (kind, layer, id, wanted), made as NOT_APPLICABLE when new
+ * @wanted: text for people, part of the row's identity; copied
+ * @demand: the demand it stems from; its control is added to the row's
+ *
+ * Returns: the row, or NULL if out of memory. Only demands of active controls get rows.
+ */
+hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id, const char *wanted,
+			 const hf_demand *demand) _must_check_;
+
+/** hf_row_judge - set state, found and why (formatted; NULL: none), copied into the
+ *  plan's arena. A worse state already set stays. 0 or -ENOMEM. */
+int hf_row_judge(hf_plan *plan, hf_resource *row, hf_state state, const char *found,
+		 const char *why_fmt, ...) _printf_(5, 6) _must_check_;
+
+/** hf_row_found_at - where the found value stands; @file is copied; 0 or -ENOMEM */
+int hf_row_found_at(hf_plan *plan, hf_resource *row, const char *file,
+		    unsigned line) _must_check_;
+
+/** hf_plan_change - the change of (kind, layer, id); made when new; texts are copied.
+ *  Returns NULL if out of memory. */
+hf_change *hf_plan_change(hf_plan *plan, const hf_kind *kind, hf_layer layer, const char *id,
+			  hf_op op, const char *before, const char *after,
+			  hf_cause cause) _must_check_;
+
+/** hf_change_row - the change serves this row; 0 or -ENOMEM */
+int hf_change_row(hf_plan *plan, hf_change *change, const hf_resource *row) _must_check_;
+
+/** hf_change_block - apply will not do it, with the reason; 0 or -ENOMEM */
+int hf_change_block(hf_plan *plan, hf_change *change, const char *fmt, ...)
+	_printf_(3, 4) _must_check_;
+
+/** hf_plan_group - the group of (type, path), made when new; NULL: out of memory */
+hf_group *hf_plan_group(hf_plan *plan, hf_group_type type, hf_stage stage,
+			const hf_kind *kind, const char *path) _must_check_;
+
+/** hf_plan_group_find - the group of (type, path) or NULL; pure */
+hf_group *hf_plan_group_find(const hf_plan *plan, hf_group_type type, const char *path);
+
+/** hf_change_in - put a change into its group */
+void hf_change_in(hf_change *change, hf_group *group);
+
+/** hf_plan_effect - ask for an effect (once for each action and unit); NULL: no memory */
+hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
+			  const char *why) _must_check_;
+
+/** hf_plan_claim - some claiming control demands @id; 0 or -ENOMEM. Kinds claim every
+ *  demand of every claiming control, selected or not. */
+int hf_plan_claim(hf_plan *plan, const char *id) _must_check_;
+bool hf_plan_is_claimed(const hf_plan *plan, const char *id);
+
+/** hf_plan_ref_set - values of a host reference ("exec:docker.service"); they stay
+ *  borrowed from the plan's arena; 0 or -ENOMEM */
+int hf_plan_ref_set(hf_plan *plan, const char *ref, const hf_ref_values *values) _must_check_;
+
+/**
+ * hf_plan_expand - expand a string of the baseline into its values
+ * @text: may hold at most one reference; "$${" stands for "${"
+ *
+ * No reference: one value. A reference without values: none, with the reason. Returns
+ * 0, -ENOMEM. Pure.
+ */
+int hf_plan_expand(hf_plan *plan, const char *text, hf_ref_values *ret) _must_check_;
+
+/** hf_plan_finish - decide effects, compute control states and totals; 0 or -ENOMEM; pure */
+int hf_plan_finish(const hf_model *model, hf_plan *plan) _must_check_;
+
+/** hf_plan_exit_class helpers: is there anything of this kind in the selected part? pure */
+bool hf_plan_has_changes(const hf_plan *plan); /* any change, blocked or not */
+bool hf_plan_has_unknown(const hf_plan *plan);
+bool hf_plan_has_pending(const hf_plan *plan); /* pending state or effect to run or held */
+bool hf_plan_has_findings(const hf_plan *plan);
+
+#endif

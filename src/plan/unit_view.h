@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the units kind tells the later kinds about a unit: as it is now, and as it will
+ * be once the plan is carried out. Made by the units kind, read by daemon, files, audit
+ * and by the effects.
+ */
+#ifndef HF_PLAN_UNIT_VIEW_H
+#define HF_PLAN_UNIT_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/facts.h"
+
+/* One word of a command line, after unquoting, % and $ expansion. */
+typedef struct hf_arg {
+	const char *text;
+	const char *file; /* where it stands: unit, drop-in or environment file */
+	unsigned line;
+	const char *variable; /* it came out of this variable ("DOCKER_OPTS"), or NULL */
+} hf_arg;
+
+typedef enum hf_unit_load {
+	HF_UNIT_NOT_FOUND,
+	HF_UNIT_LOADED,
+	HF_UNIT_MASKED,
+	HF_UNIT_BAD, /* unreadable or not parsable: .why */
+} hf_unit_load;
+
+typedef struct hf_unit_view {
+	const char *name;
+	hf_unit_load load;
+	const char *why;      /* of HF_UNIT_BAD */
+	const char *fragment; /* canonical path below the root, or NULL */
+	const char **dropins; /* in force after the plan, in order, ours included */
+	size_t n_dropins;
+	const char **env_files; /* EnvironmentFile= paths in order, without the '-' */
+	size_t n_env_files;
+	hf_arg *argv; /* ExecStart after the plan; NULL when there is not exactly one */
+	size_t n_argv;
+	bool argv_exact; /* false: something could not be expanded (.argv_why) */
+	const char *argv_why;
+	const char **listen_streams; /* ListenStream= of a socket unit, absolute paths */
+	size_t n_listen_streams;
+
+	/* The live layer; .live false: no manager to ask, .live_why tells. */
+	bool live;
+	const char *live_why;
+	bool need_daemon_reload;
+	const char *active_state; /* "active", "inactive", ... or NULL */
+	uint32_t main_pid;
+	const char **live_argv; /* /proc/PID/cmdline of the main process, or NULL */
+	size_t n_live_argv;
+	uint64_t main_started_usec; /* CLOCK_REALTIME; 0: unknown */
+} hf_unit_view;
+
+#endif
