@@ -30,7 +30,8 @@ void *hf_arena_alloc(hf_arena *arena, size_t size) _must_check_;
 void *hf_arena_array(hf_arena *arena, size_t n, size_t size) _must_check_;
 
 char *hf_arena_strdup(hf_arena *arena, const char *s) _must_check_;
-char *hf_arena_memdup(hf_arena *arena, const void *p, size_t len) _must_check_; /* + NUL */
+char *hf_arena_memdup(hf_arena *arena, const void *p,
+		      size_t len) _must_check_; /* + NUL */
 char *hf_arena_printf(hf_arena *arena, const char *fmt, ...) _printf_(2, 3) _must_check_;
 char *hf_arena_vprintf(hf_arena *arena, const char *fmt, va_list ap) _must_check_;
 

@@ -53,7 +53,8 @@ void hf_diags_done(hf_diags *d);
 void hf_diag_add(hf_diags *d, hf_diag_level level, hf_mark mark, const char *hint,
 		 const char *fmt, ...) _printf_(5, 6);
 
-#define hf_diag_error(d, mark, ...) hf_diag_add((d), HF_DIAG_ERROR, (mark), NULL, __VA_ARGS__)
+#define hf_diag_error(d, mark, ...)                                                      \
+	hf_diag_add((d), HF_DIAG_ERROR, (mark), NULL, __VA_ARGS__)
 #define hf_diag_warning(d, mark, ...)                                                    \
 	hf_diag_add((d), HF_DIAG_WARNING, (mark), NULL, __VA_ARGS__)
 

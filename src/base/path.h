@@ -15,7 +15,8 @@
  */
 const char *hf_path_check(const char *path);
 
-/** hf_path_clean - single slashes, no trailing slash ("/" stays); NULL: no memory; pure */
+/** hf_path_clean - single slashes, no trailing slash ("/" stays); NULL: no memory; pure
+ */
 char *hf_path_clean(hf_arena *arena, const char *path) _must_check_;
 
 /** hf_path_join - @dir "/" @name, without a doubled slash; NULL: no memory; pure */

@@ -44,7 +44,8 @@ static inline bool hf_strbuf_ok(const hf_strbuf *sb)
 /** hf_strbuf_str - the text, "" when empty; borrowed, valid until the next append */
 const char *hf_strbuf_str(const hf_strbuf *sb);
 
-/** hf_strbuf_steal - the text; the caller frees it; NULL if out of memory; @sb is empty */
+/** hf_strbuf_steal - the text; the caller frees it; NULL if out of memory; @sb is empty
+ */
 char *hf_strbuf_steal(hf_strbuf *sb) _must_check_;
 
 #endif

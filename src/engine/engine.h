@@ -26,7 +26,8 @@ typedef struct hf_survey {
  * hf_record_read - the applied record of the host; a missing one is .exists = false
  * Errors: -EBADMSG damaged (with the cure), -EACCES.
  */
-int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err) _must_check_;
+int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret,
+		   hf_error **err) _must_check_;
 
 /**
  * hf_engine_survey - look at the host and plan
@@ -56,7 +57,7 @@ typedef enum hf_step_state {
 	HF_STEP_STUCK, /* could not be put back */
 } hf_step_state;
 
-typedef struct hf_step { /* one group or effect, as carried out */
+typedef struct hf_step {  /* one group or effect, as carried out */
 	const char *what; /* "write /etc/docker/daemon.json", "restart docker.service" */
 	hf_step_state state;
 	const char *why; /* failed or stuck: the reason; or NULL */
@@ -65,7 +66,7 @@ typedef struct hf_step { /* one group or effect, as carried out */
 typedef struct hf_apply_options {
 	const char *const *sets; /* VAR=VALUE, for the record */
 	size_t n_sets;
-	bool replace;	/* --replace: may drop baselines in force */
+	bool replace; /* --replace: may drop baselines in force */
 	const char *const *fact_args;
 	size_t n_fact_args;
 	/* called before each step that may take long; may be NULL */

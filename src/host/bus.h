@@ -23,7 +23,8 @@ typedef struct hf_bus_unit {
 	size_t n_dropin_paths;
 	bool need_daemon_reload;
 	uint32_t main_pid; /* services; 0 if none */
-	const char **exec_start; /* first ExecStart: path then argv[1..] as the bus has it */
+	const char *
+		*exec_start; /* first ExecStart: path then argv[1..] as the bus has it */
 	size_t n_exec_start;
 } hf_bus_unit;
 

@@ -66,16 +66,16 @@ int hf_fs_canonical(hf_host *host, const char *path, hf_arena *arena, char **ret
 		    hf_error **err) _must_check_;
 
 /** hf_fs_list - names in a directory except "." and "..", sorted by bytes; -ENOENT */
-int hf_fs_list(hf_host *host, const char *path, hf_arena *arena, char ***ret, size_t *ret_n,
-	       hf_error **err) _must_check_;
+int hf_fs_list(hf_host *host, const char *path, hf_arena *arena, char ***ret,
+	       size_t *ret_n, hf_error **err) _must_check_;
 
 /* --- changing: used by the engine only ------------------------------------------- */
 
 typedef struct hf_staged {
-	int dir_fd;	   /* the target's directory */
-	char name[256];	   /* final name */
-	char temp[256];	   /* name of the staged file, "" if none */
-	bool removal;	   /* publish unlinks */
+	int dir_fd;	/* the target's directory */
+	char name[256]; /* final name */
+	char temp[256]; /* name of the staged file, "" if none */
+	bool removal;	/* publish unlinks */
 	bool existed;
 	/* before-image for the revert, kept as a second name in the directory's file
 	 * system or in memory */

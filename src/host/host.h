@@ -25,13 +25,13 @@ typedef struct hf_live {
 } hf_live;
 
 typedef struct hf_host {
-	int root_fd;	  /* O_PATH or O_RDONLY directory */
-	const char *root; /* as given, cleaned; "/" for the running system */
-	bool offline;	  /* --root was given */
-	bool is_root;	  /* effective uid 0 */
-	hf_live audit;	  /* the kernel's rule list */
-	hf_live units;	  /* systemd's manager */
-	hf_live docker;	  /* dockerd's API and process */
+	int root_fd;	       /* O_PATH or O_RDONLY directory */
+	const char *root;      /* as given, cleaned; "/" for the running system */
+	bool offline;	       /* --root was given */
+	bool is_root;	       /* effective uid 0 */
+	hf_live audit;	       /* the kernel's rule list */
+	hf_live units;	       /* systemd's manager */
+	hf_live docker;	       /* dockerd's API and process */
 	uint64_t timeout_usec; /* for each wait (--timeout) */
 	struct sd_bus *bus;    /* opened on first use; see host/bus.h */
 	int audit_fd;	       /* opened on first use; -1; see host/audit_nl.h */

@@ -36,7 +36,11 @@ typedef enum hf_severity {
 const char *hf_severity_name(hf_severity s);
 int hf_severity_parse(const char *s, hf_severity *ret) _must_check_; /* -EINVAL */
 
-typedef enum hf_restart { HF_RESTART_SAFE, HF_RESTART_ALWAYS, HF_RESTART_NEVER } hf_restart;
+typedef enum hf_restart {
+	HF_RESTART_SAFE,
+	HF_RESTART_ALWAYS,
+	HF_RESTART_NEVER
+} hf_restart;
 const char *hf_restart_name(hf_restart r);
 int hf_restart_parse(const char *s, hf_restart *ret) _must_check_; /* -EINVAL */
 
@@ -108,7 +112,7 @@ struct hf_control {
 	bool selected;
 	const hf_when *when;
 	size_t n_when;
-	const hf_node *meta; /* free mapping, or NULL */
+	const hf_node *meta;	 /* free mapping, or NULL */
 	const hf_waiver *waiver; /* in force on this host now; set by hf_model_waive() */
 	hf_demand **demands;
 	size_t n_demands;
@@ -171,7 +175,7 @@ typedef struct hf_selection {
 	size_t n_only;
 	const char *const *skip;
 	size_t n_skip;
-	long long level;	  /* up to it; 0: all */
+	long long level; /* up to it; 0: all */
 	hf_severity min_severity;
 } hf_selection;
 
@@ -185,10 +189,12 @@ bool hf_model_is_partial(const hf_model *model);
 /** hf_model_waive - set .waiver for @hostname at @now (seconds since the epoch, UTC) */
 void hf_model_waive(hf_model *model, const char *hostname, int64_t now);
 
-/** hf_control_is_active - selected, not disabled, not manual-only, gate not closed; pure */
+/** hf_control_is_active - selected, not disabled, not manual-only, gate not closed; pure
+ */
 bool hf_control_is_active(const hf_control *control);
 
-/** hf_control_is_enforced - active, gate open, enforce, not waived: may cause changes; pure */
+/** hf_control_is_enforced - active, gate open, enforce, not waived: may cause changes;
+ * pure */
 bool hf_control_is_enforced(const hf_control *control);
 
 /** hf_control_is_claiming - its demands still stand, selected or not: not disabled and

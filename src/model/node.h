@@ -13,7 +13,11 @@
 #include "base/arena.h"
 #include "base/diag.h"
 
-typedef enum hf_node_type { HF_NODE_SCALAR, HF_NODE_SEQUENCE, HF_NODE_MAPPING } hf_node_type;
+typedef enum hf_node_type {
+	HF_NODE_SCALAR,
+	HF_NODE_SEQUENCE,
+	HF_NODE_MAPPING
+} hf_node_type;
 
 typedef struct hf_node hf_node;
 struct hf_node {

@@ -47,7 +47,7 @@ bool hf_schema_int(const hf_node *node, long long min, long long max, long long 
 bool hf_schema_mode(const hf_node *node, mode_t *ret, hf_diags *diags);
 
 /** hf_schema_strings - list of scalars (or one) as array of nodes; false if reported */
-bool hf_schema_strings(const hf_node *node, hf_arena *arena, const hf_node ***ret, size_t *ret_n,
-		       hf_diags *diags);
+bool hf_schema_strings(const hf_node *node, hf_arena *arena, const hf_node ***ret,
+		       size_t *ret_n, hf_diags *diags);
 
 #endif

@@ -38,7 +38,7 @@ typedef enum hf_state {
 	HF_STATE_PENDING_REBOOT,
 	HF_STATE_UNKNOWN,
 	HF_STATE_DRIFT,
-	HF_STATE_WAIVED,   /* of controls only, like the following */
+	HF_STATE_WAIVED, /* of controls only, like the following */
 	HF_STATE_MANUAL,
 	HF_STATE_DISABLED,
 	HF_STATE_NOT_SELECTED,
@@ -78,7 +78,7 @@ typedef struct hf_resource {
 	const char *found_file; /* where the found value stands, or NULL */
 	unsigned found_line;	/* 0: unknown */
 	bool secret;		/* never render wanted and found */
-	bool no_such_key; /* a plan error of this row is exit 65 (engine does not know it) */
+	bool judged;		/* a state was set */
 	size_t index;
 } hf_resource;
 
@@ -178,12 +178,12 @@ typedef struct hf_engine_view {
 	hf_known containers_known;
 	hf_container *containers; /* running ones */
 	size_t n_containers;
-	hf_known live_restore; /* in force in the running dockerd: PRESENT = on */
+	hf_known live_restore;	 /* in force in the running dockerd: PRESENT = on */
 	bool live_restore_after; /* the configuration after the plan has it on */
 	hf_known swarm;		 /* PRESENT: active */
 	bool kill_mode_process;	 /* KillMode=process of the unit after the plan */
-	bool restart_helps;	 /* a restart now would put the pending setting in force */
-	const char *why;	 /* of any UNKNOWN */
+	bool restart_helps; /* a restart now would put the pending setting in force */
+	const char *why;    /* of any UNKNOWN */
 } hf_engine_view;
 
 typedef struct hf_plan_options {
@@ -193,13 +193,15 @@ typedef struct hf_plan_options {
 	bool allow_panic;
 	bool leave_unknown;
 	bool offline; /* --root: no live layer */
+	bool manager; /* systemd's manager can be asked; set by the engine */
 	int64_t now;  /* seconds since the epoch */
 } hf_plan_options;
 
 typedef struct hf_ref_values {
 	const char **values;
 	size_t n;
-	const char *why; /* n == 0: the reason; for a value that is UNKNOWN see .unknown */
+	const char
+		*why; /* n == 0: the reason; for a value that is UNKNOWN see .unknown */
 	bool unknown;
 } hf_ref_values;
 
@@ -229,11 +231,11 @@ typedef struct hf_plan {
 	hf_effect **effects;
 	size_t n_effects;
 
-	hf_map claims;	    /* ids demanded by any claiming control */
-	hf_map refs;	    /* "unit:docker.service" -> hf_ref_values */
-	hf_map units;	    /* name -> hf_unit_view */
+	hf_map claims; /* ids demanded by any claiming control */
+	hf_map refs;   /* "unit:docker.service" -> hf_ref_values */
+	hf_map units;  /* name -> hf_unit_view */
 	hf_engine_view engine;
-	void *obs[8];	    /* by rank: the kind's observations, in the plan's arena */
+	void *obs[8]; /* by rank: the kind's observations, in the plan's arena */
 
 	hf_state *control_states; /* by control index; set by hf_plan_finish() */
 	hf_state *control_underlying;
@@ -253,8 +255,8 @@ int hf_plan_gate(hf_model *model, hf_plan *plan) _must_check_;
  *
  * Returns: the row, or NULL if out of memory. Only demands of active controls get rows.
  */
-hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id, const char *wanted,
-			 const hf_demand *demand) _must_check_;
+hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
+			 const char *wanted, const hf_demand *demand) _must_check_;
 
 /** hf_row_judge - set state, found and why (formatted; NULL: none), copied into the
  *  plan's arena. A worse state already set stays. 0 or -ENOMEM. */
@@ -267,8 +269,8 @@ int hf_row_found_at(hf_plan *plan, hf_resource *row, const char *file,
 
 /** hf_plan_change - the change of (kind, layer, id); made when new; texts are copied.
  *  Returns NULL if out of memory. */
-hf_change *hf_plan_change(hf_plan *plan, const hf_kind *kind, hf_layer layer, const char *id,
-			  hf_op op, const char *before, const char *after,
+hf_change *hf_plan_change(hf_plan *plan, const hf_kind *kind, hf_layer layer,
+			  const char *id, hf_op op, const char *before, const char *after,
 			  hf_cause cause) _must_check_;
 
 /** hf_change_row - the change serves this row; 0 or -ENOMEM */
@@ -299,7 +301,8 @@ bool hf_plan_is_claimed(const hf_plan *plan, const char *id);
 
 /** hf_plan_ref_set - values of a host reference ("exec:docker.service"); they stay
  *  borrowed from the plan's arena; 0 or -ENOMEM */
-int hf_plan_ref_set(hf_plan *plan, const char *ref, const hf_ref_values *values) _must_check_;
+int hf_plan_ref_set(hf_plan *plan, const char *ref,
+		    const hf_ref_values *values) _must_check_;
 
 /**
  * hf_plan_expand - expand a string of the baseline into its values
@@ -310,13 +313,15 @@ int hf_plan_ref_set(hf_plan *plan, const char *ref, const hf_ref_values *values)
  */
 int hf_plan_expand(hf_plan *plan, const char *text, hf_ref_values *ret) _must_check_;
 
-/** hf_plan_finish - decide effects, compute control states and totals; 0 or -ENOMEM; pure */
+/** hf_plan_finish - decide effects, compute control states and totals; 0 or -ENOMEM; pure
+ */
 int hf_plan_finish(const hf_model *model, hf_plan *plan) _must_check_;
 
-/** hf_plan_exit_class helpers: is there anything of this kind in the selected part? pure */
+/* Is there anything of the sort in the selected part? All pure. */
 bool hf_plan_has_changes(const hf_plan *plan); /* any change, blocked or not */
 bool hf_plan_has_unknown(const hf_plan *plan);
-bool hf_plan_has_pending(const hf_plan *plan); /* pending state or effect to run or held */
+bool hf_plan_has_pending(
+	const hf_plan *plan); /* pending state or effect to run or held */
 bool hf_plan_has_findings(const hf_plan *plan);
 
 #endif

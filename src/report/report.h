@@ -40,15 +40,15 @@ typedef struct hf_report {
 	const char *command;
 	const char *root;
 	hf_exit exit;
-	const char *result;  /* "in-sync", "drift", ... */
+	const char *result; /* "in-sync", "drift", ... */
 	bool changed;
-	const char *comment; /* summary line; NULL: made from the plan's totals */
+	const char *comment;  /* summary line; NULL: made from the plan's totals */
 	int64_t started_usec; /* CLOCK_REALTIME since the epoch */
 	int64_t finished_usec;
 	const hf_model *model; /* may be NULL (errors) */
 	const hf_plan *plan;   /* may be NULL */
 	const hf_selection *selection;
-	const hf_diags *diags;	   /* may be NULL */
+	const hf_diags *diags;	      /* may be NULL */
 	const struct hf_error *error; /* may be NULL */
 	const struct hf_step *steps;  /* of apply; may be NULL */
 	size_t n_steps;
@@ -56,9 +56,9 @@ typedef struct hf_report {
 
 typedef struct hf_text_options {
 	bool color;
-	bool diff;	/* unified diffs of whole files */
-	bool verbose;	/* controls that pass or do not apply, too */
-	bool quiet;	/* the summary line only */
+	bool diff;    /* unified diffs of whole files */
+	bool verbose; /* controls that pass or do not apply, too */
+	bool quiet;   /* the summary line only */
 } hf_text_options;
 
 void hf_report_text(FILE *out, const hf_report *report, const hf_text_options *options);

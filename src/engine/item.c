@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/item.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/path.h"
+#include "model/kind.h"
+
+static int stale(const hf_group *group, hf_error **err)
+{
+	(void)hf_error_set(err, -ESTALE, "'%s' has changed since it was looked at",
+			   group->path);
+	(void)hf_error_hint(err, "run holdfast again: it plans from what is there now");
+	return -ESTALE;
+}
+
+/* New files of a tree that its owner works on without being root stay that user's:
+ * giving them away is not possible, and is said by the `files` demands. */
+static void new_owner(const hf_host *host, const hf_group *group, hf_inode *meta)
+{
+	bool own_tree = host->offline && !host->is_root;
+
+	meta->uid = own_tree ? geteuid() : group->uid;
+	meta->gid = own_tree ? getegid() : group->gid;
+	meta->mode = group->mode;
+}
+
+/* --- files ----------------------------------------------------------------------------
+ */
+
+static int file_is(hf_host *host, const hf_group *group, bool exists, const char *bytes,
+		   size_t len, bool *ret, hf_error **err)
+{
+	hf_arena arena = { 0 };
+	hf_error *why = NULL;
+	size_t now_len = 0;
+	char *now = NULL;
+	int r = hf_fs_read(host, group->path, 0, &arena, &now, &now_len, NULL, &why);
+
+	if (r == -ENOENT || r == -ENOTDIR) {
+		hf_error_free(why);
+		*ret = !exists;
+		r = 0;
+	} else if (r < 0) {
+		if (err)
+			*err = why;
+		else
+			hf_error_free(why);
+	} else {
+		*ret = exists && now_len == len && memcmp(now, bytes, len) == 0;
+	}
+	hf_arena_done(&arena);
+	return r;
+}
+
+/* Owner and mode wanted of the inode that the file has now, if any group wants it. */
+static bool inode_wanted(const hf_inode *now, hf_item *all, size_t n, hf_inode *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		const hf_group *g = all[i].group;
+
+		if (g->type != HF_GROUP_INODE || g->dev != now->dev || g->ino != now->ino)
+			continue;
+		*ret = *now;
+		ret->uid = g->uid;
+		ret->gid = g->gid;
+		ret->mode = g->mode;
+		all[i].folded = true;
+		return true;
+	}
+	return false;
+}
+
+static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
+			hf_arena *arena, hf_error **err)
+{
+	hf_group *group = item->group;
+	const hf_inode *use = NULL;
+	hf_inode now, meta = { 0 };
+	bool as_read = false;
+	char *dir;
+	int r;
+
+	r = file_is(host, group, group->existed, group->before, group->before_len,
+		    &as_read, err);
+	if (r < 0)
+		return r;
+	if (!as_read)
+		return stale(group, err);
+	item->staged = hf_arena_new(arena, hf_staged);
+	dir = hf_path_dir(arena, group->path);
+	if (!item->staged || !dir)
+		return hf_error_oom(err);
+	item->staged->dir_fd = -1;
+	if (group->remove)
+		return hf_fs_stage_removal(host, group->path, item->staged, err);
+	if (!group->existed) {
+		hf_inode parent = { 0 };
+
+		new_owner(host, &(hf_group){ .mode = 0755 }, &parent);
+		r = hf_fs_mkdir(host, dir, parent.uid, parent.gid, parent.mode, arena,
+				&item->made_at, err);
+		if (r < 0)
+			return r;
+		new_owner(host, group, &meta);
+		use = &meta;
+	} else {
+		r = hf_fs_inode(host, group->path, 0, &now, err);
+		if (r < 0)
+			return r;
+		if (group->set_meta) {
+			meta = now;
+			new_owner(host, group, &meta);
+			use = &meta;
+		} else if (inode_wanted(&now, all, n, &meta)) {
+			use = &meta;
+		}
+	}
+	return hf_fs_stage(host, group->path, group->after, group->after_len, use,
+			   item->staged, err);
+}
+
+static int revert_file(hf_host *host, hf_item *item, hf_error **err)
+{
+	const hf_group *group = item->group;
+	bool back = false;
+	int r = hf_fs_unpublish(item->staged, err);
+
+	if (!r && item->made_at) {
+		cleanup_(hf_arena_done) hf_arena arena = { 0 };
+		char *dir = hf_path_dir(&arena, group->path);
+
+		if (!dir)
+			return hf_error_oom(err);
+		r = hf_fs_rmdir_up_to(host, dir, item->made_at, err);
+		if (!r)
+			item->made_at = NULL;
+	}
+	if (!r)
+		r = file_is(host, group, group->existed, group->before, group->before_len,
+			    &back, err);
+	if (!r && !back)
+		r = hf_error_set(err, -EIO, "'%s' is not as it was before", group->path);
+	return r;
+}
+
+/* --- inodes ---------------------------------------------------------------------------
+ */
+
+static bool inode_is(const struct stat *st, const hf_group *group, uid_t uid, gid_t gid,
+		     mode_t mode)
+{
+	return st->st_dev == group->dev && st->st_ino == group->ino &&
+	       st->st_uid == uid && st->st_gid == gid &&
+	       (st->st_mode & 07777) == (mode & 07777);
+}
+
+static int open_inode(hf_host *host, const hf_group *group, struct stat *st, int *ret_fd,
+		      hf_error **err)
+{
+	cleanup_close int fd = -1;
+	int r = hf_fs_open(host, group->path, O_PATH,
+			   group->before_symlink_target ? 0 : HF_FS_NOFOLLOW, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (fstat(fd, st) < 0)
+		return hf_error_set(err, -errno, "cannot look at '%s': %s", group->path,
+				    strerror(errno));
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+static int set_inode(hf_host *host, const hf_group *group, bool back, hf_error **err)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	int r = open_inode(host, group, &st, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (back) {
+		/* a commit that failed half-way left any mix of old and new */
+		if (st.st_dev != group->dev || st.st_ino != group->ino)
+			return stale(group, err);
+		return hf_fs_set_meta(fd, group->path, group->before_uid,
+				      group->before_gid, group->before_mode & 07777, err);
+	}
+	if (!inode_is(&st, group, group->before_uid, group->before_gid,
+		      group->before_mode))
+		return stale(group, err);
+	return hf_fs_set_meta(fd, group->path, group->uid, group->gid,
+			      group->mode & 07777, err);
+}
+
+static int prepare_inode(hf_host *host, const hf_item *item, hf_error **err)
+{
+	const hf_group *group = item->group;
+	cleanup_close int fd = -1;
+	struct stat st;
+	int r;
+
+	if (item->folded)
+		return 0;
+	r = open_inode(host, group, &st, &fd, err);
+	if (r < 0)
+		return r;
+	if (!inode_is(&st, group, group->before_uid, group->before_gid,
+		      group->before_mode))
+		return stale(group, err);
+	return 0;
+}
+
+/* --- the state machine ----------------------------------------------------------------
+ */
+
+int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_arena *arena,
+		    hf_error **err)
+{
+	const hf_kind *kind = item->group->kind;
+	int r = 0;
+
+	switch (item->group->type) {
+	case HF_GROUP_MKDIR:
+		break;
+	case HF_GROUP_FILE:
+		r = prepare_file(host, item, all, n, arena, err);
+		break;
+	case HF_GROUP_INODE:
+		r = prepare_inode(host, item, err);
+		break;
+	case HF_GROUP_LIVE:
+		r = kind->prepare(host, item->group, err);
+		break;
+	}
+	if (!r)
+		item->state = HF_ITEM_PREPARED;
+	return r;
+}
+
+int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena, hf_error **err)
+{
+	const hf_group *group = item->group;
+	hf_inode meta = { 0 };
+
+	item->state = HF_ITEM_COMMITTED;
+	switch (group->type) {
+	case HF_GROUP_MKDIR:
+		new_owner(host, group, &meta);
+		return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode,
+				   arena, &item->made_at, err);
+	case HF_GROUP_FILE:
+		return hf_fs_publish(item->staged, err);
+	case HF_GROUP_INODE:
+		return item->folded ? 0 : set_inode(host, group, false, err);
+	case HF_GROUP_LIVE:
+		return group->kind->commit(host, item->group, err);
+	}
+	return 0;
+}
+
+int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
+{
+	const hf_group *group = item->group;
+	int r = 0;
+
+	switch (group->type) {
+	case HF_GROUP_MKDIR:
+		if (item->made_at)
+			r = hf_fs_rmdir_up_to(host, group->path, item->made_at, err);
+		if (!r)
+			item->made_at = NULL;
+		break;
+	case HF_GROUP_FILE:
+		r = revert_file(host, item, err);
+		break;
+	case HF_GROUP_INODE:
+		r = item->folded ? 0 : set_inode(host, group, true, err);
+		break;
+	case HF_GROUP_LIVE:
+		r = group->kind->revert(host, item->group, err);
+		break;
+	}
+	if (!r)
+		item->state = HF_ITEM_REVERTED;
+	return r;
+}
+
+void hf_item_discard(hf_host *host, hf_item *item)
+{
+	hf_group *group = item->group;
+
+	if (group->type == HF_GROUP_LIVE && group->kind->discard)
+		group->kind->discard(group);
+	if (!item->staged)
+		return;
+	hf_fs_stage_discard(item->staged);
+	if (item->made_at && item->state != HF_ITEM_COMMITTED) {
+		cleanup_(hf_arena_done) hf_arena arena = { 0 };
+		char *dir = hf_path_dir(&arena, group->path);
+
+		if (dir) /* best effort: an empty directory may stay behind */
+			(void)!hf_fs_rmdir_up_to(host, dir, item->made_at, NULL);
+	}
+	item->staged = NULL;
+}
+
+const char *hf_item_what(const hf_item *item, hf_arena *arena)
+{
+	const hf_group *group = item->group;
+
+	switch (group->type) {
+	case HF_GROUP_MKDIR:
+		return hf_arena_printf(arena, "make directory %s", group->path);
+	case HF_GROUP_FILE:
+		return hf_arena_printf(arena, "%s %s", group->remove ? "remove" : "write",
+				       group->path);
+	case HF_GROUP_INODE:
+		return hf_arena_printf(arena, "set owner and mode of %s", group->path);
+	case HF_GROUP_LIVE:
+		return hf_arena_printf(arena, "change %s", group->path);
+	}
+	return group->path;
+}

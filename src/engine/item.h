@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One group on its way through an apply: prepared (nothing visible), committed, and if
+ * need be reverted. The four group types share this one state machine:
+ *
+ *	NEW --prepare--> PREPARED --commit--> COMMITTED --revert--> REVERTED
+ *	                     \------------- commit fails: revert is safe, too
+ */
+#ifndef HF_ENGINE_ITEM_H
+#define HF_ENGINE_ITEM_H
+
+#include "base/arena.h"
+#include "host/fs.h"
+#include "host/host.h"
+#include "plan/plan.h"
+
+typedef enum hf_item_state {
+	HF_ITEM_NEW,
+	HF_ITEM_PREPARED,
+	HF_ITEM_COMMITTED, /* or its commit was begun */
+	HF_ITEM_REVERTED,
+} hf_item_state;
+
+typedef struct hf_item {
+	hf_group *group; /* borrowed from the plan */
+	hf_item_state state;
+	hf_staged *staged; /* FILE; in the arena of the apply */
+	char *made_at;	   /* topmost directory made for it, or NULL; in that arena */
+	bool folded;	   /* INODE: its values went into the FILE group of that inode */
+} hf_item;
+
+/**
+ * hf_item_prepare - check the precondition, stage, allocate
+ * @all, @n: every item of the apply: a file that is replaced takes over what an INODE
+ *           group wants of the old inode
+ *
+ * Changes host invisibly (staged files, missing parent directories). Errors: -ESTALE the
+ * host moved on since it was planned; those of staging.
+ */
+int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_arena *arena,
+		    hf_error **err) _must_check_;
+
+/** hf_item_commit - make it so; changes host; the item is COMMITTED even on failure */
+int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena,
+		   hf_error **err) _must_check_;
+
+/** hf_item_revert - put back what commit did, and check that it is back; changes host */
+int hf_item_revert(hf_host *host, hf_item *item, hf_error **err) _must_check_;
+
+/** hf_item_discard - free and remove what prepare made and commit did not use; also
+ *  removes directories made for an item that was not committed; never fails */
+void hf_item_discard(hf_host *host, hf_item *item);
+
+/** hf_item_what - "write /etc/docker/daemon.json", for steps and progress; or NULL */
+const char *hf_item_what(const hf_item *item, hf_arena *arena);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The applied record as a file: JSON, mode 0600, in /var/lib/holdfast. */
+#include "engine/record.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/engine.h"
+#include "host/fs.h"
+
+#define RECORD_SCHEMA "1.0"
+
+/* --- reading ------------------------------------------------------------------------ */
+
+static int string_of(const json_t *object, const char *key, hf_arena *arena,
+		     bool optional, const char **ret)
+{
+	const json_t *v = json_object_get(object, key);
+
+	*ret = NULL;
+	if (!v || json_is_null(v))
+		return optional ? 0 : -EBADMSG;
+	if (!json_is_string(v))
+		return -EBADMSG;
+	*ret = hf_arena_strdup(arena, json_string_value(v));
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int read_baseline(const json_t *v, hf_arena *arena, hf_record_baseline *ret)
+{
+	int r = string_of(v, "name", arena, false, &ret->name);
+
+	if (!r)
+		r = string_of(v, "version", arena, true, &ret->version);
+	if (!r)
+		r = string_of(v, "file", arena, false, &ret->file);
+	if (!r)
+		r = string_of(v, "digest", arena, false, &ret->digest);
+	ret->requested = json_is_true(json_object_get(v, "requested"));
+	return r;
+}
+
+static int read_entry(const json_t *v, hf_arena *arena, hf_record *record)
+{
+	hf_record_entry *entry = hf_arena_new(arena, hf_record_entry), **slot;
+	int r;
+
+	if (!entry)
+		return -ENOMEM;
+	r = string_of(v, "id", arena, false, &entry->id);
+	if (!r)
+		r = string_of(v, "before", arena, true, &entry->before);
+	if (!r)
+		r = string_of(v, "after", arena, true, &entry->after);
+	if (!r)
+		r = hf_map_put(&record->by_id, arena, entry->id, entry);
+	if (r < 0)
+		return r;
+	slot = hf_vec_push(arena, record->entries, record->n_entries);
+	if (!slot)
+		return -ENOMEM;
+	*slot = entry;
+	return 0;
+}
+
+static int read_lists(const json_t *root, hf_arena *arena, hf_record *record)
+{
+	const json_t *v, *list = json_object_get(root, "baselines");
+	const char **sets = NULL;
+	size_t i;
+	int r;
+
+	json_array_foreach(list, i, v)
+	{
+		hf_record_baseline *b =
+			hf_vec_push(arena, record->baselines, record->n_baselines);
+
+		r = b ? read_baseline(v, arena, b) : -ENOMEM;
+		if (r < 0)
+			return r;
+	}
+	json_array_foreach(json_object_get(root, "sets"), i, v)
+	{
+		const char **slot = hf_vec_push(arena, sets, record->n_sets);
+
+		if (!json_is_string(v))
+			return -EBADMSG;
+		*slot = slot ? hf_arena_strdup(arena, json_string_value(v)) : NULL;
+		if (!slot || !*slot)
+			return -ENOMEM;
+	}
+	record->sets = sets;
+	json_array_foreach(json_object_get(root, "entries"), i, v)
+	{
+		r = read_entry(v, arena, record);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err)
+{
+	hf_error *why = NULL;
+	hf_record record = { .exists = true };
+	const char *schema = NULL;
+	json_error_t json_err;
+	json_t *root;
+	size_t len;
+	char *text;
+	int r;
+
+	r = hf_fs_read(host, HF_RECORD_PATH, 0, arena, &text, &len, NULL, &why);
+	if (r == -ENOENT || r == -ENOTDIR) {
+		hf_error_free(why);
+		*ret = (hf_record){ 0 };
+		return 0;
+	}
+	if (r < 0) {
+		if (err)
+			*err = why;
+		else
+			hf_error_free(why);
+		return r;
+	}
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
+	if (!root) {
+		r = hf_error_at(err, -EBADMSG, HF_RECORD_PATH, (unsigned)json_err.line,
+				(unsigned)json_err.column,
+				"the applied record is damaged: %s", json_err.text);
+		(void)hf_error_hint(err,
+				    "restore '%s' from a backup, or move it away: the "
+				    "next apply then begins a new one",
+				    HF_RECORD_PATH);
+		return r;
+	}
+	r = string_of(root, "schema", arena, false, &schema);
+	if (!r && strncmp(schema, "1.", 2) != 0)
+		r = -EBADMSG;
+	if (!r)
+		r = read_lists(root, arena, &record);
+	json_decref(root);
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r < 0)
+		return hf_error_at(err, r, HF_RECORD_PATH, 0, 0,
+				   "the applied record is damaged or of another version");
+	*ret = record;
+	return 0;
+}
+
+/* --- comparing ---------------------------------------------------------------------- */
+
+int hf_record_dropped(const hf_record *record, const hf_model *model, hf_arena *arena,
+		      const char ***ret, size_t *ret_n)
+{
+	const char **names = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < record->n_baselines; i++) {
+		const char **slot;
+		bool found = false;
+
+		for (size_t k = 0; k < model->n_baselines; k++)
+			found |= strcmp(record->baselines[i].name,
+					model->baselines[k]->name) == 0;
+		if (found || !record->baselines[i].requested)
+			continue;
+		slot = hf_vec_push(arena, names, n);
+		if (!slot)
+			return -ENOMEM;
+		*slot = record->baselines[i].name;
+	}
+	*ret = names;
+	*ret_n = n;
+	return 0;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_set(const hf_record *record, const hf_model *model,
+		     const char *const *sets, size_t n_sets)
+{
+	if (!record->exists || record->n_baselines != model->n_baselines ||
+	    record->n_sets != n_sets)
+		return false;
+	for (size_t i = 0; i < n_sets; i++)
+		if (strcmp(record->sets[i], sets[i]) != 0)
+			return false;
+	for (size_t i = 0; i < model->n_baselines; i++) {
+		const hf_record_baseline *a = &record->baselines[i];
+		const hf_baseline *b = model->baselines[i];
+
+		if (strcmp(a->name, b->name) != 0 || strcmp(a->digest, b->digest) != 0 ||
+		    !same(a->version, b->version) || a->requested != b->requested ||
+		    strcmp(a->file, b->source->name) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+/* Sets key to a string or null; steals nothing. Returns false if out of memory. */
+static bool put_string(json_t *object, const char *key, const char *s)
+{
+	return json_object_set_new(object, key, s ? json_string(s) : json_null()) == 0;
+}
+
+static json_t *baselines_json(const hf_model *model)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < model->n_baselines; i++) {
+		const hf_baseline *b = model->baselines[i];
+		json_t *o = json_object();
+
+		if (!o || json_array_append_new(list, o) < 0 ||
+		    !put_string(o, "name", b->name) ||
+		    !put_string(o, "version", b->version) ||
+		    !put_string(o, "file", b->source->name) ||
+		    !put_string(o, "digest", b->digest) ||
+		    json_object_set_new(o, "requested", json_boolean(b->requested)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static bool add_entry(json_t *list, const char *id, const char *before, const char *after)
+{
+	json_t *o = json_object();
+
+	return o && json_array_append_new(list, o) == 0 && put_string(o, "id", id) &&
+	       put_string(o, "before", before) && put_string(o, "after", after);
+}
+
+/* Old entries that still stand, then the new ones; a value's first "before" is kept. */
+static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
+{
+	const hf_record *old = plan->record;
+	hf_arena arena = { 0 };
+	hf_map by_id = { 0 };
+	json_t *list = json_array();
+	bool ok = list;
+
+	*ret_changed = false;
+	for (size_t i = 0; ok && i < plan->n_changes; i++) {
+		hf_change *c = plan->changes[i];
+
+		if (c->recorded && !c->blocked)
+			ok = hf_map_put(&by_id, &arena, c->id, c) == 0;
+	}
+	for (size_t i = 0; ok && i < old->n_entries; i++) {
+		const hf_record_entry *e = old->entries[i];
+		const hf_change *c = hf_map_get(&by_id, e->id);
+
+		/* what is released, or back at its first value, needs no entry */
+		if (!hf_plan_is_claimed(plan, e->id) ||
+		    (c && same(c->after, e->before))) {
+			*ret_changed = true;
+			continue;
+		}
+		*ret_changed |= c && !same(c->after, e->after);
+		ok = add_entry(list, e->id, e->before, c ? c->after : e->after);
+	}
+	for (size_t i = 0; ok && i < plan->n_changes; i++) {
+		const hf_change *c = plan->changes[i];
+
+		if (!c->recorded || c->blocked || c->cause == HF_CAUSE_RELEASED ||
+		    hf_record_get(old, c->id))
+			continue;
+		*ret_changed = true;
+		ok = add_entry(list, c->id, c->before, c->after);
+	}
+	hf_arena_done(&arena);
+	if (!ok)
+		json_decref(list);
+	return ok ? list : NULL;
+}
+
+int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const *sets,
+		   size_t n_sets, char **ret_text, hf_error **err)
+{
+	bool changed;
+	json_t *root = json_object();
+	json_t *entries = entries_json(plan, &changed);
+	json_t *set_list = json_array();
+	char *text = NULL;
+	char when[32];
+	struct tm tm;
+	time_t now = (time_t)plan->options.now;
+	bool ok = root && entries && set_list;
+
+	if (ok && !changed && same_set(plan->record, model, sets, n_sets)) {
+		json_decref(root);
+		json_decref(entries);
+		json_decref(set_list);
+		*ret_text = NULL;
+		return 0;
+	}
+	if (!gmtime_r(&now, &tm) ||
+	    !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		when[0] = '\0';
+	for (size_t i = 0; ok && i < n_sets; i++)
+		ok = json_array_append_new(set_list, json_string(sets[i])) == 0;
+	ok = ok && put_string(root, "schema", RECORD_SCHEMA) &&
+	     put_string(root, "holdfast", PACKAGE_VERSION) &&
+	     put_string(root, "time", when) &&
+	     json_object_set_new(root, "baselines", baselines_json(model)) == 0 &&
+	     json_object_set(root, "sets", set_list) == 0 &&
+	     json_object_set(root, "entries", entries) == 0;
+	if (ok)
+		text = json_dumps(root, JSON_INDENT(1));
+	json_decref(root);
+	json_decref(entries);
+	json_decref(set_list);
+	if (!text)
+		return hf_error_oom(err);
+	*ret_text = text;
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing the applied record (reading it: hf_record_read() in engine/engine.h). */
+#ifndef HF_ENGINE_RECORD_H
+#define HF_ENGINE_RECORD_H
+
+#include "base/error.h"
+#include "model/model.h"
+#include "plan/plan.h"
+
+/**
+ * hf_record_text - the record as it must be once @plan is carried out
+ * @ret_text: JSON the caller frees; NULL if the record on the host says so already
+ *
+ * Pure (the time is plan->options.now). Errors: -ENOMEM.
+ */
+int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const *sets,
+		   size_t n_sets, char **ret_text, hf_error **err) _must_check_;
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/engine.h"
+
+void hf_survey_done(hf_survey *survey)
+{
+	hf_plan_done(&survey->plan);
+	hf_facts_done(&survey->facts);
+	hf_arena_done(&survey->record_arena);
+	*survey = (hf_survey){ 0 };
+}
+
+static int set_given_facts(hf_facts *facts, const char *const *args, size_t n,
+			   hf_error **err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *eq = strchr(args[i], '=');
+		cleanup_free char *name = NULL;
+
+		if (!eq || eq == args[i])
+			return hf_error_set(err, -EINVAL,
+					    "--fact takes NAME=VALUE, not '%s'", args[i]);
+		name = strndup(args[i], (size_t)(eq - args[i]));
+		if (!name ||
+		    hf_facts_set(facts, name, HF_PRESENT, eq + 1, "--fact", NULL) < 0)
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
+static int run_kinds(hf_host *host, hf_model *model, hf_plan *plan, hf_error **err)
+{
+	for (size_t i = 0; i < model->n_kinds; i++) {
+		const hf_kind *kind = model->kinds[i];
+		int r = kind->observe(host, model, plan, err);
+
+		if (!r)
+			r = kind->plan(model, plan, err);
+		if (r < 0)
+			return hf_error_wrap(err, "%s", kind->name);
+	}
+	return 0;
+}
+
+int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
+		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
+		     hf_survey *ret, hf_error **err)
+{
+	hf_plan *plan = &ret->plan;
+	const char *hostname;
+	int r;
+
+	r = set_given_facts(&ret->facts, fact_args, n_fact_args, err);
+	if (!r)
+		r = hf_facts_read(host, model, &ret->facts, err);
+	if (!r)
+		r = hf_record_read(host, &ret->record_arena, &ret->record, err);
+	if (r < 0)
+		return r;
+	plan->options = *options;
+	plan->options.offline = host->offline;
+	plan->options.manager = host->units.known == HF_PRESENT;
+	plan->facts = &ret->facts;
+	plan->record = &ret->record;
+	plan->diags = diags;
+	hostname = hf_facts_value(&ret->facts, "hostname");
+	ret->hostname = hostname ? hostname : "";
+	hf_model_waive(model, ret->hostname, options->now);
+	if (hf_plan_gate(model, plan) < 0)
+		return hf_error_oom(err);
+	r = run_kinds(host, model, plan, err);
+	if (r < 0)
+		return r;
+	if (hf_plan_finish(model, plan) < 0)
+		return hf_error_oom(err);
+	return 0;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "model/kind.h"
+
+void hf_plan_done(hf_plan *plan)
+{
+	hf_arena_done(&plan->arena);
+	*plan = (hf_plan){ 0 };
+}
+
+/* Joins the parts of a compound map key; \x1f cannot occur in ids (they are escaped or
+ * checked when decoded) and a clash would only merge two rows of the same text. */
+static char *key_of(hf_strbuf *sb, const char *kind, unsigned layer, const char *id,
+		    const char *rest)
+{
+	hf_strbuf_addf(sb, "%s\x1f%u\x1f%s\x1f%s", kind, layer, id, rest);
+	return hf_strbuf_ok(sb) ? sb->buf : NULL;
+}
+
+static int row_add_control(hf_plan *plan, hf_resource *row, const hf_control *control)
+{
+	const hf_control **slot;
+
+	for (size_t i = 0; i < row->n_controls; i++)
+		if (row->controls[i] == control)
+			return 0;
+	slot = hf_vec_push(&plan->arena, row->controls, row->n_controls);
+	if (!slot)
+		return -ENOMEM;
+	*slot = control;
+	return 0;
+}
+
+hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
+			 const char *wanted, const hf_demand *demand)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const char *key = key_of(&sb, demand->kind->name, layer, id, wanted);
+	hf_resource *row, **slot;
+
+	if (!key)
+		return NULL;
+	row = hf_map_get(&plan->row_by_key, key);
+	if (!row) {
+		row = hf_arena_new(&plan->arena, hf_resource);
+		if (!row)
+			return NULL;
+		row->kind = demand->kind;
+		row->layer = layer;
+		row->id = hf_arena_strdup(&plan->arena, id);
+		row->wanted = hf_arena_strdup(&plan->arena, wanted);
+		row->declared = demand->mark;
+		row->index = plan->n_resources;
+		if (!row->id || !row->wanted ||
+		    hf_map_put(&plan->row_by_key, &plan->arena, key, row) < 0)
+			return NULL;
+		slot = hf_vec_push(&plan->arena, plan->resources, plan->n_resources);
+		if (!slot)
+			return NULL;
+		*slot = row;
+	}
+	return row_add_control(plan, row, demand->control) < 0 ? NULL : row;
+}
+
+int hf_row_judge(hf_plan *plan, hf_resource *row, hf_state state, const char *found,
+		 const char *why_fmt, ...)
+{
+	const char *found_copy = NULL, *why = NULL;
+	va_list ap;
+
+	if (row->judged && state <= row->state)
+		return 0;
+	if (found) {
+		found_copy = hf_arena_strdup(&plan->arena, found);
+		if (!found_copy)
+			return -ENOMEM;
+	}
+	if (why_fmt) {
+		va_start(ap, why_fmt);
+		why = hf_arena_vprintf(&plan->arena, why_fmt, ap);
+		va_end(ap);
+		if (!why)
+			return -ENOMEM;
+	}
+	row->judged = true;
+	row->state = state;
+	row->found = found_copy;
+	row->why = why;
+	return 0;
+}
+
+int hf_row_found_at(hf_plan *plan, hf_resource *row, const char *file, unsigned line)
+{
+	row->found_line = line;
+	row->found_file = hf_arena_strdup(&plan->arena, file);
+	return row->found_file ? 0 : -ENOMEM;
+}
+
+static int dup_or_null(hf_arena *arena, const char *s, const char **ret)
+{
+	char *copy = NULL;
+
+	if (s) {
+		copy = hf_arena_strdup(arena, s);
+		if (!copy)
+			return -ENOMEM;
+	}
+	*ret = copy;
+	return 0;
+}
+
+hf_change *hf_plan_change(hf_plan *plan, const hf_kind *kind, hf_layer layer,
+			  const char *id, hf_op op, const char *before, const char *after,
+			  hf_cause cause)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const char *key = key_of(&sb, kind->name, layer, id, "");
+	hf_change *change, **slot;
+
+	if (!key)
+		return NULL;
+	change = hf_map_get(&plan->change_by_key, key);
+	if (change)
+		return change;
+	change = hf_arena_new(&plan->arena, hf_change);
+	if (!change)
+		return NULL;
+	change->kind = kind;
+	change->layer = layer;
+	change->op = op;
+	change->cause = cause;
+	change->id = hf_arena_strdup(&plan->arena, id);
+	change->index = plan->n_changes;
+	if (!change->id || dup_or_null(&plan->arena, before, &change->before) < 0 ||
+	    dup_or_null(&plan->arena, after, &change->after) < 0 ||
+	    hf_map_put(&plan->change_by_key, &plan->arena, key, change) < 0)
+		return NULL;
+	slot = hf_vec_push(&plan->arena, plan->changes, plan->n_changes);
+	if (!slot)
+		return NULL;
+	*slot = change;
+	return change;
+}
+
+int hf_change_row(hf_plan *plan, hf_change *change, const hf_resource *row)
+{
+	size_t *slot;
+
+	for (size_t i = 0; i < change->n_rows; i++)
+		if (change->rows[i] == row->index)
+			return 0;
+	slot = hf_vec_push(&plan->arena, change->rows, change->n_rows);
+	if (!slot)
+		return -ENOMEM;
+	*slot = row->index;
+	return 0;
+}
+
+int hf_change_block(hf_plan *plan, hf_change *change, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (change->blocked)
+		return 0;
+	va_start(ap, fmt);
+	change->blocked = hf_arena_vprintf(&plan->arena, fmt, ap);
+	va_end(ap);
+	return change->blocked ? 0 : -ENOMEM;
+}
+
+static char *group_key(hf_strbuf *sb, hf_group_type type, const char *path)
+{
+	hf_strbuf_addf(sb, "%u\x1f%s", (unsigned)type, path);
+	return hf_strbuf_ok(sb) ? sb->buf : NULL;
+}
+
+hf_group *hf_plan_group_find(const hf_plan *plan, hf_group_type type, const char *path)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const char *key = group_key(&sb, type, path);
+
+	return key ? hf_map_get(&plan->group_by_key, key) : NULL;
+}
+
+hf_group *hf_plan_group(hf_plan *plan, hf_group_type type, hf_stage stage,
+			const hf_kind *kind, const char *path)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const char *key = group_key(&sb, type, path);
+	hf_group *group, **slot;
+
+	if (!key)
+		return NULL;
+	group = hf_map_get(&plan->group_by_key, key);
+	if (group)
+		return group;
+	group = hf_arena_new(&plan->arena, hf_group);
+	if (!group)
+		return NULL;
+	group->type = type;
+	group->stage = stage;
+	group->kind = kind;
+	group->mode = type == HF_GROUP_MKDIR ? 0755 : 0644;
+	group->before = group->after = "";
+	group->index = plan->n_groups;
+	group->path = hf_arena_strdup(&plan->arena, path);
+	if (!group->path || hf_map_put(&plan->group_by_key, &plan->arena, key, group) < 0)
+		return NULL;
+	slot = hf_vec_push(&plan->arena, plan->groups, plan->n_groups);
+	if (!slot)
+		return NULL;
+	*slot = group;
+	return group;
+}
+
+void hf_change_in(hf_change *change, hf_group *group)
+{
+	if (change->group == group)
+		return;
+	change->group = group;
+	group->n_changes++;
+}
+
+hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
+			  const char *why)
+{
+	hf_effect *effect, **slot;
+
+	for (size_t i = 0; i < plan->n_effects; i++) {
+		effect = plan->effects[i];
+		if (effect->action == action &&
+		    strcmp(effect->unit ? effect->unit : "", unit ? unit : "") == 0)
+			return effect;
+	}
+	effect = hf_arena_new(&plan->arena, hf_effect);
+	if (!effect)
+		return NULL;
+	effect->action = action;
+	if (dup_or_null(&plan->arena, unit, &effect->unit) < 0 ||
+	    dup_or_null(&plan->arena, why, &effect->why) < 0)
+		return NULL;
+	slot = hf_vec_push(&plan->arena, plan->effects, plan->n_effects);
+	if (!slot)
+		return NULL;
+	*slot = effect;
+	return effect;
+}
+
+int hf_plan_claim(hf_plan *plan, const char *id)
+{
+	return hf_map_put(&plan->claims, &plan->arena, id, plan);
+}
+
+bool hf_plan_is_claimed(const hf_plan *plan, const char *id)
+{
+	return hf_map_get(&plan->claims, id);
+}
