@@ -124,6 +124,8 @@ struct hf_control {
 	/* Set by hf_plan_gate(), from the facts. */
 	enum { HF_GATE_OPEN, HF_GATE_CLOSED, HF_GATE_UNKNOWN } gate;
 	const char *gate_why; /* in the plan's arena */
+
+	bool own_selected; /* by the baselines' own `select` */
 };
 
 struct hf_model {
@@ -145,6 +147,7 @@ struct hf_model {
 	hf_restart restart;
 	const hf_kind *const *kinds; /* the registry */
 	size_t n_kinds;
+	hf_map ref_seen; /* of .refs: hf_decoder_refs() */
 };
 
 /* What the loader asks of its caller. */

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/macro.h"
 
 typedef enum hf_node_type {
 	HF_NODE_SCALAR,
@@ -36,8 +37,18 @@ const hf_node *hf_node_get(const hf_node *node, const char *key);
 /** hf_node_is_null - a plain "", "~" or "null"; pure */
 bool hf_node_is_null(const hf_node *node);
 
-/** hf_node_type_name - "a scalar", "a list", "a mapping", for messages; pure */
+/** hf_node_type_name - "a scalar", "a list", "a mapping", "empty" (null), for messages;
+ *  pure */
 const char *hf_node_type_name(const hf_node *node);
+
+/** hf_node_new - an empty node; lists and mappings have room for @n and .n 0; NULL if out
+ *  of memory; pure */
+hf_node *hf_node_new(hf_arena *arena, hf_node_type type, hf_mark mark,
+		     size_t n) _must_check_;
+
+/** hf_node_equal - the same content? Marks and quotes do not count, nor does the order of
+ *  a mapping's keys. Pure. */
+bool hf_node_equal(const hf_node *a, const hf_node *b);
 
 /**
  * hf_yaml_read - parse one YAML document

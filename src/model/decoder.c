@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What kinds call while they decode a section: demands and host references. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "model/kind.h"
+#include "model/vars.h"
+
+static const char *const ref_kinds[] = { "unit", "exec", "socket", "daemon" };
+
+int hf_decoder_demand(hf_decoder *d, const hf_kind *kind, hf_mark mark, const void *spec)
+{
+	hf_demand *demand = hf_arena_new(&d->model->arena, hf_demand);
+	hf_demand **slot;
+
+	if (!demand)
+		return -ENOMEM;
+	*demand = (hf_demand){
+		.kind = kind, .control = d->control, .mark = mark, .spec = spec
+	};
+	slot = hf_vec_push(&d->model->arena, d->control->demands, d->control->n_demands);
+	if (!slot)
+		return -ENOMEM;
+	*slot = demand;
+	slot = hf_vec_push(&d->model->arena, d->model->demands, d->model->n_demands);
+	if (!slot) {
+		d->control->n_demands--;
+		return -ENOMEM;
+	}
+	*slot = demand;
+	return 0;
+}
+
+/* @ref is "unit:docker.service". */
+static int note_ref(hf_model *model, const char *ref)
+{
+	const char **slot;
+	char *copy;
+
+	if (hf_map_get(&model->ref_seen, ref))
+		return 0;
+	copy = hf_arena_strdup(&model->arena, ref);
+	if (!copy)
+		return -ENOMEM;
+	slot = hf_vec_push(&model->arena, model->refs, model->n_refs);
+	if (!slot)
+		return -ENOMEM;
+	*slot = copy;
+	return hf_map_put(&model->ref_seen, &model->arena, ref, copy);
+}
+
+/* Is the reference well-formed? Otherwise it was reported. */
+static bool check_ref(hf_decoder *d, hf_mark mark, const char *ref)
+{
+	const char *colon = strchr(ref, ':');
+	cleanup_free char *kind = NULL;
+	const char *near;
+
+	if (!colon) {
+		hf_diag_error(d->diags, mark, "unknown variable '%s'", ref);
+		return false;
+	}
+	kind = strndup(ref, (size_t)(colon - ref));
+	if (!kind) {
+		d->diags->oom = true;
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(ref_kinds); i++) {
+		if (strcmp(kind, ref_kinds[i]) != 0)
+			continue;
+		if (colon[1] && !strpbrk(colon + 1, " \t\n/${"))
+			return true;
+		hf_diag_error(d->diags, mark, "'${%s}' is no host reference: %s", ref,
+			      colon[1] ? "the name has a character that no name has"
+				       : "the name after ':' is missing");
+		return false;
+	}
+	near = hf_nearest(kind, ref_kinds, ARRAY_SIZE(ref_kinds));
+	hf_diag_add(d->diags, HF_DIAG_ERROR, mark,
+		    "host references are ${unit:NAME}, ${exec:NAME}, ${socket:NAME} and "
+		    "${daemon:KEY}",
+		    near ? "unknown host reference '${%s}' (did you mean '%s:'?)"
+			 : "unknown host reference '${%s}'",
+		    ref, near);
+	return false;
+}
+
+int hf_decoder_refs(hf_decoder *d, hf_mark mark, const char *text)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf ref = { 0 };
+	hf_var_token token;
+	unsigned n = 0;
+	int r;
+
+	while (hf_var_next(&text, &token)) {
+		if (token.type == HF_VAR_OPEN)
+			hf_diag_add(d->diags, HF_DIAG_ERROR, mark,
+				    "a literal '${' is written '$${'",
+				    "'${' without its '}'");
+		if (token.type != HF_VAR_REF)
+			continue;
+		hf_strbuf_reset(&ref);
+		hf_strbuf_add(&ref, token.start, token.len);
+		if (!hf_strbuf_ok(&ref))
+			return -ENOMEM;
+		if (!check_ref(d, mark, hf_strbuf_str(&ref)))
+			continue;
+		if (n++) {
+			hf_diag_error(d->diags, mark,
+				      "more than one host reference in one text");
+			return 0;
+		}
+		r = note_ref(d->model, hf_strbuf_str(&ref));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+const char *hf_decoder_plain(hf_decoder *d, hf_mark mark, const char *text)
+{
+	return hf_vars_plain(text, &d->model->arena, mark, d->diags);
+}
