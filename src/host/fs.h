@@ -36,6 +36,7 @@ typedef struct hf_inode {
 	/* A final symlink was followed: who owns the link (chain: the least trusted) */
 	bool through_link;
 	uid_t link_uid;
+	bool bind_mount; /* .mount_root, and of a file or directory that is elsewhere, too */
 } hf_inode;
 
 /** hf_fs_open - descriptor of an existing object; @flags of open(2), O_CLOEXEC is added;
@@ -45,13 +46,14 @@ int hf_fs_open(hf_host *host, const char *path, int flags, unsigned how, int *re
 	       hf_error **err) _must_check_;
 
 /** hf_fs_inode - fstat of the object behind @path; -ENOENT when missing (no message is
- *  needed by callers that test for it); reads host */
+ *  needed by callers that test for it), -ENOLINK when a symlink on the way leads nowhere
+ *  inside the root: that is never plain absence; reads host */
 int hf_fs_inode(hf_host *host, const char *path, unsigned how, hf_inode *ret,
 		hf_error **err) _must_check_;
 
 /** hf_fs_read - whole content of a regular file into @arena, NUL-terminated
  *
- * Errors: -ENOENT; -EISDIR a directory; -EINVAL not a regular file (FIFO, socket,
+ * Errors: -ENOENT; -ENOLINK a dangling symlink; -EISDIR a directory; -EINVAL not a regular file (FIFO, socket,
  * device: said in the message); -EFBIG over @max bytes (0: HF_FILE_MAX); -EACCES, -EIO.
  * @ret_inode may be NULL. Reads host, never blocks on a FIFO. */
 int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, char **ret,
@@ -69,6 +71,10 @@ int hf_fs_canonical(hf_host *host, const char *path, hf_arena *arena, char **ret
 int hf_fs_list(hf_host *host, const char *path, hf_arena *arena, char ***ret,
 	       size_t *ret_n, hf_error **err) _must_check_;
 
+/** hf_fs_inode_of - the same of an open descriptor (O_PATH will do), without the link
+ *  fields; 0 or -errno */
+int hf_fs_inode_of(int fd, hf_inode *ret) _must_check_;
+
 /* --- changing: used by the engine only ------------------------------------------- */
 
 typedef struct hf_staged {
@@ -83,6 +89,9 @@ typedef struct hf_staged {
 	size_t before_len;
 	hf_inode before_inode;
 	bool published;
+	int old_fd;    /* the old file, whose xattrs the revert copies; -1 */
+	ino_t new_ino; /* of the staged file: what others put there is not reverted */
+	char *path;    /* for messages; owned */
 } hf_staged;
 
 /**

@@ -38,6 +38,7 @@ typedef struct hf_host {
 	uint32_t audit_seq;
 	hf_ids *ids; /* read on first use; see host/ids.h */
 	hf_arena arena;
+	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
 } hf_host;
 
 /**

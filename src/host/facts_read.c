@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The facts of a host, each with its source. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "host/docker.h"
+#include "host/facts_package.h"
+#include "host/fs.h"
+
+#define GIVE_ENGINE "; give it with --fact engine=VERSION"
+#define SMALL_FILE_MAX (64u << 10)
+
+typedef struct reader {
+	hf_host *host;
+	hf_facts *facts;
+	hf_packages packages;
+	hf_arena arena;
+} reader;
+
+static void reader_done(reader *r)
+{
+	hf_packages_done(&r->packages);
+	hf_arena_done(&r->arena);
+}
+
+/* Given on the command line: not even looked for. */
+static bool is_given(const reader *r, const char *name)
+{
+	const hf_fact *f = hf_facts_get(r->facts, name);
+
+	return f && f->source && strcmp(f->source, "--fact") == 0;
+}
+
+static int set_value(reader *r, const char *name, const char *value, const char *source)
+{
+	return hf_facts_set(r->facts, name, HF_PRESENT, value, source, NULL);
+}
+
+static int set_none(reader *r, const char *name, hf_known known, const char *why)
+{
+	return hf_facts_set(r->facts, name, known, NULL, NULL, why);
+}
+
+/* Is what runs what we look at? Otherwise the kernel's answers are another system's. */
+static bool is_running(const reader *r)
+{
+	return !r->host->offline && r->host->docker.known == HF_PRESENT;
+}
+
+static hf_known not_running_known(const reader *r)
+{
+	return r->host->offline ? HF_UNKNOWN : r->host->docker.known;
+}
+
+static bool exists(reader *r, const char *path)
+{
+	hf_inode inode;
+
+	return hf_fs_inode(r->host, path, 0, &inode, NULL) == 0;
+}
+
+/* First line of a small file as a fact; an unreadable one is UNKNOWN. */
+static int set_line(reader *r, const char *name, const char *path)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	char *text;
+	size_t len;
+	int q;
+
+	q = hf_fs_read(r->host, path, SMALL_FILE_MAX, &r->arena, &text, &len, NULL, &err);
+	if (q == -ENOMEM)
+		return q;
+	if (q < 0)
+		return set_none(r, name, q == -ENOENT ? HF_ABSENT : HF_UNKNOWN,
+				hf_error_text(err));
+	text[strcspn(text, " \t\r\n")] = '\0';
+	if (!*text)
+		return set_none(r, name, HF_ABSENT, "the file that holds it is empty");
+	return set_value(r, name, text, path);
+}
+
+static int read_names(reader *r)
+{
+	struct utsname u;
+	int q;
+
+	if (uname(&u) < 0)
+		u = (struct utsname){ 0 };
+	q = r->host->offline ? set_line(r, "hostname", "/etc/hostname")
+			     : set_value(r, "hostname", u.nodename, "uname");
+	if (q == 0)
+		q = set_line(r, "machine_id", "/etc/machine-id");
+	if (q < 0)
+		return q;
+	if (hf_facts_value(r->facts, "machine_id") &&
+	    strcmp(hf_facts_value(r->facts, "machine_id"), "uninitialized") == 0)
+		q = set_none(r, "machine_id", HF_ABSENT, "the image has not booted yet");
+	if (q < 0)
+		return q;
+	if (!is_running(r))
+		return set_none(r, "boot_id", HF_ABSENT, r->host->docker.why);
+	return set_line(r, "boot_id", "/proc/sys/kernel/random/boot_id");
+}
+
+/* --- os-release(5) ----------------------------------------------------------------- */
+
+/* A value as the shell would read it: quotes and backslashes taken away, in place. */
+static void unquote(char *s)
+{
+	char *w = s, quote = '\0';
+
+	for (; *s; s++) {
+		if (!quote && (*s == '"' || *s == '\'')) {
+			quote = *s;
+		} else if (quote && *s == quote) {
+			quote = '\0';
+		} else if (*s == '\\' && quote != '\'' && s[1]) {
+			*w++ = *++s;
+		} else {
+			*w++ = *s;
+		}
+	}
+	*w = '\0';
+}
+
+static int read_os(reader *r)
+{
+	static const char *const keys[][2] = { { "ID", "os" },
+					       { "ID_LIKE", "os_like" },
+					       { "VERSION_ID", "os_version" } };
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	const char *path = "/etc/os-release";
+	char *text = NULL, *save = NULL;
+	size_t len;
+	int q;
+
+	q = hf_fs_read(r->host, path, 0, &r->arena, &text, &len, NULL, NULL);
+	if (q < 0) {
+		path = "/usr/lib/os-release";
+		q = hf_fs_read(r->host, path, 0, &r->arena, &text, &len, NULL, &err);
+	}
+	if (q == -ENOMEM)
+		return q;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (set_none(r, keys[i][1], q < 0 ? HF_UNKNOWN : HF_ABSENT,
+			     q < 0 ? hf_error_text(err) : "os-release does not say it") <
+		    0)
+			return -ENOMEM;
+	if (q < 0)
+		return 0;
+	for (char *line = strtok_r(text, "\r\n", &save); line;
+	     line = strtok_r(NULL, "\r\n", &save)) {
+		char *value = strchr(line, '=');
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		unquote(value);
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			if (strcmp(line, keys[i][0]) == 0 && *value &&
+			    set_value(r, keys[i][1], value, path) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- kernel and machine ------------------------------------------------------------ */
+
+static const char *machine_name(const unsigned char *h)
+{
+	bool wide = h[EI_CLASS] == ELFCLASS64, little = h[EI_DATA] == ELFDATA2LSB;
+	unsigned machine =
+		little ? h[18] | (unsigned)h[19] << 8 : h[19] | (unsigned)h[18] << 8;
+
+	switch (machine) {
+	case EM_X86_64:
+		return "x86_64";
+	case EM_386:
+		return "i686";
+	case EM_AARCH64:
+		return "aarch64";
+	case EM_ARM:
+		return "armv7l";
+	case EM_RISCV:
+		return wide ? "riscv64" : "riscv32";
+	case EM_PPC64:
+		return little ? "ppc64le" : "ppc64";
+	case EM_S390:
+		return wide ? "s390x" : "s390";
+	case 258: /* EM_LOONGARCH, newer than some elf.h */
+		return "loongarch64";
+	default:
+		return NULL;
+	}
+}
+
+/* The machine that an image is for: what its own programs are built for. */
+static int read_image_arch(reader *r)
+{
+	static const char *const programs[] = { "/usr/bin/true", "/bin/sh",
+						"/usr/lib/systemd/systemd",
+						"/usr/bin/dockerd", "/usr/sbin/dockerd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		cleanup_close int fd = -1;
+		unsigned char h[20];
+		hf_inode inode;
+		const char *name;
+
+		/* looked at first: nothing but a regular file is opened */
+		if (hf_fs_inode(r->host, programs[i], 0, &inode, NULL) < 0 ||
+		    !S_ISREG(inode.mode) ||
+		    hf_fs_open(r->host, programs[i], O_RDONLY, 0, &fd, NULL) < 0)
+			continue;
+		if (pread(fd, h, sizeof(h), 0) != sizeof(h) ||
+		    memcmp(h, ELFMAG, SELFMAG) != 0)
+			continue;
+		name = machine_name(h);
+		if (name)
+			return set_value(r, "arch", name, programs[i]);
+	}
+	return set_none(r, "arch", HF_UNKNOWN,
+			"no program of the tree tells; give it with --fact arch=NAME");
+}
+
+static int read_kernel(reader *r)
+{
+	struct utsname u;
+	char **names;
+	size_t n;
+
+	if (is_running(r) && uname(&u) == 0) {
+		if (set_value(r, "arch", u.machine, "uname") < 0)
+			return -ENOMEM;
+		return set_value(r, "kernel", u.release, "uname");
+	}
+	if (read_image_arch(r) < 0)
+		return -ENOMEM;
+	if (hf_fs_list(r->host, "/usr/lib/modules", &r->arena, &names, &n, NULL) == 0 &&
+	    n == 1)
+		return set_value(r, "kernel", names[0], "/usr/lib/modules");
+	return set_none(r, "kernel", HF_UNKNOWN, r->host->docker.why);
+}
+
+static int read_lsm(reader *r)
+{
+	if (!is_running(r))
+		return set_none(r, "lsm",
+				not_running_known(r) == HF_ABSENT ? HF_UNKNOWN
+								  : not_running_known(r),
+				r->host->docker.why);
+	return set_line(r, "lsm", "/sys/kernel/security/lsm");
+}
+
+/* --- versions of programs ---------------------------------------------------------- */
+
+static bool has_rpm(reader *r)
+{
+	return exists(r, "/var/lib/rpm") || exists(r, "/usr/lib/sysimage/rpm");
+}
+
+/* The first of @names that is installed. 1: set, 0: none of them, -ENOMEM. */
+static int set_from_packages(reader *r, const char *fact, const char *const *names,
+			     size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int q;
+		const char *v = hf_package_version(r->host, &r->packages, names[i], &q);
+
+		if (q < 0)
+			return q;
+		if (v)
+			return set_value(r, fact, v, HF_DPKG_STATUS) < 0 ? -ENOMEM : 1;
+	}
+	return 0;
+}
+
+/* "libsystemd-shared-252.so" names the release; "" if there is none. */
+static int systemd_from_library(reader *r)
+{
+	static const char prefix[] = "libsystemd-shared-";
+	static const char *const dirs[] = { "/usr/lib/systemd", "/lib/systemd",
+					    "/usr/lib/x86_64-linux-gnu/systemd",
+					    "/usr/lib/aarch64-linux-gnu/systemd",
+					    "/usr/lib64/systemd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		char **names;
+		size_t n;
+		int q;
+
+		q = hf_fs_list(r->host, dirs[i], &r->arena, &names, &n, NULL);
+		if (q == -ENOMEM)
+			return q;
+		for (size_t k = 0; q == 0 && k < n; k++) {
+			char *v, *end;
+
+			if (strncmp(names[k], prefix, sizeof(prefix) - 1) != 0)
+				continue;
+			v = names[k] + sizeof(prefix) - 1;
+			end = v + strspn(v, "0123456789.");
+			while (end > v && end[-1] == '.')
+				end--;
+			*end = '\0';
+			if (end > v)
+				return set_value(r, "systemd", v, dirs[i]) < 0 ? -ENOMEM
+									       : 1;
+		}
+	}
+	return 0;
+}
+
+static int read_systemd(reader *r)
+{
+	static const char *const names[] = { "systemd" };
+	int q;
+
+	if (is_given(r, "systemd"))
+		return 0;
+	q = set_from_packages(r, "systemd", names, ARRAY_SIZE(names));
+	if (q == 0)
+		q = systemd_from_library(r);
+	if (q != 0)
+		return q < 0 ? q : 0;
+	if (exists(r, "/usr/lib/systemd/systemd") || exists(r, "/lib/systemd/systemd"))
+		return set_none(
+			r, "systemd", HF_UNKNOWN,
+			"systemd is installed, but its version cannot be told; give "
+			"it with --fact systemd=VERSION");
+	return set_none(r, "systemd", HF_ABSENT, "systemd is not installed");
+}
+
+static int read_audit(reader *r)
+{
+	static const char *const names[] = { "auditd", "libaudit1" };
+	int q;
+
+	if (is_given(r, "audit"))
+		return 0;
+	q = set_from_packages(r, "audit", names, ARRAY_SIZE(names));
+	if (q != 0)
+		return q < 0 ? q : 0;
+	if (exists(r, "/usr/sbin/auditctl") || exists(r, "/sbin/auditctl") ||
+	    exists(r, "/usr/lib64/libaudit.so.1") || exists(r, "/usr/lib/libaudit.so.1"))
+		return set_none(
+			r, "audit", HF_UNKNOWN,
+			"auditctl is installed, but its version cannot be told; give "
+			"it with --fact audit=VERSION");
+	return set_none(r, "audit", HF_ABSENT, "auditd is not installed");
+}
+
+static const char *find_dockerd(reader *r)
+{
+	static const char *const programs[] = {
+		"/usr/bin/dockerd",	  "/usr/sbin/dockerd",
+		"/usr/local/bin/dockerd", "/usr/local/sbin/dockerd",
+		"/opt/bin/dockerd",	  "/snap/docker/current/bin/dockerd"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (exists(r, programs[i]))
+			return programs[i];
+	return NULL;
+}
+
+static int read_engine(reader *r)
+{
+	static const char *const names[] = { "docker.io", "docker-ce", "moby-engine",
+					     "docker-engine" };
+	const char *program, *why;
+	char *version;
+	int q;
+
+	if (is_given(r, "engine"))
+		return 0;
+	if (is_running(r)) {
+		/* no socket, nobody behind it, refused: the package database may know */
+		q = hf_docker_ping(r->host, HF_DOCKER_SOCKET, &r->arena, &version, NULL);
+		if (q == -ENOMEM)
+			return q;
+		if (q == 0)
+			return set_value(r, "engine", version, HF_DOCKER_SOCKET);
+	}
+	q = set_from_packages(r, "engine", names, ARRAY_SIZE(names));
+	if (q != 0)
+		return q < 0 ? q : 0;
+	program = find_dockerd(r);
+	if (!program && r->packages.known == HF_UNKNOWN)
+		return set_none(r, "engine", HF_UNKNOWN, r->packages.why);
+	if (!program)
+		return set_none(r, "engine", HF_ABSENT, "no Docker engine is installed");
+	why = hf_arena_printf(&r->arena, "%s is there, but %s" GIVE_ENGINE, program,
+			      has_rpm(r) ? "an rpm database cannot be read from here"
+					 : "no package database knows its version");
+	return why ? set_none(r, "engine", HF_UNKNOWN, why) : -ENOMEM;
+}
+
+/* --- swarm ------------------------------------------------------------------------- */
+
+/* data-root of daemon.json; what is wrong with that file is not told here. */
+static int read_data_root(reader *r, const char **ret)
+{
+	static const char *const keys[] = { "data-root", "graph" };
+	const char *root = "/var/lib/docker";
+	json_t *doc;
+	char *text;
+	size_t len;
+	int q;
+
+	q = hf_fs_read(r->host, "/etc/docker/daemon.json", 0, &r->arena, &text, &len,
+		       NULL, NULL);
+	if (q == -ENOMEM)
+		return q;
+	doc = q == 0 ? json_loadb(text, len, 0, NULL) : NULL;
+	for (size_t i = 0; doc && i < ARRAY_SIZE(keys); i++) {
+		const char *v = json_string_value(json_object_get(doc, keys[i]));
+
+		if (v && !hf_path_check(v)) {
+			root = hf_arena_strdup(&r->arena, v);
+			break;
+		}
+	}
+	json_decref(doc);
+	*ret = root;
+	return root ? 0 : -ENOMEM;
+}
+
+/* dockerd keeps this file while it is a member and removes it when it leaves:
+ * daemon/cluster, loadPersistentState() and clearPersistentState(). */
+static int read_swarm(reader *r)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	const char *root;
+	hf_inode inode;
+	char *path;
+	int q;
+
+	if (is_given(r, "swarm"))
+		return 0;
+	q = read_data_root(r, &root);
+	if (q < 0)
+		return q;
+	path = hf_path_join(&r->arena, root, "swarm/docker-state.json");
+	if (!path)
+		return -ENOMEM;
+	q = hf_fs_inode(r->host, path, 0, &inode, &err);
+	if (q == -ENOMEM)
+		return q;
+	if (q == 0)
+		return set_value(r, "swarm", inode.size ? "true" : "false", path);
+	if (q == -ENOENT || q == -ENOTDIR)
+		return set_value(r, "swarm", "false", path);
+	return set_none(r, "swarm", HF_UNKNOWN, hf_error_text(err));
+}
+
+/* --- what the model asks for ------------------------------------------------------- */
+
+/* true or false for "is there PATH", UNKNOWN when it cannot be told. */
+static int set_exists(reader *r, const char *name, const char *path)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	const char *clean;
+	hf_inode inode;
+	int q;
+
+	if (hf_path_check(path))
+		return set_none(r, name, HF_UNKNOWN, "not an absolute, plain path");
+	clean = hf_path_clean(&r->arena, path);
+	if (!clean)
+		return -ENOMEM;
+	q = hf_fs_inode(r->host, clean, 0, &inode, &err);
+	if (q == -ENOMEM)
+		return q;
+	if (q == 0)
+		return set_value(r, name, "true", path);
+	if (q == -ENOENT || q == -ENOTDIR || q == -ENOLINK)
+		return set_value(r, name, "false", path);
+	return set_none(r, name, HF_UNKNOWN, hf_error_text(err));
+}
+
+/* systemd.unit(5), unit load path; "a@b.service" also by its template "a@.service". */
+static int set_unit(reader *r, const char *fact, const char *unit)
+{
+	static const char *const dirs[] = { "/etc/systemd/system", "/run/systemd/system",
+					    "/usr/local/lib/systemd/system",
+					    "/usr/lib/systemd/system",
+					    "/lib/systemd/system" };
+	const char *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
+	char *template = NULL;
+
+	if (strchr(unit, '/'))
+		return set_none(r, fact, HF_UNKNOWN, "not the name of a unit");
+	if (at && dot && dot > at + 1) {
+		template = hf_arena_printf(&r->arena, "%.*s%s", (int)(at + 1 - unit),
+					   unit, dot);
+		if (!template)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(dirs); i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		const char *name = i < ARRAY_SIZE(dirs) ? unit : template;
+		hf_inode inode;
+		char *path;
+		int q;
+
+		if (!name)
+			break;
+		path = hf_path_join(&r->arena, dirs[i % ARRAY_SIZE(dirs)], name);
+		if (!path)
+			return -ENOMEM;
+		q = hf_fs_inode(r->host, path, HF_FS_NOFOLLOW, &inode, &err);
+		if (q == 0)
+			return set_value(r, fact, "true", path);
+		if (q == -ENOMEM)
+			return q;
+		if (q != -ENOENT && q != -ENOTDIR && q != -ENOLINK)
+			return set_none(r, fact, HF_UNKNOWN, hf_error_text(err));
+	}
+	return set_value(r, fact, "false", "unit load path");
+}
+
+static int read_when(reader *r, const hf_when *w)
+{
+	const char *prefix = w->type == HF_WHEN_UNIT ? "unit:" : "exists:";
+
+	if (w->type != HF_WHEN_UNIT && w->type != HF_WHEN_EXISTS)
+		return 0;
+	for (size_t i = 0; i < w->n; i++) {
+		char *name = hf_arena_printf(&r->arena, "%s%s", prefix, w->values[i]);
+		int q;
+
+		if (!name)
+			return -ENOMEM;
+		if (hf_facts_get(r->facts, name))
+			continue;
+		q = w->type == HF_WHEN_UNIT ? set_unit(r, name, w->values[i])
+					    : set_exists(r, name, w->values[i]);
+		if (q < 0)
+			return q;
+	}
+	return 0;
+}
+
+int hf_facts_read(hf_host *host, const hf_model *model, hf_facts *facts, hf_error **err)
+{
+	static int (*const readers[])(
+		reader *) = { read_names,   read_os,	read_kernel, read_lsm,
+			      read_systemd, read_audit, read_engine, read_swarm };
+	cleanup_(reader_done) reader r = { .host = host, .facts = facts };
+	int q = 0;
+
+	for (size_t i = 0; q == 0 && i < ARRAY_SIZE(readers); i++)
+		q = readers[i](&r);
+	for (size_t i = 0; model && i < model->n_controls; i++)
+		for (size_t k = 0; q == 0 && k < model->controls[i]->n_when; k++)
+			q = read_when(&r, &model->controls[i]->when[k]);
+	return q < 0 ? hf_error_oom(err) : 0;
+}

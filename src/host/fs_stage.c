@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Replacing a file: staged beside its target, published by rename(2), put back from
+ * memory. The old inode stays open until the end, so that its xattrs can be had again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "host/fs_internal.h"
+
+#define TEMP_TRIES_MAX 32
+#define TEMP_SUFFIX ".holdfast-"
+#define TEMP_RANDOM 6
+#define NEW_MODE 0644
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int sync_fd(int fd)
+{
+	while (fsync(fd) < 0) {
+		if (errno == EINTR)
+			continue;
+		/* EINVAL, EROFS: no such thing there (special file systems), fsync(2) */
+		return errno == EINVAL || errno == EROFS ? 0 : -errno;
+	}
+	return 0;
+}
+
+/* An exclusive new file ".NAME.holdfast-XXXXXX" of mode 0600 in @dir_fd. */
+static int temp_create(int dir_fd, const char *name, char temp[static 256])
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	const int room = NAME_MAX - 1 - (int)strlen(TEMP_SUFFIX) - TEMP_RANDOM;
+
+	for (unsigned tries = 0; tries < TEMP_TRIES_MAX; tries++) {
+		unsigned char random[TEMP_RANDOM];
+		char text[TEMP_RANDOM + 1] = "";
+		int fd;
+
+		if (getrandom(random, sizeof(random), 0) != sizeof(random))
+			return -EIO;
+		for (size_t i = 0; i < sizeof(random); i++)
+			text[i] = letters[random[i] % (sizeof(letters) - 1)];
+		(void)snprintf(temp, 256, ".%.*s%s%s", room, name, TEMP_SUFFIX, text);
+		fd = openat(dir_fd, temp,
+			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST)
+			return temp[0] = '\0', -errno;
+	}
+	temp[0] = '\0';
+	return -EEXIST;
+}
+
+/*
+ * One xattr from @from to @to. Attributes of the content's integrity belong to the old
+ * content (security.ima, security.evm: the kernel makes them anew).
+ */
+static int copy_xattr(int from, int to, const char *name)
+{
+	cleanup_free char *value = NULL, *there = NULL;
+	ssize_t n, m;
+
+	if (strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0)
+		return 0;
+	n = fgetxattr(from, name, NULL, 0);
+	if (n < 0)
+		return errno == ENODATA ? 0 : -errno;
+	value = malloc((size_t)n + 1);
+	there = malloc((size_t)n + 1);
+	if (!value || !there)
+		return -ENOMEM;
+	n = fgetxattr(from, name, value, (size_t)n);
+	if (n < 0)
+		return errno == ENODATA ? 0 : -errno;
+	m = fgetxattr(to, name, there, (size_t)n);
+	if (m == n && memcmp(value, there, (size_t)n) == 0)
+		return 0; /* inherited alike, and perhaps not ours to set */
+	return fsetxattr(to, name, value, (size_t)n, 0) < 0 ? -errno : 0;
+}
+
+static int copy_xattrs(int from, int to, const char **ret_name)
+{
+	static const char acl[] = "system.posix_acl_access";
+	cleanup_free char *names = NULL;
+	bool saw_acl = false;
+	ssize_t n = flistxattr(from, NULL, 0);
+
+	if (n < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno;
+	names = malloc((size_t)n + 1);
+	if (!names)
+		return -ENOMEM;
+	n = flistxattr(from, names, (size_t)n);
+	if (n < 0)
+		return -errno;
+	for (char *p = names; p < names + n; p += strlen(p) + 1) {
+		int r = copy_xattr(from, to, p);
+
+		if (r < 0) {
+			*ret_name = strncmp(p, "security.", 9) == 0 ? "security label"
+								    : "ACL or xattr";
+			return r;
+		}
+		saw_acl = saw_acl || strcmp(p, acl) == 0;
+	}
+	/* what the directory's default ACL gave, the old file did not have */
+	if (!saw_acl && fremovexattr(to, acl) < 0 && errno != ENODATA &&
+	    errno != EOPNOTSUPP)
+		return *ret_name = "ACL", -errno;
+	return 0;
+}
+
+/* Owner, then xattrs (chown drops capabilities), then the mode (chown drops setuid). */
+static int set_attributes(int fd, int old_fd, const hf_inode *meta, const char *path,
+			  hf_error **err)
+{
+	const char *which = "xattrs";
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return hf_fs_fail(err, -errno, "look at the staged copy of", path);
+	if ((st.st_uid != meta->uid || st.st_gid != meta->gid) &&
+	    fchown(fd, meta->uid, meta->gid) < 0)
+		return hf_fs_fail(err, -errno, "set the owner of the staged copy of",
+				  path);
+	if (old_fd >= 0) {
+		r = copy_xattrs(old_fd, fd, &which);
+		if (r < 0) {
+			(void)hf_fs_fail(err, r, "stage", path);
+			return hf_error_wrap(err, "its %s could not be kept", which);
+		}
+	}
+	if (fchmod(fd, meta->mode & 07777) < 0)
+		return hf_fs_fail(err, -errno, "set the mode of the staged copy of",
+				  path);
+	return 0;
+}
+
+/* A staged file with content and attributes, on disk; removed again on failure. */
+static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode *meta,
+		     hf_error **err)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	int r;
+
+	fd = temp_create(s->dir_fd, s->name, s->temp);
+	if (fd < 0)
+		return hf_fs_fail(err, fd, "make a new file beside", s->path);
+	r = write_all(fd, bytes, len);
+	if (r < 0)
+		(void)hf_fs_fail(err, r, "write the staged copy of", s->path);
+	if (r == 0)
+		r = set_attributes(fd, s->old_fd, meta, s->path, err);
+	if (r == 0) {
+		r = sync_fd(fd);
+		if (r == 0 && fstat(fd, &st) < 0)
+			r = -errno;
+		if (r < 0)
+			(void)hf_fs_fail(err, r, "write out the staged copy of", s->path);
+	}
+	if (r < 0) {
+		(void)unlinkat(s->dir_fd, s->temp, 0);
+		s->temp[0] = '\0';
+		return r;
+	}
+	s->new_ino = st.st_ino;
+	return 0;
+}
+
+void hf_fs_stage_discard(hf_staged *staged)
+{
+	if (!staged->path) /* never staged, or discarded before */
+		return;
+	if (staged->temp[0])
+		(void)unlinkat(staged->dir_fd, staged->temp, 0);
+	if (staged->dir_fd >= 0)
+		(void)close(staged->dir_fd);
+	if (staged->old_fd >= 0)
+		(void)close(staged->old_fd);
+	free(staged->before);
+	free(staged->path);
+	*staged = (hf_staged){ .dir_fd = -1, .old_fd = -1 };
+}
+
+/* Directory and final name of @at, with the directory's symlinks followed. */
+static int locate(hf_host *host, const char *at, hf_staged *s, hf_error **err)
+{
+	cleanup_free char *dir = strdup(at);
+	char *slash;
+
+	if (!dir)
+		return hf_error_oom(err);
+	slash = strrchr(dir, '/');
+	if (!slash || !slash[1] || strlen(slash + 1) > NAME_MAX)
+		return hf_error_set(err, -EINVAL, "'%s' does not name a file", at);
+	memcpy(s->name, slash + 1, strlen(slash + 1) + 1);
+	slash[slash == dir ? 1 : 0] = '\0';
+	s->dir_fd = hf_fs_open_raw(host, dir, O_RDONLY | O_DIRECTORY);
+	if (s->dir_fd < 0)
+		return hf_fs_fail(err, s->dir_fd, "open directory", dir);
+	return 0;
+}
+
+static int check_replaceable(const hf_inode *inode, const char *path, hf_error **err)
+{
+	if (inode->immutable) {
+		(void)hf_error_set(err, -EPERM, "cannot replace '%s': it is immutable",
+				   path);
+		return hf_error_hint(err, "take the flag off first: chattr -i -a %s",
+				     path);
+	}
+	if (inode->mount_root)
+		return hf_fs_fail(err, -EBUSY, "replace", path);
+	return 0;
+}
+
+/* Everything of the old file that staging and the revert need. */
+static int stage_old(hf_host *host, const char *path, hf_staged *s, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	cleanup_free char *at = NULL;
+	int r;
+
+	r = hf_fs_open_regular(host, path, HF_FILE_MAX, &s->old_fd, &s->before_inode, &at,
+			       &why);
+	if (r == -ENOENT)
+		return locate(host, path, s, err);
+	if (r < 0) {
+		if (err)
+			*err = take_ptr(why);
+		return hf_error_wrap(err, "cannot replace '%s'", path);
+	}
+	s->existed = true;
+	r = check_replaceable(&s->before_inode, path, err);
+	if (r < 0)
+		return r;
+	r = hf_fs_slurp(s->old_fd, HF_FILE_MAX, &s->before, &s->before_len);
+	if (r < 0)
+		return hf_fs_fail(err, r, "read", path);
+	return locate(host, at, s, err);
+}
+
+static int stage_begin(hf_host *host, const char *path, hf_staged *s, hf_error **err)
+{
+	*s = (hf_staged){ .dir_fd = -1, .old_fd = -1 };
+	s->path = strdup(path);
+	if (!s->path)
+		return hf_error_oom(err);
+	return stage_old(host, path, s, err);
+}
+
+int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
+		const hf_inode *meta, hf_staged *ret, hf_error **err)
+{
+	hf_staged s;
+	hf_inode own = { .mode = NEW_MODE, .uid = geteuid(), .gid = getegid() };
+	int r = stage_begin(host, path, &s, err);
+
+	if (r == 0) {
+		if (!meta)
+			meta = s.existed ? &s.before_inode : &own;
+		r = temp_make(&s, bytes, len, meta, err);
+	}
+	if (r < 0) {
+		hf_fs_stage_discard(&s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret, hf_error **err)
+{
+	hf_staged s;
+	int r = stage_begin(host, path, &s, err);
+
+	s.removal = true;
+	if (r < 0) {
+		hf_fs_stage_discard(&s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+static int sync_dir(const hf_staged *s, hf_error **err)
+{
+	int r = sync_fd(s->dir_fd);
+
+	return r < 0 ? hf_fs_fail(err, r, "write out the directory of", s->path) : 0;
+}
+
+static int rename_temp(hf_staged *s, hf_error **err)
+{
+	if (renameat(s->dir_fd, s->temp, s->dir_fd, s->name) < 0)
+		return hf_fs_fail(err, -errno, "replace", s->path);
+	s->temp[0] = '\0';
+	return 0;
+}
+
+int hf_fs_publish(hf_staged *staged, hf_error **err)
+{
+	if (staged->published)
+		return 0;
+	if (staged->removal) {
+		if (staged->existed && unlinkat(staged->dir_fd, staged->name, 0) < 0 &&
+		    errno != ENOENT)
+			return hf_fs_fail(err, -errno, "remove", staged->path);
+	} else {
+		int r = rename_temp(staged, err);
+
+		if (r < 0)
+			return r;
+	}
+	staged->published = true;
+	return sync_dir(staged, err);
+}
+
+/* Is there still what publish left? Others' newer work is not thrown away. */
+static int check_ours(const hf_staged *s, hf_error **err)
+{
+	struct stat st;
+
+	if (fstatat(s->dir_fd, s->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return hf_fs_fail(err, -errno, "look at", s->path);
+		return 0;
+	}
+	if (s->removal || st.st_ino != s->new_ino)
+		return hf_error_set(
+			err, -ESTALE,
+			"'%s' was changed by someone else meanwhile; it was left "
+			"as it is now",
+			s->path);
+	return 0;
+}
+
+int hf_fs_unpublish(hf_staged *staged, hf_error **err)
+{
+	int r;
+
+	if (!staged->published)
+		return 0;
+	r = check_ours(staged, err);
+	if (r < 0)
+		return r;
+	if (!staged->existed) {
+		if (!staged->removal && unlinkat(staged->dir_fd, staged->name, 0) < 0 &&
+		    errno != ENOENT)
+			return hf_fs_fail(err, -errno, "remove", staged->path);
+	} else {
+		r = temp_make(staged, staged->before, staged->before_len,
+			      &staged->before_inode, err);
+		if (r == 0)
+			r = rename_temp(staged, err);
+		if (r < 0)
+			return r;
+	}
+	staged->published = false;
+	return sync_dir(staged, err);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "base/path.h"
+#include "host/host_internal.h"
+#include "host/ids.h"
+
+#define TIMEOUT_DEFAULT_USEC (90u * 1000000u) /* systemd's own default for a job */
+
+/* Inode numbers of the initial namespaces are constants: include/linux/proc_ns.h. */
+#define PID_NS_INITIAL 4026531836u
+#define USER_NS_INITIAL 4026531837u
+
+static const char why_offline[] = "--root: a tree of files has nothing running";
+static const char why_no_proc[] =
+	"/proc is not mounted: a plain chroot would reach the outer system's kernel";
+static const char why_chroot[] =
+	"/ is not the root of process 1 (a chroot, or a container that shares its "
+	"processes): what runs belongs to another system";
+static const char why_not_told[] =
+	"it cannot be told whether / is the root of process 1 (/proc/1/root and "
+	"/proc/1/mountinfo cannot be read)";
+
+/*
+ * Which directory of which file system is mounted at "/", the topmost of several.
+ * proc(5): "ID PARENT MAJ:MIN ROOT MOUNTPOINT ...". 1: found, 0: there is none.
+ */
+int hf_host_root_mount(FILE *mountinfo, char ret[static HF_ROOT_MOUNT_MAX])
+{
+	cleanup_free char *line = NULL;
+	unsigned long top = 0;
+	size_t cap = 0;
+	int found = 0;
+
+	while (getline(&line, &cap, mountinfo) > 0) {
+		unsigned long id, parent;
+		char *save = NULL, *fields[5];
+		size_t n = 0;
+
+		for (char *f = strtok_r(line, " ", &save); f && n < 5;
+		     f = strtok_r(NULL, " ", &save))
+			fields[n++] = f;
+		if (n < 5 || strcmp(fields[4], "/") != 0)
+			continue;
+		id = strtoul(fields[0], NULL, 10);
+		parent = strtoul(fields[1], NULL, 10);
+		/* an initramfs below the real root is listed before it */
+		if (found && parent != top && id < top)
+			continue;
+		if (snprintf(ret, HF_ROOT_MOUNT_MAX, "%s %s", fields[2], fields[3]) >=
+		    HF_ROOT_MOUNT_MAX)
+			return -ENAMETOOLONG;
+		top = id;
+		found = 1;
+	}
+	return ferror(mountinfo) ? -EIO : found;
+}
+
+static int read_root_mount(const char *path, char ret[static HF_ROOT_MOUNT_MAX])
+{
+	FILE *f = fopen(path, "re");
+	int r;
+
+	if (!f)
+		return -errno;
+	r = hf_host_root_mount(f, ret);
+	(void)fclose(f);
+	return r;
+}
+
+/* Is "/" what process 1 has as its root? PRESENT: yes, ABSENT: no, UNKNOWN. */
+static hf_live same_root_as_init(void)
+{
+	char ours[HF_ROOT_MOUNT_MAX], inits[HF_ROOT_MOUNT_MAX];
+	struct statfs fs;
+	struct stat a, b;
+	int r, q;
+
+	if (statfs("/proc", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return (hf_live){ HF_ABSENT, why_no_proc };
+	if (stat("/proc/1/root/", &a) == 0 && stat("/", &b) == 0)
+		return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+			       ? (hf_live){ HF_PRESENT, NULL }
+			       : (hf_live){ HF_ABSENT, why_chroot };
+	q = read_root_mount("/proc/self/mountinfo", ours);
+	if (q == 0) /* only a chroot has no mount at its "/" */
+		return (hf_live){ HF_ABSENT, why_chroot };
+	r = read_root_mount("/proc/1/mountinfo", inits);
+	if (q < 0 || r < 0)
+		return (hf_live){ HF_UNKNOWN, why_not_told };
+	if (r == 1 && strcmp(ours, inits) == 0)
+		return (hf_live){ HF_PRESENT, NULL };
+	return (hf_live){ HF_ABSENT, why_chroot };
+}
+
+/* 1: the initial namespace, 0: another, -errno: cannot be told. */
+static int in_initial_ns(const char *path, uint64_t initial)
+{
+	char text[64];
+	ssize_t n = readlink(path, text, sizeof(text) - 1);
+	uint64_t number;
+	char *open;
+
+	if (n <= 0)
+		return n < 0 ? -errno : -EINVAL;
+	text[n] = '\0';
+	/* "pid:[4026531836]" */
+	open = strchr(text, '[');
+	if (!open || text[n - 1] != ']')
+		return -EINVAL;
+	text[n - 1] = '\0';
+	if (hf_parse_u64(open + 1, UINT64_MAX, &number) < 0)
+		return -EINVAL;
+	return number == initial;
+}
+
+static hf_live decide_audit(hf_live base)
+{
+	int pid, user;
+
+	if (base.known != HF_PRESENT)
+		return base;
+	pid = in_initial_ns("/proc/self/ns/pid", PID_NS_INITIAL);
+	user = in_initial_ns("/proc/self/ns/user", USER_NS_INITIAL);
+	if (pid == 0)
+		return (hf_live){ HF_ABSENT,
+				  "in a pid namespace of its own (a container): the "
+				  "kernel's audit rules are the outer host's" };
+	if (user == 0)
+		return (hf_live){ HF_ABSENT,
+				  "in a user namespace of its own: the kernel's "
+				  "audit rules are the outer host's" };
+	/* ENOENT: a kernel without that namespace has only the initial one */
+	if ((pid < 0 && pid != -ENOENT) || (user < 0 && user != -ENOENT))
+		return (hf_live){ HF_UNKNOWN,
+				  "the namespaces of this process cannot be read "
+				  "from /proc/self/ns" };
+	return base;
+}
+
+static hf_live decide_units(hf_live base)
+{
+	struct stat st;
+
+	if (base.known != HF_PRESENT)
+		return base;
+	/* what sd_booted(3) tests */
+	if (lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode))
+		return base;
+	return (hf_live){ HF_ABSENT,
+			  "systemd is not running here (/run/systemd/system is "
+			  "missing)" };
+}
+
+static int open_root(hf_host *host, const char *root, hf_error **err)
+{
+	host->root = hf_path_clean(&host->arena, root ? root : "/");
+	if (!host->root)
+		return hf_error_oom(err);
+	if (!*host->root)
+		return hf_error_set(err, -ENOENT, "--root needs a directory, not ''");
+	host->root_fd = open(host->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (host->root_fd >= 0)
+		return 0;
+	if (errno == ENOTDIR)
+		return hf_error_set(err, -ENOTDIR, "root '%s' is not a directory",
+				    host->root);
+	return hf_error_set(err, -errno, "cannot open root '%s': %s", host->root,
+			    strerror(errno));
+}
+
+int hf_host_open(hf_host *host, const char *root, hf_error **err)
+{
+	hf_live base = { HF_ABSENT, why_offline };
+	int r;
+
+	*host = (hf_host){ .root_fd = -1,
+			   .audit_fd = -1,
+			   .offline = root != NULL,
+			   .is_root = geteuid() == 0,
+			   .timeout_usec = TIMEOUT_DEFAULT_USEC };
+	r = open_root(host, root, err);
+	if (r < 0) {
+		hf_host_close(host);
+		return r;
+	}
+	if (!root)
+		base = same_root_as_init();
+	host->audit = root ? base : decide_audit(base);
+	host->units = root ? base : decide_units(base);
+	host->docker = base;
+	return 0;
+}
+
+void hf_host_close(hf_host *host)
+{
+	if (host->bus)
+		sd_bus_flush_close_unref(host->bus);
+	host->bus = NULL;
+	if (host->audit_fd >= 0)
+		(void)close(host->audit_fd);
+	host->audit_fd = -1;
+	if (host->root_fd >= 0)
+		(void)close(host->root_fd);
+	host->root_fd = -1;
+	hf_ids_free(host->ids);
+	host->ids = NULL;
+	hf_arena_done(&host->arena);
+}
