@@ -2,7 +2,8 @@
 /*
  * systemd's manager over D-Bus (org.freedesktop.systemd1(5)); the only user of sd-bus.
  *
- * The system bus, else /run/systemd/private. Every call has the host's deadline.
+ * The system bus, else /run/systemd/private. Every call has the host's deadline. Whoever
+ * opens host->bus sets host->bus_close with it: hf_host_close() calls that.
  */
 #ifndef HF_HOST_BUS_H
 #define HF_HOST_BUS_H

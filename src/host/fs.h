@@ -53,7 +53,8 @@ int hf_fs_inode(hf_host *host, const char *path, unsigned how, hf_inode *ret,
 
 /** hf_fs_read - whole content of a regular file into @arena, NUL-terminated
  *
- * Errors: -ENOENT; -ENOLINK a dangling symlink; -EISDIR a directory; -EINVAL not a regular file (FIFO, socket,
+ * Errors: -ENOENT; -ENOLINK a dangling symlink; -EISDIR a directory; -EINVAL not a
+ * regular file (FIFO, socket,
  * device: said in the message); -EFBIG over @max bytes (0: HF_FILE_MAX); -EACCES, -EIO.
  * @ret_inode may be NULL. Reads host, never blocks on a FIFO. */
 int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, char **ret,

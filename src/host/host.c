@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "base/parse.h"
@@ -206,8 +205,8 @@ int hf_host_open(hf_host *host, const char *root, hf_error **err)
 
 void hf_host_close(hf_host *host)
 {
-	if (host->bus)
-		sd_bus_flush_close_unref(host->bus);
+	if (host->bus && host->bus_close)
+		host->bus_close(host->bus);
 	host->bus = NULL;
 	if (host->audit_fd >= 0)
 		(void)close(host->audit_fd);

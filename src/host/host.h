@@ -39,6 +39,7 @@ typedef struct hf_host {
 	hf_ids *ids; /* read on first use; see host/ids.h */
 	hf_arena arena;
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
+	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */
 } hf_host;
 
 /**
