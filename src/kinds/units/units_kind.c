@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds/units/units_kind.h"
 
-const hf_kind hf_kind_units = { .name = "units", .rank = HF_RANK_UNITS };
+#include "kinds/units/units_observe.h"
+#include "kinds/units/units_plan.h"
+
+const hf_kind hf_kind_units = {
+	.name = "units",
+	.rank = HF_RANK_UNITS,
+	.observe = hf_units_observe,
+	.plan = hf_units_plan,
+};

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/units/units_observe.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "host/fs.h"
+#include "kinds/units/units_kind.h"
+#include "kinds/units/units_view.h"
+#include "plan/plan.h"
+
+typedef struct hf_units_observer {
+	hf_units_search search;
+	hf_host *host;
+	hf_arena *arena;
+	hf_units_obs *obs;
+} hf_units_observer;
+
+static int unit_load(hf_units_observer *o, const char *name, bool demanded,
+		     hf_error **err)
+{
+	hf_units_unit *unit = hf_map_get(&o->obs->by_name, name);
+	hf_units_unit **slot;
+	int r;
+
+	if (unit) {
+		unit->demanded = unit->demanded || demanded;
+		return 0;
+	}
+	r = hf_units_read(&o->search, name, &unit, err);
+	if (r < 0)
+		return r;
+	unit->demanded = demanded;
+	slot = hf_vec_push(o->arena, o->obs->units, o->obs->n_units);
+	if (!slot || hf_map_put(&o->obs->by_name, o->arena, name, unit) < 0)
+		return hf_error_oom(err);
+	*slot = unit;
+	return 0;
+}
+
+/* "unit:X", "exec:X", and "socket:X" with the socket's own name. */
+static int ref_load(hf_units_observer *o, const char *ref, hf_error **err)
+{
+	const char *name = strchr(ref, ':') + 1;
+	const char *type = hf_unit_name_type(name);
+
+	if (strncmp(ref, "unit:", 5) && strncmp(ref, "exec:", 5)) {
+		if (strncmp(ref, "socket:", 7))
+			return 0;
+		if (strcmp(type, ".socket"))
+			name = hf_arena_printf(o->arena, "%.*s.socket",
+					       (int)(strlen(name) - strlen(type)), name);
+		if (!name)
+			return hf_error_oom(err);
+	}
+	return hf_unit_name_check(name) ? 0 : unit_load(o, name, false, err);
+}
+
+static int units_load(hf_units_observer *o, const hf_model *model, hf_error **err)
+{
+	static const char *const always[] = { "docker.service", "docker.socket",
+					      "containerd.service" };
+	int r = 0;
+
+	for (size_t i = 0; i < model->n_demands && r == 0; i++) {
+		const hf_units_spec *spec = model->demands[i]->spec;
+
+		if (model->demands[i]->kind == &hf_kind_units)
+			r = unit_load(o, spec->unit, true, err);
+	}
+	for (size_t i = 0; i < model->n_refs && r == 0; i++) {
+		if (strchr(model->refs[i], ':'))
+			r = ref_load(o, model->refs[i], err);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(always) && r == 0; i++)
+		r = unit_load(o, always[i], false, err);
+	/* a unit that only our drop-in of an earlier run names: to release it */
+	return r;
+}
+
+/* --- environment files and bare program names ------------------------------------ */
+
+static int env_file_read(hf_units_observer *o, hf_units_env *env, const char *path,
+			 hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *e = NULL;
+	const char **text_slot, **path_slot;
+	size_t n = env->n, *len_slot;
+	char *text;
+	size_t len;
+	int r = hf_fs_read(o->host, path, 0, o->arena, &text, &len, NULL, &e);
+
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0) {
+		env->known = HF_UNKNOWN;
+		env->why = hf_arena_strdup(o->arena, hf_error_text(e));
+		return env->why ? 0 : hf_error_oom(err);
+	}
+	path_slot = hf_vec_push(o->arena, env->paths, n);
+	n = env->n;
+	text_slot = hf_vec_push(o->arena, env->texts, n);
+	n = env->n;
+	len_slot = hf_vec_push(o->arena, env->lens, n);
+	if (!path_slot || !text_slot || !len_slot)
+		return hf_error_oom(err);
+	*path_slot = path;
+	*text_slot = text;
+	*len_slot = len;
+	env->n = n;
+	if (env->known == HF_ABSENT)
+		env->known = HF_PRESENT;
+	return 0;
+}
+
+/* Globs are taken in the last component only; others are left UNKNOWN. */
+static int env_glob_read(hf_units_observer *o, hf_units_env *env, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *e = NULL;
+	char *dir = hf_path_dir(o->arena, env->pattern);
+	char **names;
+	size_t n;
+	int r;
+
+	if (!dir)
+		return hf_error_oom(err);
+	if (strpbrk(dir, "*?[")) {
+		env->known = HF_UNKNOWN;
+		env->why = hf_arena_printf(
+			o->arena, "EnvironmentFile=%s has a glob in its directory",
+			env->pattern);
+		return env->why ? 0 : hf_error_oom(err);
+	}
+	r = hf_fs_list(o->host, dir, o->arena, &names, &n, &e);
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0) {
+		env->known = HF_UNKNOWN;
+		env->why = hf_arena_strdup(o->arena, hf_error_text(e));
+		return env->why ? 0 : hf_error_oom(err);
+	}
+	r = 0;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		char *path;
+
+		if (fnmatch(hf_path_base(env->pattern), names[i], FNM_PERIOD))
+			continue;
+		path = hf_path_join(o->arena, dir, names[i]);
+		r = path ? env_file_read(o, env, path, err) : hf_error_oom(err);
+	}
+	return r;
+}
+
+static int env_pattern_read(hf_units_observer *o, const char *pattern, hf_error **err)
+{
+	hf_units_env *env;
+
+	if (hf_map_get(&o->obs->env_files, pattern))
+		return 0;
+	env = hf_arena_new(o->arena, hf_units_env);
+	if (!env || hf_map_put(&o->obs->env_files, o->arena, pattern, env) < 0)
+		return hf_error_oom(err);
+	env->pattern = pattern;
+	if (pattern[0] != '/')
+		return 0; /* systemd ignores it */
+	if (strpbrk(pattern, "*?["))
+		return env_glob_read(o, env, err);
+	return env_file_read(o, env, pattern, err);
+}
+
+static int program_find(hf_units_observer *o, const char *value, hf_error **err)
+{
+	/* the fixed path of systemd for names without a slash; path-util.h */
+	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin",
+					    "/usr/sbin",       "/usr/bin",
+					    "/sbin",	       "/bin" };
+	cleanup_(hf_error_freep) hf_error *broken = NULL;
+	hf_cmd cmd;
+	int r = hf_cmd_parse(o->arena, value, &cmd, &broken);
+
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r < 0 || strchr(cmd.program, '/') ||
+	    hf_map_get(&o->obs->programs, cmd.program))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		cleanup_(hf_error_freep) hf_error *e = NULL;
+		char *path = hf_path_join(o->arena, dirs[i], cmd.program);
+		hf_inode inode;
+
+		if (!path)
+			return hf_error_oom(err);
+		if (hf_fs_inode(o->host, path, 0, &inode, &e) < 0)
+			continue;
+		r = hf_map_put(&o->obs->programs, o->arena, cmd.program, path);
+		return r < 0 ? hf_error_oom(err) : 0;
+	}
+	return 0;
+}
+
+/* Every file that any line of the unit could name, whichever lines win in the end. */
+static int unit_files_read(hf_units_observer *o, const hf_units_unit *unit,
+			   const hf_unit_file *file, hf_error **err)
+{
+	int r = 0;
+
+	for (size_t i = 0; file && i < file->n && r == 0; i++) {
+		const hf_unit_assign *a = &file->items[i];
+		const char *path;
+		hf_expansion how;
+
+		if (strcmp(a->section, "Service") || !a->value[0])
+			continue;
+		if (!strcmp(a->key, "ExecStart"))
+			r = program_find(o, a->value, err);
+		if (strcmp(a->key, "EnvironmentFile"))
+			continue;
+		if (hf_specifiers_expand(o->arena, unit->name,
+					 a->value + (a->value[0] == '-'), &path,
+					 &how) < 0)
+			return hf_error_oom(err);
+		r = env_pattern_read(o, path, err);
+	}
+	return r;
+}
+
+static int unit_surroundings_read(hf_units_observer *o, const hf_units_unit *unit,
+				  hf_error **err)
+{
+	int r = unit_files_read(o, unit, unit->ours, err);
+
+	for (size_t i = 0; i < unit->n_files && r == 0; i++)
+		r = unit_files_read(o, unit, unit->files[i], err);
+	return r;
+}
+
+/* --- which unit runs dockerd ----------------------------------------------------- */
+
+static int runs_dockerd(hf_units_observer *o, const hf_units_unit *unit, bool *ret,
+			hf_error **err)
+{
+	hf_unit_stack stack;
+	hf_units_exec exec;
+	int r;
+
+	*ret = false;
+	if (unit->load != HF_UNIT_LOADED)
+		return 0;
+	r = hf_units_stack(o->arena, unit, unit->ours, &stack, err);
+	if (r == 0)
+		r = hf_units_exec_read(o->arena, o->obs, unit->name, &stack, &exec, err);
+	if (r == 0)
+		*ret = exec.argv.n &&
+		       !strcmp(hf_path_base(exec.argv.args[0].text), "dockerd");
+	return r;
+}
+
+/* Vendor directories hold hundreds of units: there only the likely names are read. */
+static bool is_candidate(const hf_units_dir *dir, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len <= 8 || strcmp(name + len - 8, ".service") || name[len - 9] == '@')
+		return false;
+	if (!strncmp(dir->path, "/usr/lib/", 9) || !strncmp(dir->path, "/lib/", 5))
+		return strstr(name, "docker") || strstr(name, "moby");
+	return true;
+}
+
+static int engine_scan(hf_units_observer *o, hf_error **err)
+{
+	hf_units_unit *docker = hf_map_get(&o->obs->by_name, "docker.service");
+	bool found;
+	int r = runs_dockerd(o, docker, &found, err);
+
+	if (r < 0 || found) {
+		o->obs->scanned = found ? docker->name : NULL;
+		return r;
+	}
+	for (size_t d = 0; d < o->search.n; d++) {
+		const hf_units_dir *dir = &o->search.dirs[d];
+
+		for (size_t i = 0; i < dir->n; i++) {
+			hf_units_unit *unit;
+
+			if (!is_candidate(dir, dir->names[i]))
+				continue;
+			r = hf_units_read(&o->search, dir->names[i], &unit, err);
+			if (r == 0)
+				r = runs_dockerd(o, unit, &found, err);
+			if (r < 0)
+				return r;
+			if (!found)
+				continue;
+			o->obs->scanned = unit->name;
+			r = unit_load(o, unit->name, false, err);
+			if (r == 0)
+				r = unit_surroundings_read(
+					o, hf_map_get(&o->obs->by_name, unit->name), err);
+			return r;
+		}
+	}
+	return 0;
+}
+
+int hf_units_observe(hf_host *host, const hf_model *model, hf_plan *plan, hf_error **err)
+{
+	hf_units_obs *obs = hf_arena_new(&plan->arena, hf_units_obs);
+	hf_units_observer o = { .host = host, .arena = &plan->arena, .obs = obs };
+	int r;
+
+	if (!obs)
+		return hf_error_oom(err);
+	plan->obs[HF_RANK_UNITS] = obs;
+	r = hf_units_search_open(host, &plan->arena, &o.search, err);
+	if (r == 0)
+		r = units_load(&o, model, err);
+	for (size_t i = 0; i < obs->n_units && r == 0; i++)
+		r = unit_surroundings_read(&o, obs->units[i], err);
+	if (r == 0)
+		r = engine_scan(&o, err);
+	return r;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/units/units_view.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+
+int hf_units_stack(hf_arena *arena, const hf_units_unit *unit, const hf_unit_file *ours,
+		   hf_unit_stack *ret, hf_error **err)
+{
+	size_t n = 0;
+
+	ret->files = hf_arena_array(arena, unit->n_files + 1, sizeof(*ret->files));
+	if (!ret->files)
+		return hf_error_oom(err);
+	for (size_t i = 0; i <= unit->n_files; i++) {
+		if (i == unit->ours_at && ours)
+			ret->files[n++] = ours;
+		if (i < unit->n_files)
+			ret->files[n++] = unit->files[i];
+	}
+	ret->n = n;
+	return 0;
+}
+
+/* --- environment ----------------------------------------------------------------- */
+
+/* One "NAME=VALUE" of Environment=. */
+static int env_assign(hf_env *env, hf_arena *arena, const char *word,
+		      const hf_unit_value *at)
+{
+	const char *eq = strchr(word, '=');
+	char *name;
+
+	if (!eq || eq == word)
+		return 0; /* systemd ignores it */
+	name = hf_arena_memdup(arena, word, (size_t)(eq - word));
+	if (!name)
+		return -ENOMEM;
+	return hf_env_put(env, arena, name, eq + 1, at->file, at->line);
+}
+
+static int env_of_settings(hf_env *env, hf_arena *arena, const char *unit,
+			   const hf_unit_stack *stack, hf_error **err)
+{
+	hf_unit_value *list;
+	size_t n;
+	int r = hf_unit_list(stack, "Service", "Environment", arena, &list, &n, err);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char **words;
+		size_t n_words;
+
+		if (hf_words_split(arena, list[i].value, false, &words, &n_words, NULL) <
+		    0)
+			continue; /* ignored as a whole */
+		for (size_t w = 0; w < n_words && r == 0; w++) {
+			const char *word;
+			hf_expansion how;
+
+			r = hf_specifiers_expand(arena, unit, words[w], &word, &how);
+			if (r == 0 && how != HF_EXPAND_INVALID)
+				r = env_assign(env, arena, word, &list[i]);
+			if (r < 0)
+				hf_error_oom(err);
+		}
+	}
+	return r;
+}
+
+/* PassEnvironment= and UnsetEnvironment=. */
+static int env_of_names(hf_env *env, hf_arena *arena, const hf_unit_stack *stack,
+			const char *key, bool unset, hf_error **err)
+{
+	hf_unit_value *list;
+	size_t n;
+	int r = hf_unit_list(stack, "Service", key, arena, &list, &n, err);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char **words;
+		size_t n_words;
+
+		if (hf_words_split(arena, list[i].value, false, &words, &n_words, NULL) <
+		    0)
+			continue;
+		for (size_t w = 0; w < n_words && r == 0; w++) {
+			if (unset && strchr(words[w], '='))
+				continue; /* only that very value: rare, kept */
+			r = hf_map_put(unset ? &env->by_name : &env->unknown, arena,
+				       words[w], unset ? NULL : (void *)env);
+			if (r < 0)
+				hf_error_oom(err);
+		}
+	}
+	return r;
+}
+
+static int env_of_file(hf_env *env, hf_arena *arena, const hf_units_env *source,
+		       bool optional, hf_error **err)
+{
+	if (source->known == HF_PRESENT) {
+		for (size_t i = 0; i < source->n; i++) {
+			cleanup_(hf_error_freep) hf_error *e = NULL;
+			int r = hf_env_file_parse(env, arena, source->paths[i],
+						  source->texts[i], source->lens[i], &e);
+
+			if (r == -ENOMEM)
+				return hf_error_oom(err);
+			if (r < 0 && !env->incomplete)
+				env->incomplete =
+					hf_arena_printf(arena, "%s: %s", source->paths[i],
+							hf_error_text(e));
+		}
+		return 0;
+	}
+	if (env->incomplete || (source->known == HF_ABSENT && optional))
+		return 0;
+	env->incomplete =
+		source->known == HF_ABSENT
+			? hf_arena_printf(arena, "the environment file '%s' is missing",
+					  source->pattern)
+			: source->why;
+	return env->incomplete ? 0 : hf_error_oom(err);
+}
+
+static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
+			const char *unit, const hf_unit_stack *stack, hf_error **err)
+{
+	hf_unit_value *list;
+	size_t n;
+	int r = hf_unit_list(stack, "Service", "EnvironmentFile", arena, &list, &n, err);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		bool optional = list[i].value[0] == '-';
+		const hf_units_env *source;
+		const char *path;
+		hf_expansion how;
+
+		if (hf_specifiers_expand(arena, unit, list[i].value + optional, &path,
+					 &how) < 0)
+			return hf_error_oom(err);
+		source = hf_map_get(&obs->env_files, path);
+		if (source)
+			r = env_of_file(env, arena, source, optional, err);
+	}
+	return r;
+}
+
+/* --- ExecStart ------------------------------------------------------------------- */
+
+static int exec_expand(hf_arena *arena, const hf_units_obs *obs, const char *unit,
+		       const hf_unit_stack *stack, hf_units_exec *exec, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *e = NULL;
+	hf_env env = { 0 };
+	int r = hf_cmd_parse(arena, exec->line.value, &exec->cmd, &e);
+
+	if (r == 0) {
+		r = env_of_settings(&env, arena, unit, stack, err);
+		if (r == 0)
+			r = env_of_files(&env, arena, obs, unit, stack, err);
+		if (r == 0)
+			r = env_of_names(&env, arena, stack, "PassEnvironment", false,
+					 err);
+		if (r == 0)
+			r = env_of_names(&env, arena, stack, "UnsetEnvironment", true,
+					 err);
+		if (r < 0)
+			return r;
+		r = hf_cmd_expand(arena, &exec->cmd, unit, &env, exec->line.file,
+				  exec->line.line, &exec->argv, &e);
+	}
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r < 0) {
+		exec->argv = (hf_argv){ 0 };
+		exec->broken = hf_arena_printf(
+			arena, "ExecStart at %s:%u cannot be read: %s", exec->line.file,
+			exec->line.line, hf_error_text(e));
+	} else if (exec->cmd.n_commands > 1) {
+		exec->broken = hf_arena_printf(
+			arena, "ExecStart at %s:%u holds several commands",
+			exec->line.file, exec->line.line);
+	} else {
+		return 0;
+	}
+	return exec->broken ? 0 : hf_error_oom(err);
+}
+
+int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *unit,
+		       const hf_unit_stack *stack, hf_units_exec *ret, hf_error **err)
+{
+	hf_units_exec exec = { 0 };
+	hf_unit_value *list;
+	int r = hf_unit_list(stack, "Service", "ExecStart", arena, &list, &exec.n_lines,
+			     err);
+
+	if (r < 0)
+		return r;
+	if (exec.n_lines == 1) {
+		exec.line = list[0];
+		r = exec_expand(arena, obs, unit, stack, &exec, err);
+	} else if (exec.n_lines == 0) {
+		exec.broken = "the unit has no ExecStart";
+	} else {
+		exec.broken = "the unit has more than one ExecStart";
+	}
+	if (r == 0)
+		*ret = exec;
+	return r;
+}
+
+/* --- the plan's view ------------------------------------------------------------- */
+
+static int view_env_files(hf_unit_view *view, hf_arena *arena, const hf_unit_stack *stack,
+			  hf_error **err)
+{
+	hf_unit_value *list;
+	size_t n;
+	int r = hf_unit_list(stack, "Service", "EnvironmentFile", arena, &list, &n, err);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char **slot =
+			hf_vec_push(arena, view->env_files, view->n_env_files);
+		hf_expansion how;
+
+		if (!slot ||
+		    hf_specifiers_expand(arena, view->name,
+					 list[i].value + (list[i].value[0] == '-'), slot,
+					 &how) < 0)
+			return hf_error_oom(err);
+	}
+	return r;
+}
+
+static int view_listen(hf_unit_view *view, hf_arena *arena, const hf_unit_stack *stack,
+		       hf_error **err)
+{
+	hf_unit_value *list;
+	size_t n;
+	int r = hf_unit_list(stack, "Socket", "ListenStream", arena, &list, &n, err);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char *path, **slot;
+		hf_expansion how;
+
+		if (hf_specifiers_expand(arena, view->name, list[i].value, &path, &how) <
+		    0)
+			return hf_error_oom(err);
+		if (path[0] != '/' || how != HF_EXPAND_EXACT)
+			continue;
+		slot = hf_vec_push(arena, view->listen_streams, view->n_listen_streams);
+		if (!slot)
+			return hf_error_oom(err);
+		*slot = path;
+	}
+	return r;
+}
+
+static void view_live(hf_unit_view *view, const hf_units_obs *obs,
+		      const hf_units_unit *unit)
+{
+	view->live = unit->live_known == HF_PRESENT;
+	view->live_why = unit->live_why ? unit->live_why : obs->live_why;
+	view->need_daemon_reload = unit->need_daemon_reload;
+	view->active_state = unit->active_state;
+	view->main_pid = unit->main_pid;
+	view->live_argv = unit->live_argv;
+	view->n_live_argv = unit->n_live_argv;
+	view->main_started_usec = unit->main_started_usec;
+}
+
+int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_unit *unit,
+		      const hf_unit_stack *stack, const hf_units_exec *exec,
+		      hf_error **err)
+{
+	hf_unit_view *view = hf_arena_new(&plan->arena, hf_unit_view);
+	int r;
+
+	if (!view || hf_map_put(&plan->units, &plan->arena, unit->name, view) < 0)
+		return hf_error_oom(err);
+	view->name = unit->name;
+	view->load = unit->load;
+	view->why = unit->why;
+	view_live(view, obs, unit);
+	if (unit->load != HF_UNIT_LOADED)
+		return 0;
+	view->fragment = unit->fragment;
+	view->n_dropins = stack->n - 1;
+	view->dropins = hf_arena_array(&plan->arena, stack->n, sizeof(*view->dropins));
+	if (!view->dropins)
+		return hf_error_oom(err);
+	for (size_t i = 1; i < stack->n; i++)
+		view->dropins[i - 1] = stack->files[i]->path;
+	r = view_env_files(view, &plan->arena, stack, err);
+	if (r == 0)
+		r = view_listen(view, &plan->arena, stack, err);
+	if (exec->broken) {
+		view->argv_why = exec->broken;
+	} else {
+		view->argv = exec->argv.args;
+		view->n_argv = exec->argv.n;
+		view->argv_exact = exec->argv.exact;
+		view->argv_why = exec->argv.why;
+	}
+	return r;
+}
+
+/* --- references ------------------------------------------------------------------ */
+
+/* Why a unit that is not loaded has no values; true if it is loaded. */
+static bool ref_needs_unit(hf_plan *plan, const char *name, const hf_unit_view *view,
+			   hf_ref_values *ret)
+{
+	if (view && view->load == HF_UNIT_LOADED)
+		return true;
+	if (view && view->load == HF_UNIT_BAD) {
+		ret->unknown = true;
+		ret->why = view->why;
+		return false;
+	}
+	if (view && view->load == HF_UNIT_MASKED)
+		ret->why = hf_arena_printf(&plan->arena, "unit %s is masked", name);
+	else
+		ret->why =
+			hf_arena_printf(&plan->arena, "unit %s is not installed", name);
+	return false;
+}
+
+static int ref_unit(hf_plan *plan, const hf_unit_view *view, hf_ref_values *ret)
+{
+	ret->n = view->n_dropins + 1;
+	ret->values = hf_arena_array(&plan->arena, ret->n, sizeof(*ret->values));
+	if (!ret->values)
+		return -ENOMEM;
+	ret->values[0] = view->fragment;
+	for (size_t i = 0; i < view->n_dropins; i++)
+		ret->values[i + 1] = view->dropins[i];
+	return 0;
+}
+
+static int ref_exec(hf_plan *plan, const hf_units_obs *obs, const hf_unit_view *view,
+		    hf_ref_values *ret)
+{
+	const char *program;
+
+	if (!view->argv || !view->n_argv) {
+		ret->unknown = true;
+		ret->why =
+			hf_arena_printf(&plan->arena, "unit %s: %s", view->name,
+					view->argv_why ? view->argv_why : "no ExecStart");
+		return ret->why ? 0 : -ENOMEM;
+	}
+	program = view->argv[0].text;
+	if (program[0] != '/')
+		program = hf_map_get(&obs->programs, program);
+	if (!program || strchr(program, '%')) {
+		ret->unknown = true;
+		ret->why = hf_arena_printf(&plan->arena,
+					   "unit %s: the path of '%s' cannot be told",
+					   view->name, view->argv[0].text);
+		return ret->why ? 0 : -ENOMEM;
+	}
+	ret->values = hf_arena_array(&plan->arena, 1, sizeof(*ret->values));
+	if (!ret->values)
+		return -ENOMEM;
+	ret->values[0] = program;
+	ret->n = 1;
+	return 0;
+}
+
+static int ref_socket(hf_plan *plan, const hf_unit_view *view, hf_ref_values *ret)
+{
+	ret->values = view->listen_streams;
+	ret->n = view->n_listen_streams;
+	if (!ret->n)
+		ret->why = hf_arena_printf(&plan->arena, "unit %s listens on no path",
+					   view->name);
+	return ret->n || ret->why ? 0 : -ENOMEM;
+}
+
+/* The unit that a reference is about: "socket:docker.service" means docker.socket. */
+static const char *ref_unit_name(hf_plan *plan, const char *ref)
+{
+	const char *name = strchr(ref, ':') + 1;
+	const char *type = hf_unit_name_type(name);
+
+	if (strncmp(ref, "socket:", 7) || !strcmp(type, ".socket"))
+		return name;
+	return hf_arena_printf(&plan->arena, "%.*s.socket",
+			       (int)(strlen(name) - strlen(type)), name);
+}
+
+static int ref_put(hf_plan *plan, const hf_units_obs *obs, const char *ref)
+{
+	const char *name = ref_unit_name(plan, ref);
+	hf_ref_values values = { 0 };
+	const hf_unit_view *view;
+	int r = 0;
+
+	if (!name)
+		return -ENOMEM;
+	view = hf_map_get(&plan->units, name);
+	if (!ref_needs_unit(plan, name, view, &values))
+		r = values.why ? 0 : -ENOMEM;
+	else if (!strncmp(ref, "unit:", 5))
+		r = ref_unit(plan, view, &values);
+	else if (!strncmp(ref, "exec:", 5))
+		r = ref_exec(plan, obs, view, &values);
+	else
+		r = ref_socket(plan, view, &values);
+	return r < 0 ? r : hf_plan_ref_set(plan, ref, &values);
+}
+
+static bool runs_dockerd(const hf_unit_view *view)
+{
+	return view && view->argv && view->n_argv &&
+	       !strcmp(hf_path_base(view->argv[0].text), "dockerd");
+}
+
+int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *model,
+		      hf_error **err)
+{
+	const hf_unit_view *docker = hf_map_get(&plan->units, "docker.service");
+
+	for (size_t i = 0; i < model->n_refs; i++) {
+		const char *ref = model->refs[i];
+
+		if (strncmp(ref, "unit:", 5) && strncmp(ref, "exec:", 5) &&
+		    strncmp(ref, "socket:", 7))
+			continue;
+		if (ref_put(plan, obs, ref) < 0)
+			return hf_error_oom(err);
+	}
+	if (!runs_dockerd(docker) && obs->scanned)
+		docker = hf_map_get(&plan->units, obs->scanned);
+	if (runs_dockerd(docker))
+		plan->engine.unit = docker->name;
+	return 0;
+}

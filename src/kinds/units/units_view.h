@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the files of a unit to what it runs and sets: pure functions over observations. */
+#ifndef HF_KINDS_UNITS_VIEW_H
+#define HF_KINDS_UNITS_VIEW_H
+
+#include "kinds/units/units_argv.h"
+#include "kinds/units/units_obs.h"
+#include "plan/plan.h"
+
+/* The command that a unit runs, from one stack of files. */
+typedef struct hf_units_exec {
+	size_t n_lines;	    /* ExecStart= assignments in force */
+	hf_unit_value line; /* of the only one */
+	hf_cmd cmd;
+	hf_argv argv;
+	const char *broken; /* systemd would not take it: the reason, or NULL */
+} hf_units_exec;
+
+/**
+ * hf_units_stack - the files of @unit with @ours in its place
+ * @ours: our drop-in as it is or will be; NULL: without
+ * Returns 0 or -ENOMEM. Pure.
+ */
+int hf_units_stack(hf_arena *arena, const hf_units_unit *unit, const hf_unit_file *ours,
+		   hf_unit_stack *ret, hf_error **err) _must_check_;
+
+/** hf_units_exec_read - ExecStart of a service with its environment; 0 or -ENOMEM; pure
+ */
+int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *unit,
+		       const hf_unit_stack *stack, hf_units_exec *ret,
+		       hf_error **err) _must_check_;
+
+/** hf_units_view_put - fill the plan's view of @unit, from @stack; 0 or -ENOMEM; pure */
+int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_unit *unit,
+		      const hf_unit_stack *stack, const hf_units_exec *exec,
+		      hf_error **err) _must_check_;
+
+/** hf_units_refs_put - set the unit:, exec: and socket: references that @model uses,
+ *  and the engine's unit, from the views; 0 or -ENOMEM; pure */
+int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *model,
+		      hf_error **err) _must_check_;
+
+#endif

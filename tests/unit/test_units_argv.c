@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kinds/units/units_argv.h"
+
+static const char env_text[] = "OPTS=-H tcp://a 'b c' --x\n"
+			       "EMPTY=\nFOO = two words  \nQ=\"a b\"c\n";
+
+/* Words joined by '|', variable sources in brackets; '~' in front: not exact. */
+static void expand_text(const char *value, hf_strbuf *sb)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_env env = { 0 };
+	hf_argv argv;
+	hf_cmd cmd;
+	int r;
+
+	assert_int_equal(
+		hf_env_file_parse(&env, &arena, "/e", env_text, strlen(env_text), NULL),
+		0);
+	r = hf_cmd_parse(&arena, value, &cmd, &err);
+	if (r == 0)
+		r = hf_cmd_expand(&arena, &cmd, "a-b@c\\x2dd.service", &env, "/u", 3,
+				  &argv, &err);
+	if (r < 0) {
+		assert_int_equal(r, -EBADMSG);
+		hf_strbuf_addf(sb, "!%s", hf_error_text(err));
+		return;
+	}
+	if (!argv.exact)
+		hf_strbuf_addc(sb, '~');
+	for (size_t i = 0; i < argv.n; i++) {
+		hf_strbuf_addf(sb, "%s%s", i ? "|" : "", argv.args[i].text);
+		if (argv.args[i].variable)
+			hf_strbuf_addf(sb, "[%s]", argv.args[i].variable);
+	}
+	if (cmd.n_commands > 1)
+		hf_strbuf_addf(sb, " +%zu", cmd.n_commands - 1);
+}
+
+static void command_lines(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *expected;
+	} table[] = {
+		{ "/bin/x a  b\tc", "/bin/x|a|b|c" },
+		{ "-@:!!/bin/x argv0 $OPTS", "/bin/x|$OPTS" },
+		{ "+-/bin/x $$a", "/bin/x|$a" },
+		{ "++/bin/x", "+/bin/x" },
+		{ "/x \"a b\" 'c \"d' e\"f g\"h", "/x|a b|c \"d|ef gh" },
+		{ "/x \"\" ''", "/x||" },
+		{ "/x \\x41\\101\\u00e9\\s\\t\\\\", "/x|AA\xc3\xa9 \t\\" },
+		{ "/x \\q \"\\z\"", "/x|\\q|\\z" },
+		{ "/x \\x00 \\400", "/x|\\x00|\\400" },
+		{ "/x a\\", "/x|a\\" },
+		{ "/x \"open", "!unbalanced quotes" },
+		{ "", "!empty command line" },
+		{ "-", "!no program in the command line" },
+		{ "@/x", "!no argv[0] after the '@' prefix" },
+		{ "/x a ; /y b ; /z", "/x|a +2" },
+		{ "/x a;b \\; c ;d ;", "/x|a;b|;|c|;d" },
+		{ "/x ';'", "/x|;" },
+		{ "/x %n %N %p %P %i %I %j %% %t %u%",
+		  "/x|a-b@c\\x2dd.service|a-b@c\\x2dd|a-b|"
+		  "a/b|c\\x2dd|c-d|b|%|/run|root%" },
+		{ "/x %H", "~/x|%H" },
+		{ "/x %Z", "!unknown % specifier in '%Z'" },
+		{ "/x $OPTS y", "/x|-H[OPTS]|tcp://a[OPTS]|b c[OPTS]|--x[OPTS]|y" },
+		{ "/x ${OPTS} a${EMPTY}b", "/x|-H tcp://a 'b c' --x[OPTS]|ab[EMPTY]" },
+		{ "/x $EMPTY $UNSET ${UNSET} $ z", "/x|[UNSET]|z" },
+		{ "/x a$FOO $FOO '$FOO'",
+		  "/x|a$FOO|two[FOO]|words[FOO]|two[FOO]|words[FOO]" },
+		{ "/x $$FOO $${FOO} ${FOO", "/x|$FOO|${FOO}|${FOO" },
+		{ "/x $PATH", "~/x" },
+		{ "/x $Q", "/x|a[Q]|bc[Q]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+
+		expand_text(table[i].value, &sb);
+		assert_string_equal(hf_strbuf_str(&sb), table[i].expected);
+	}
+}
+
+static void spans(void **state)
+{
+	static const char value[] = "-/x  'a b'\t\\; $O";
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_cmd cmd;
+
+	(void)state;
+	assert_int_equal(hf_cmd_parse(&arena, value, &cmd, NULL), 0);
+	assert_int_equal(cmd.n_words, 4);
+	assert_int_equal(cmd.words[1].start, 5);
+	assert_int_equal(cmd.words[1].len, 5);
+	assert_int_equal(cmd.words[2].len, 2);
+	assert_string_equal(cmd.words[2].text, ";");
+	assert_string_equal(cmd.program, "/x");
+	assert_true(cmd.ignore_failure);
+}
+
+static void env_files(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected; /* NAME=VALUE@LINE|... in order of the names asked
+					 for */
+	} table[] = {
+		{ "A=1\nB=2\n", "A=1@1|B=2@2|" },
+		{ "# A=0\n;B=0\n\n  A = x y \t\n", "A=x y@4|" },
+		{ "A='x  y' \"z\"\n", "A=x  yz@1|" },
+		{ "A=\"a\\\"b\\$\\x\\\nc\"\n", "A=a\"b$\\xc@1|" },
+		{ "A=a\\\nb\nB=1", "A=ab@1|B=1@3|" },
+		{ "A=1\nA=2\n", "A=2@2|" },
+		{ "A='open\nB=1\n", "A=open\nB=1\n@1|" },
+		{ "A\nB=1\r\n", "B=1@2|" },
+		{ "1A=x\nB-C=y\nA=z\n", "A=z@3|" },
+		{ "# c \\\nA=1\n", "A=1@2|" },
+		{ "A=x#y ;z\n", "A=x#y ;z@1|" },
+		{ "A=\n", "A=@1|" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		cleanup_(hf_arena_done) hf_arena arena = { 0 };
+		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+		hf_env env = { 0 };
+
+		assert_int_equal(hf_env_file_parse(&env, &arena, "/e", table[i].text,
+						   strlen(table[i].text), NULL),
+				 0);
+		for (const char *name = "A\0B\0C\0"; *name; name += 2) {
+			const hf_env_var *var = hf_map_get(&env.by_name, name);
+
+			if (var)
+				hf_strbuf_addf(&sb, "%s=%s@%u|", name, var->value,
+					       var->line);
+		}
+		assert_string_equal(hf_strbuf_str(&sb), table[i].expected);
+	}
+}
+
+static void env_file_not_utf8(void **state)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_env env = { 0 };
+
+	(void)state;
+	assert_int_equal(hf_env_file_parse(&env, &arena, "/e", "A=1\nB=\xff\n", 9, &err),
+			 -EBADMSG);
+	assert_int_equal(err->line, 2);
+}
+
+static void quoting(void **state)
+{
+	static const struct {
+		const char *word;
+		const char *expected;
+	} table[] = {
+		{ "tcp://0.0.0.0:2375", "tcp://0.0.0.0:2375" },
+		{ "", "\"\"" },
+		{ "a b", "\"a b\"" },
+		{ "100%", "\"100%%\"" },
+		{ "$HOME", "\"$$HOME\"" },
+		{ "a\"b\\c", "\"a\\\"b\\\\c\"" },
+		{ "a\nb\x7f", "\"a\\x0ab\\x7f\"" },
+		{ ";", "\";\"" },
+		{ "caf\xc3\xa9", "\"caf\xc3\xa9\"" },
+		{ "\xff", "\"\\xff\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+
+		hf_cmd_quote(&sb, table[i].word, true);
+		assert_string_equal(hf_strbuf_str(&sb), table[i].expected);
+	}
+}
+
+/* Whatever the words are: written, split and expanded they are the same again. */
+static void round_trip(void **state)
+{
+	unsigned random = 4711;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		cleanup_(hf_arena_done) hf_arena arena = { 0 };
+		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+		char words[4][9] = { 0 };
+		hf_env env = { 0 };
+		bool dollar = round % 2;
+		hf_argv argv;
+		hf_cmd cmd;
+
+		hf_strbuf_adds(&sb, dollar ? "/x" : ":/x");
+		for (size_t w = 0; w < 4; w++) {
+			random = random * 1103515245u + 12345u;
+			for (size_t i = 0, n = (random >> 16) % 9; i < n; i++) {
+				random = random * 1103515245u + 12345u;
+				words[w][i] = "ab ;;$$%%{}\\\"'\t\n\xc3\xa9-=@:+!xu0"
+					[(random >> 16) % 29];
+			}
+			hf_strbuf_addc(&sb, ' ');
+			hf_cmd_quote(&sb, words[w], dollar);
+		}
+		assert_int_equal(hf_cmd_parse(&arena, hf_strbuf_str(&sb), &cmd, NULL), 0);
+		assert_false(cmd.unknown_escape);
+		assert_int_equal(hf_cmd_expand(&arena, &cmd, "a.service", &env, "/u", 1,
+					       &argv, NULL),
+				 0);
+		assert_true(argv.exact);
+		assert_int_equal(argv.n, 5);
+		for (size_t w = 0; w < 4; w++)
+			assert_string_equal(argv.args[w + 1].text, words[w]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(command_lines), cmocka_unit_test(spans),
+		cmocka_unit_test(env_files),	 cmocka_unit_test(env_file_not_utf8),
+		cmocka_unit_test(quoting),	 cmocka_unit_test(round_trip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

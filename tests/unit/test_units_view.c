@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "kinds/units/units_kind.h"
+#include "plan/plan.h"
+#include "temp_root.h"
+
+#define VENDOR "usr/lib/systemd/system"
+
+static int setup(void **state)
+{
+	static const char *const dirs[] = {
+		"usr", "usr/lib",     "usr/lib/systemd",    VENDOR,
+		"etc", "etc/systemd", "etc/systemd/system", "etc/default",
+		"run"
+	};
+	temp_root *t;
+
+	temp_root_make(state);
+	t = *state;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		temp_root_mkdir(t, dirs[i]);
+	temp_root_link(t, "usr/lib", "lib");
+	temp_root_write(
+		t, VENDOR "/docker.service",
+		"[Unit]\nDescription=d\n[Service]\nEnvironmentFile=-/etc/default/docker\n"
+		"ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\nKillMode=process\n");
+	temp_root_write(
+		t, VENDOR "/docker.socket",
+		"[Socket]\nListenStream=/var/run/docker.sock\nListenStream=127.0.0.1:1\n"
+		"ListenStream=%t/x.sock\nSocketMode=0660\n");
+	temp_root_write(t, "etc/default/docker",
+			"# x\nDOCKER_OPTS=\"--debug -l info\"\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	return temp_root_remove(state);
+}
+
+static void survey(temp_root *t, hf_plan *plan, const char **refs, size_t n_refs)
+{
+	hf_model model = { .refs = refs, .n_refs = n_refs };
+	hf_error *err = NULL;
+
+	assert_int_equal(hf_kind_units.observe(&t->host, &model, plan, &err), 0);
+	assert_int_equal(hf_kind_units.plan(&model, plan, &err), 0);
+}
+
+static const hf_unit_view *view_of(const hf_plan *plan, const char *name)
+{
+	const hf_unit_view *view = hf_map_get(&plan->units, name);
+
+	assert_non_null(view);
+	return view;
+}
+
+static void stock(void **state)
+{
+	const char *refs[] = { "unit:docker.service",	    "exec:docker.service",
+			       "socket:docker.service",	    "unit:gone.service",
+			       "socket:containerd.service", "exec:docker.socket" };
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+	const hf_unit_view *view;
+	const hf_ref_values *ref;
+
+	survey(*state, &plan, refs, ARRAY_SIZE(refs));
+	view = view_of(&plan, "docker.service");
+	assert_int_equal(view->load, HF_UNIT_LOADED);
+	assert_string_equal(view->fragment, "/usr/lib/systemd/system/docker.service");
+	assert_int_equal(view->n_dropins, 0);
+	assert_int_equal(view->n_argv, 6);
+	assert_true(view->argv_exact);
+	assert_string_equal(view->argv[2].text, "fd://");
+	assert_int_equal(view->argv[2].line, 5);
+	assert_null(view->argv[2].variable);
+	assert_string_equal(view->argv[3].text, "--debug");
+	assert_string_equal(view->argv[3].variable, "DOCKER_OPTS");
+	assert_string_equal(view->argv[3].file, "/etc/default/docker");
+	assert_int_equal(view->argv[3].line, 2);
+	assert_int_equal(view->n_env_files, 1);
+	assert_string_equal(view->env_files[0], "/etc/default/docker");
+	assert_false(view->live);
+	assert_string_equal(plan.engine.unit, "docker.service");
+	assert_true(plan.engine.kill_mode_process);
+	assert_int_equal(view_of(&plan, "containerd.service")->load, HF_UNIT_NOT_FOUND);
+
+	ref = hf_map_get(&plan.refs, refs[0]);
+	assert_int_equal(ref->n, 1);
+	assert_string_equal(ref->values[0], "/usr/lib/systemd/system/docker.service");
+	ref = hf_map_get(&plan.refs, refs[1]);
+	assert_int_equal(ref->n, 1);
+	assert_string_equal(ref->values[0], "/usr/sbin/dockerd");
+	ref = hf_map_get(&plan.refs, refs[2]);
+	assert_int_equal(ref->n, 2);
+	assert_string_equal(ref->values[0], "/var/run/docker.sock");
+	assert_string_equal(ref->values[1], "/run/x.sock");
+	ref = hf_map_get(&plan.refs, refs[3]);
+	assert_int_equal(ref->n, 0);
+	assert_string_equal(ref->why, "unit gone.service is not installed");
+	ref = hf_map_get(&plan.refs, refs[4]);
+	assert_string_equal(ref->why, "unit containerd.socket is not installed");
+	ref = hf_map_get(&plan.refs, refs[5]);
+	assert_true(ref->unknown);
+}
+
+static void dropins(void **state)
+{
+	static const char *const expected[] = {
+		"/etc/systemd/system/docker.service.d/10-a.conf",
+		"/usr/lib/systemd/system/service.d/15-type.conf",
+		"/etc/systemd/system/alias.service.d/20-alias.conf",
+		"/etc/systemd/system/docker.service.d/zz-holdfast.conf",
+		"/usr/lib/systemd/system/docker.service.d/zzz.conf",
+	};
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+	const hf_unit_view *view;
+
+	temp_root_mkdir(t, "etc/systemd/system/docker.service.d");
+	temp_root_mkdir(t, "etc/systemd/system/docker-.service.d");
+	temp_root_mkdir(t, "etc/systemd/system/alias.service.d");
+	temp_root_mkdir(t, "etc/systemd/system/other.service.d");
+	temp_root_mkdir(t, VENDOR "/docker.service.d");
+	temp_root_mkdir(t, VENDOR "/service.d");
+	temp_root_mkdir(t, VENDOR "/docker.service.d/99-dir.conf");
+	temp_root_link(t, "/lib/systemd/system/docker.service",
+		       "etc/systemd/system/alias.service");
+	temp_root_write(t, "etc/systemd/system/docker.service.d/10-a.conf",
+			"[Service]\nExecStart=\nExecStart=dockerd a\n");
+	temp_root_write(t, VENDOR "/docker.service.d/10-a.conf",
+			"[Service]\nExecStart=/lost\n");
+	temp_root_write(t, VENDOR "/docker.service.d/30-null.conf",
+			"[Service]\nExecStart=/m\n");
+	temp_root_link(t, "/dev/null",
+		       "etc/systemd/system/docker.service.d/30-null.conf");
+	temp_root_write(t, "etc/systemd/system/docker.service.d/40-empty.conf", "");
+	temp_root_write(t, VENDOR "/docker.service.d/zzz.conf",
+			"[Service]\nKillMode=mixed\n");
+	temp_root_write(t, VENDOR "/service.d/15-type.conf",
+			"[Service]\nKillMode=none\n");
+	temp_root_write(t, "etc/systemd/system/docker-.service.d/x.conf",
+			"[Service]\n#\n");
+	temp_root_write(t, "etc/systemd/system/alias.service.d/20-alias.conf",
+			"[Unit]\n#\n");
+	temp_root_write(t, "etc/systemd/system/other.service.d/x.conf", "[Unit]\n#\n");
+	temp_root_write(t, "etc/systemd/system/docker.service.d/zz-holdfast.conf",
+			"[Service]\nKillMode=process\n");
+	temp_root_mkdir(t, "usr/bin");
+	temp_root_write(t, "usr/bin/dockerd", "");
+
+	survey(t, &plan, (const char *[]){ "exec:docker.service" }, 1);
+	view = view_of(&plan, "docker.service");
+	assert_int_equal(view->n_dropins, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+		assert_string_equal(view->dropins[i], expected[i]);
+	assert_int_equal(view->n_argv, 2);
+	assert_string_equal(view->argv[1].file, expected[0]);
+	assert_false(plan.engine.kill_mode_process);
+	assert_string_equal(
+		((const hf_ref_values *)hf_map_get(&plan.refs, "exec:docker.service"))
+			->values[0],
+		"/usr/bin/dockerd");
+}
+
+static void masks_and_bad_units(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+	const hf_ref_values *ref;
+
+	temp_root_link(t, "/dev/null", "etc/systemd/system/docker.service");
+	temp_root_write(t, "etc/systemd/system/docker.socket", "");
+	temp_root_write(t, "etc/systemd/system/containerd.service", "[Unit]\n[Service\n");
+	survey(t, &plan, (const char *[]){ "unit:docker.service" }, 1);
+	assert_int_equal(view_of(&plan, "docker.service")->load, HF_UNIT_MASKED);
+	assert_int_equal(view_of(&plan, "docker.socket")->load, HF_UNIT_MASKED);
+	assert_int_equal(view_of(&plan, "containerd.service")->load, HF_UNIT_BAD);
+	assert_string_equal(view_of(&plan, "containerd.service")->why,
+			    "/etc/systemd/system/containerd.service:2: "
+			    "the section header has no closing bracket");
+	ref = hf_map_get(&plan.refs, "unit:docker.service");
+	assert_int_equal(ref->n, 0);
+	assert_string_equal(ref->why, "unit docker.service is masked");
+	assert_null(plan.engine.unit);
+}
+
+static void engine_under_another_name(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+
+	assert_int_equal(unlinkat(t->fd, VENDOR "/docker.service", 0), 0);
+	temp_root_write(t, "etc/systemd/system/engine.service",
+			"[Service]\nEnvironment=\"A=--debug\" B=x\n"
+			"ExecStart=-/opt/dockerd ${A} $B\n");
+	survey(t, &plan, NULL, 0);
+	assert_string_equal(plan.engine.unit, "engine.service");
+	assert_string_equal(view_of(&plan, "engine.service")->argv[1].text, "--debug");
+	assert_int_equal(view_of(&plan, "engine.service")->n_argv, 3);
+}
+
+static void env_files_that_cannot_be_read(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+	const hf_unit_view *view;
+
+	assert_int_equal(unlinkat(t->fd, "etc/default/docker", 0), 0);
+	temp_root_mkdir(t, "etc/default/docker");
+	survey(t, &plan, NULL, 0);
+	view = view_of(&plan, "docker.service");
+	assert_int_equal(view->n_argv, 3);
+	assert_false(view->argv_exact);
+	assert_non_null(strstr(view->argv_why, "/etc/default/docker"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(stock, setup, teardown),
+		cmocka_unit_test_setup_teardown(dropins, setup, teardown),
+		cmocka_unit_test_setup_teardown(masks_and_bad_units, setup, teardown),
+		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(env_files_that_cannot_be_read, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
