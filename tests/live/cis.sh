@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# cis-docker on this machine and this kernel's audit list: every declared rule is loaded
+# and fires, a second apply sends nothing, augenrules agrees, a dropped baseline needs
+# --replace and is released.
+. "$top_srcdir/tests/live/lib.sh"
+need_root
+need jq strace
+need_audit
+[[ -e /lib/systemd/system/docker.service ]] || skip "needs Debian's docker.io"
+[[ ! -e /var/lib/holdfast/applied.json ]] || skip "a baseline is applied on this machine already"
+! pidof dockerd >/dev/null || skip "a dockerd runs on this machine"
+events=$top_builddir/tests/live/audit_events
+start
+save_host
+
+fires() { # KEY COMMAND...
+	"$events" "$1" 5 "${@:2}" >"$work/event" 2>&1
+}
+
+# Counts what a run sends to the kernel that changes its rules or settings.
+sent() {
+	strace -f -qq -e trace=sendto,sendmsg -o "$work/strace" "$HOLDFAST" "$@" >"$work/out" 2>&1
+	status=$?
+	grep -q 'AUDIT_LIST_RULES' "$work/strace" ||
+		bad "strace does not see the rules being listed, so its count proves nothing"
+	grep -cE 'AUDIT_(ADD|DEL|SET)' "$work/strace"
+}
+
+# A small baseline first: a folder, a file that is not there yet, system calls.
+mkdir "$work/watched"
+cat >"$work/small.yaml" <<EOT
+holdfast: 1
+name: live-small
+title: A few rules
+controls:
+  - id: live-folder
+    title: A folder is watched
+    audit:
+      settings: {enabled: true}
+      rules:
+        - {watch: $work/watched, perm: wa, key: hf-live-dir}
+        - {watch: $work/later, perm: wa, key: hf-live-file}
+        - {syscalls: [sethostname, setdomainname], key: hf-live-call}
+EOT
+hf apply "$work/small.yaml"
+exits "0 3" "apply of a small baseline"
+fires hf-live-dir touch "$work/watched/a" && ok "a watched folder fires" ||
+	bad "a watched folder does not fire"
+fires hf-live-file touch "$work/later" && ok "a file that was not there fires when made" ||
+	bad "a file that was not there does not fire"
+fires hf-live-call hostname "$(hostname)" && ok "a rule on system calls fires" ||
+	bad "a rule on system calls does not fire"
+fires hf-live-dir true && bad "an event is seen where there is none" ||
+	ok "no event without a write"
+n=$(sent apply "$work/small.yaml")
+[[ $n == 0 ]] && ok "a second apply sends no ADD, DEL or SET" || bad "a second apply sends $n changes"
+
+# The whole baseline in its place.
+hf apply cis-docker
+exits 64 "apply of a set that drops a baseline in force"
+hf apply --replace cis-docker
+exits 0 "apply --replace cis-docker"
+auditctl -l | grep -q hf-live && bad "rules of the dropped baseline are still loaded" ||
+	ok "rules of the dropped baseline are released"
+
+auditctl -l >"$work/loaded"
+for path in /etc/docker /etc/docker/daemon.json /usr/sbin/dockerd /usr/bin/containerd \
+	/usr/sbin/runc /usr/bin/runc /run/docker.sock /run/containerd/containerd.sock \
+	/run/containerd /var/lib/docker /etc/default/docker /etc/containerd/config.toml \
+	/usr/bin/containerd-shim /usr/bin/containerd-shim-runc-v1 \
+	/usr/bin/containerd-shim-runc-v2; do
+	n=$(grep -cE -- "-F (path|dir)=$path " "$work/loaded")
+	[[ $n == 2 ]] || bad "$path has $n rules in the kernel, not one for each ABI"
+done
+ok "rules in the kernel: $(wc -l <"$work/loaded")"
+declared=$(grep -c '^-a' /etc/audit/rules.d/60-holdfast.rules)
+[[ $declared == "$(wc -l <"$work/loaded")" ]] && ok "as many as the fragment declares" ||
+	bad "the fragment declares $declared"
+
+# Every one of them fires: a folder by a file made in it, a file by a change of its mode
+# to what it is, one that is not there by being made.
+while read -r type path; do
+	made=
+	if [[ $type == dir ]]; then
+		fires docker touch "$path/.hf-live" || bad "$path does not fire"
+		rm -f "$path/.hf-live"
+		continue
+	fi
+	if [[ -L $path ]]; then
+		fires docker touch -h "$path" || bad "$path does not fire"
+		continue
+	fi
+	if [[ ! -e $path ]]; then
+		made=yes
+		fires docker touch "$path" || bad "$path does not fire when made"
+	fi
+	fires docker chmod --reference="$path" "$path" || bad "$path does not fire"
+	[[ -z $made ]] || rm -f "$path"
+done < <(sed -n 's/.*-F \(dir\|path\)=\([^ ]*\) .*/\1 \2/p' "$work/loaded" | sort -u)
+ok "each path with a rule made an event"
+
+hf check cis-docker
+exits 6 "check"
+in_sync=$status
+[[ $(controls finding | tr '\n' ' ') == "docker-authorization-plugin docker-remote-logging docker-userns-remap " ]] &&
+	ok "its findings are those that README lists" || bad "findings: $(controls finding | tr '\n' ' ')"
+[[ -z $(controls drift unknown) ]] || bad "drift or unknown: $(controls drift unknown)"
+n=$(sent apply cis-docker)
+[[ $n == 0 && $status == 0 ]] && ok "a second apply sends no ADD, DEL or SET" ||
+	bad "a second apply exits $status and sends $n changes"
+
+augenrules --load >"$work/augenrules" 2>&1 || { bad "augenrules --load"; cat "$work/augenrules"; }
+auditctl -l >"$work/reloaded"
+cmp -s "$work/loaded" "$work/reloaded" && ok "augenrules --load leaves an equal list" ||
+	{ bad "augenrules --load leaves another list"; diff "$work/loaded" "$work/reloaded"; }
+hf check cis-docker
+exits "$in_sync" "check after augenrules --load"
+
+# Tampering with the kernel's list only.
+auditctl -d always,exit -F arch=b64 -F path=/usr/sbin/dockerd -F perm=wa -F key=docker >/dev/null ||
+	auditctl -W /usr/sbin/dockerd -p wa -k docker >/dev/null
+hf check cis-docker
+exits 2 "check with a rule deleted from the kernel"
+[[ $(controls drift) == audit-dockerd ]] && ok "it names audit-dockerd" ||
+	bad "it names $(controls drift)"
+hf apply cis-docker
+exits 0 "apply"
+auditctl -e 0 >/dev/null
+hf check cis-docker
+case $status in
+0 | 6) bad "check exits $status with auditing off" ;;
+*) ok "check with auditing off exits $status" ;;
+esac
