@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "host/fs.h"
+#include "host/ids.h"
 #include "kinds/units/units_kind.h"
 #include "kinds/units/units_view.h"
 #include "plan/plan.h"
@@ -58,7 +59,22 @@ static int ref_load(hf_units_observer *o, const char *ref, hf_error **err)
 	return hf_unit_name_check(name) ? 0 : unit_load(o, name, false, err);
 }
 
-static int units_load(hf_units_observer *o, const hf_model *model, hf_error **err)
+/* "units:NAME#..." of the applied record. */
+static int recorded_load(hf_units_observer *o, const char *id, hf_error **err)
+{
+	const char *hash = strchr(id, '#');
+	char *name;
+
+	if (strncmp(id, "units:", 6) || !hash)
+		return 0;
+	name = hf_arena_memdup(o->arena, id + 6, (size_t)(hash - id - 6));
+	if (!name)
+		return hf_error_oom(err);
+	return hf_unit_name_check(name) ? 0 : unit_load(o, name, true, err);
+}
+
+static int units_load(hf_units_observer *o, const hf_model *model, const hf_plan *plan,
+		      hf_error **err)
 {
 	static const char *const always[] = { "docker.service", "docker.socket",
 					      "containerd.service" };
@@ -76,7 +92,9 @@ static int units_load(hf_units_observer *o, const hf_model *model, hf_error **er
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(always) && r == 0; i++)
 		r = unit_load(o, always[i], false, err);
-	/* a unit that only our drop-in of an earlier run names: to release it */
+	/* what only an earlier run touched: to release it */
+	for (size_t i = 0; plan->record && i < plan->record->n_entries && r == 0; i++)
+		r = recorded_load(o, plan->record->entries[i]->id, err);
 	return r;
 }
 
@@ -309,6 +327,71 @@ static int engine_scan(hf_units_observer *o, hf_error **err)
 	return 0;
 }
 
+/* --- the live layer ------------------------------------------------------------------
+ */
+
+static int name_resolve(hf_units_observer *o, const hf_units_spec *spec, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *e = NULL;
+	bool user = !strcmp(spec->name, "SocketUser");
+	hf_map *map = user ? &o->obs->users : &o->obs->groups;
+	const char *name = spec->values[0];
+	hf_units_id *id = hf_map_get(map, name);
+	int r;
+
+	if (id)
+		return 0;
+	id = hf_arena_new(o->arena, hf_units_id);
+	if (!id || hf_map_put(map, o->arena, name, id) < 0)
+		return hf_error_oom(err);
+	r = user ? hf_ids_uid(o->host, name, &id->id, &e)
+		 : hf_ids_gid(o->host, name, &id->id, &e);
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	id->known = r == 0 ? HF_PRESENT : HF_UNKNOWN;
+	if (r == 0)
+		return 0;
+	id->why = hf_arena_strdup(o->arena, hf_error_text(e));
+	return id->why ? 0 : hf_error_oom(err);
+}
+
+static int names_resolve(hf_units_observer *o, const hf_model *model, hf_error **err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < model->n_demands && r == 0; i++) {
+		const hf_units_spec *spec = model->demands[i]->spec;
+
+		if (model->demands[i]->kind == &hf_kind_units &&
+		    spec->want == HF_UNITS_SETTING && !strcmp(spec->section, "Socket") &&
+		    (!strcmp(spec->name, "SocketUser") ||
+		     !strcmp(spec->name, "SocketGroup")))
+			r = name_resolve(o, spec, err);
+	}
+	return r;
+}
+
+static int live_read(hf_units_observer *o, hf_error **err)
+{
+	int r = 0;
+
+	o->obs->live = o->host->units.known == HF_PRESENT;
+	o->obs->live_why = o->host->units.why;
+	o->obs->live_unknown = o->host->units.known == HF_UNKNOWN;
+	if (!o->obs->live)
+		return 0;
+	for (size_t i = 0; i < o->obs->n_units && r == 0; i++) {
+		hf_units_unit *unit = o->obs->units[i];
+
+		if (unit->load == HF_UNIT_NOT_FOUND)
+			continue;
+		if (unit->demanded ||
+		    (o->obs->scanned && !strcmp(o->obs->scanned, unit->name)))
+			r = hf_units_live_read(o->host, o->arena, unit, err);
+	}
+	return r;
+}
+
 int hf_units_observe(hf_host *host, const hf_model *model, hf_plan *plan, hf_error **err)
 {
 	hf_units_obs *obs = hf_arena_new(&plan->arena, hf_units_obs);
@@ -320,10 +403,14 @@ int hf_units_observe(hf_host *host, const hf_model *model, hf_plan *plan, hf_err
 	plan->obs[HF_RANK_UNITS] = obs;
 	r = hf_units_search_open(host, &plan->arena, &o.search, err);
 	if (r == 0)
-		r = units_load(&o, model, err);
+		r = units_load(&o, model, plan, err);
 	for (size_t i = 0; i < obs->n_units && r == 0; i++)
 		r = unit_surroundings_read(&o, obs->units[i], err);
 	if (r == 0)
 		r = engine_scan(&o, err);
+	if (r == 0)
+		r = names_resolve(&o, model, err);
+	if (r == 0)
+		r = live_read(&o, err);
 	return r;
 }

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/bus.h"
+
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <time.h>
+
+#define SYSTEMD_NAME "org.freedesktop.systemd1"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+#define MANAGER_IFACE SYSTEMD_NAME ".Manager"
+#define UNIT_IFACE SYSTEMD_NAME ".Unit"
+#define SERVICE_IFACE SYSTEMD_NAME ".Service"
+#define PRIVATE_ADDRESS "unix:path=/run/systemd/private"
+
+/* --- connection ---------------------------------------------------------------------
+ */
+
+static void bus_close(struct sd_bus *bus)
+{
+	sd_bus_flush_close_unref(bus);
+}
+
+/* The manager's own socket: works for root where no message bus runs. */
+static int open_private(sd_bus **ret)
+{
+	sd_bus *bus = NULL;
+	int r = sd_bus_new(&bus);
+
+	if (r >= 0)
+		r = sd_bus_set_address(bus, PRIVATE_ADDRESS);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r < 0) {
+		sd_bus_unref(bus);
+		return r;
+	}
+	*ret = bus;
+	return 0;
+}
+
+static int bus_get(hf_host *host, sd_bus **ret, hf_error **err)
+{
+	sd_bus *bus = NULL;
+	int r;
+
+	if (host->bus) {
+		*ret = host->bus;
+		return 0;
+	}
+	if (host->units.known != HF_PRESENT)
+		return hf_error_set(err, -EOPNOTSUPP,
+				    "systemd's manager cannot be asked: %s",
+				    host->units.why ? host->units.why : "no live layer");
+	r = sd_bus_open_system(&bus);
+	if (r < 0 && host->is_root)
+		r = open_private(&bus);
+	if (r < 0)
+		return hf_error_set(err, r, "cannot connect to systemd's manager: %s",
+				    strerror(-r));
+	r = sd_bus_set_method_call_timeout(bus, host->timeout_usec);
+	if (r < 0) {
+		bus_close(bus);
+		return hf_error_set(err, r, "cannot set the bus deadline: %s",
+				    strerror(-r));
+	}
+	host->bus = bus;
+	host->bus_close = bus_close;
+	*ret = bus;
+	return 0;
+}
+
+/* A peer connection has no names to address. */
+static const char *destination(sd_bus *bus)
+{
+	return sd_bus_is_bus_client(bus) > 0 ? SYSTEMD_NAME : NULL;
+}
+
+static int bus_error(hf_error **err, int r, const sd_bus_error *e, const char *what,
+		     const char *unit)
+{
+	const char *message = e && e->message ? e->message : strerror(-r);
+
+	if (unit)
+		return hf_error_set(err, r, "%s of '%s': %s", what, unit, message);
+	return hf_error_set(err, r, "%s: %s", what, message);
+}
+
+/* --- properties --------------------------------------------------------------------- */
+
+typedef struct hf_bus_reader {
+	sd_bus *bus;
+	hf_arena *arena;
+	const char *unit;
+	char *path;
+} hf_bus_reader;
+
+static int read_string(hf_bus_reader *rd, const char *name, const char **ret,
+		       hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	char *s = NULL;
+	int r = sd_bus_get_property_string(rd->bus, destination(rd->bus), rd->path,
+					   UNIT_IFACE, name, &e, &s);
+
+	if (r < 0)
+		return bus_error(err, r, &e, name, rd->unit);
+	*ret = hf_arena_strdup(rd->arena, s);
+	free(s);
+	return *ret ? 0 : hf_error_oom(err);
+}
+
+static int read_trivial(hf_bus_reader *rd, const char *iface, const char *name, char type,
+			void *ret, hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	int r = sd_bus_get_property_trivial(rd->bus, destination(rd->bus), rd->path,
+					    iface, name, &e, type, ret);
+
+	return r < 0 ? bus_error(err, r, &e, name, rd->unit) : 0;
+}
+
+static int push_copy(hf_arena *arena, const char ***items, size_t *n, const char *s)
+{
+	const char **slot = hf_vec_push(arena, *items, *n);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = hf_arena_strdup(arena, s);
+	return *slot ? 0 : -ENOMEM;
+}
+
+static int read_dropins(hf_bus_reader *rd, hf_bus_unit *unit, hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	char **list = NULL;
+	int r = sd_bus_get_property_strv(rd->bus, destination(rd->bus), rd->path,
+					 UNIT_IFACE, "DropInPaths", &e, &list);
+
+	if (r < 0)
+		return bus_error(err, r, &e, "DropInPaths", rd->unit);
+	r = 0;
+	for (char **s = list; s && *s; s++) {
+		if (r == 0)
+			r = push_copy(rd->arena, &unit->dropin_paths,
+				      &unit->n_dropin_paths, *s);
+		free(*s);
+	}
+	free(list);
+	return r < 0 ? hf_error_oom(err) : 0;
+}
+
+/* a(sasbttttuii), the first of them; what follows argv is of no interest and may grow. */
+static int parse_exec(sd_bus_message *m, hf_arena *arena, hf_bus_unit *unit)
+{
+	const char *s;
+	bool first = true;
+	int r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
+
+	if (r > 0)
+		r = sd_bus_message_enter_container(m, 'r', "sasbttttuii");
+	if (r > 0)
+		r = sd_bus_message_read(m, "s", &s);
+	if (r <= 0)
+		return r;
+	if (push_copy(arena, &unit->exec_start, &unit->n_exec_start, s) < 0)
+		return -ENOMEM;
+	r = sd_bus_message_enter_container(m, 'a', "s");
+	if (r <= 0)
+		return r;
+	while ((r = sd_bus_message_read(m, "s", &s)) > 0) {
+		if (!first &&
+		    push_copy(arena, &unit->exec_start, &unit->n_exec_start, s) < 0)
+			return -ENOMEM;
+		first = false;
+	}
+	return r;
+}
+
+static int read_exec(hf_bus_reader *rd, hf_bus_unit *unit, hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	sd_bus_message *m = NULL;
+	int r = sd_bus_get_property(rd->bus, destination(rd->bus), rd->path,
+				    SERVICE_IFACE, "ExecStart", &e, &m, "a(sasbttttuii)");
+
+	if (r >= 0)
+		r = parse_exec(m, rd->arena, unit);
+	sd_bus_message_unref(m);
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	return r < 0 ? bus_error(err, r, &e, "ExecStart", rd->unit) : 0;
+}
+
+static int read_unit(hf_bus_reader *rd, hf_bus_unit *unit, hf_error **err)
+{
+	const char *dot = strrchr(rd->unit, '.');
+	int reload = 0;
+	int r = read_string(rd, "LoadState", &unit->load_state, err);
+
+	if (r == 0)
+		r = read_string(rd, "ActiveState", &unit->active_state, err);
+	if (r == 0)
+		r = read_string(rd, "SubState", &unit->sub_state, err);
+	if (r == 0)
+		r = read_string(rd, "FragmentPath", &unit->fragment_path, err);
+	if (r == 0)
+		r = read_dropins(rd, unit, err);
+	if (r == 0)
+		r = read_trivial(rd, UNIT_IFACE, "NeedDaemonReload", 'b', &reload, err);
+	unit->need_daemon_reload = reload;
+	if (r < 0 || !dot || strcmp(dot, ".service") != 0)
+		return r;
+	r = read_trivial(rd, SERVICE_IFACE, "MainPID", 'u', &unit->main_pid, err);
+	return r < 0 ? r : read_exec(rd, unit, err);
+}
+
+int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_unit *ret,
+		    hf_error **err)
+{
+	hf_bus_reader rd = { .arena = arena, .unit = unit };
+	hf_bus_unit value = { 0 };
+	int r = bus_get(host, &rd.bus, err);
+
+	if (r < 0)
+		return r;
+	/* asking the object of a unit that is not in memory loads it, as LoadUnit() does
+	 */
+	if (sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &rd.path) < 0)
+		return hf_error_oom(err);
+	r = read_unit(&rd, &value, err);
+	free(rd.path);
+	if (r == 0)
+		*ret = value;
+	return r;
+}
+
+/* --- calls -------------------------------------------------------------------------- */
+
+int hf_bus_daemon_reload(hf_host *host, hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	sd_bus *bus;
+	int r = bus_get(host, &bus, err);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
+			       "Reload", &e, NULL, NULL);
+	return r < 0 ? bus_error(err, r, &e, "daemon-reload", NULL) : 0;
+}
+
+int hf_bus_reset_failed(hf_host *host, const char *unit, hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	sd_bus *bus;
+	int r = bus_get(host, &bus, err);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
+			       "ResetFailedUnit", &e, NULL, "s", unit);
+	if (r < 0 && sd_bus_error_has_name(&e, SYSTEMD_NAME ".NoSuchUnit"))
+		return 0;
+	return r < 0 ? bus_error(err, r, &e, "ResetFailedUnit", unit) : 0;
+}
+
+/* --- jobs --------------------------------------------------------------------------- */
+
+typedef struct hf_bus_job_wait {
+	const char *path;
+	bool done;
+	char result[32];
+} hf_bus_job_wait;
+
+static int on_job_removed(sd_bus_message *m, void *user, sd_bus_error *e)
+{
+	hf_bus_job_wait *wait = user;
+	const char *path, *unit, *result;
+	uint32_t id;
+	size_t len;
+
+	(void)e;
+	/* a signal that does not read as documented is somebody else's */
+	if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) < 0)
+		return 0;
+	if (!wait->path || strcmp(path, wait->path) != 0)
+		return 0;
+	len = strnlen(result, sizeof(wait->result) - 1);
+	memcpy(wait->result, result, len);
+	wait->result[len] = '\0';
+	wait->done = true;
+	return 0;
+}
+
+static uint64_t now_usec(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static int job_await(sd_bus *bus, hf_bus_job_wait *wait, uint64_t timeout_usec)
+{
+	uint64_t deadline = now_usec() + timeout_usec;
+
+	while (!wait->done) {
+		uint64_t now = now_usec();
+		int r = sd_bus_process(bus, NULL);
+
+		if (r < 0)
+			return r;
+		if (r > 0)
+			continue;
+		if (now >= deadline)
+			return -ETIMEDOUT;
+		r = sd_bus_wait(bus, deadline - now);
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+	return 0;
+}
+
+static int job_run(hf_host *host, sd_bus *bus, const char *method, const char *unit,
+		   hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	hf_bus_job_wait wait = { 0 };
+	sd_bus_message *reply = NULL;
+	sd_bus_slot *slot = NULL;
+	/* the match is there before the call: the signal cannot be missed */
+	int r = sd_bus_match_signal(bus, &slot, destination(bus), SYSTEMD_PATH,
+				    MANAGER_IFACE, "JobRemoved", on_job_removed, &wait);
+
+	if (r >= 0)
+		r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
+				       method, &e, &reply, "ss", unit, "replace");
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "o", &wait.path);
+	if (r >= 0)
+		r = job_await(bus, &wait, host->timeout_usec);
+	sd_bus_slot_unref(slot);
+	sd_bus_message_unref(reply);
+	if (r == -ETIMEDOUT)
+		return hf_error_set(err, r, "%s of '%s' did not end within %llu s",
+				    method, unit,
+				    (unsigned long long)(host->timeout_usec / 1000000));
+	if (r < 0)
+		return bus_error(err, r, &e, method, unit);
+	if (strcmp(wait.result, "done") != 0)
+		return hf_error_set(err, -EIO, "%s of '%s' ended with '%s'", method, unit,
+				    wait.result);
+	return 0;
+}
+
+int hf_bus_job(hf_host *host, const char *method, const char *unit, hf_error **err)
+{
+	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	sd_bus *bus;
+	int r = bus_get(host, &bus, err);
+
+	if (r < 0)
+		return r;
+	/* without a subscriber the manager sends no signals over the bus; a second
+	 * subscription of the same connection is an error that means it is there */
+	r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
+			       "Subscribe", &e, NULL, NULL);
+	if (r < 0 && !sd_bus_error_has_name(&e, SYSTEMD_NAME ".AlreadySubscribed"))
+		return bus_error(err, r, &e, "Subscribe", NULL);
+	return job_run(host, bus, method, unit, err);
+}
