@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The JSON report of plan, check and apply: schema 1.0 of DESIGN section 2. */
+#include <string.h>
+
+#include "model/kind.h"
+#include "report/json_pen.h"
+#include "report/view.h"
+
+#define SECRET "(secret)"
+
+static json_t *value_of(const char *value, bool secret)
+{
+	return hf_json_text(value && secret ? SECRET : value);
+}
+
+static json_t *summary_of(hf_json *j, const hf_report *r)
+{
+	static const struct {
+		const char *key;
+		hf_state state;
+	} states[] = {
+		{ "pass", HF_STATE_PASS },
+		{ "drift", HF_STATE_DRIFT },
+		{ "finding", HF_STATE_FINDING },
+		{ "pending_restart", HF_STATE_PENDING_RESTART },
+		{ "pending_reboot", HF_STATE_PENDING_REBOOT },
+		{ "not_applicable", HF_STATE_NOT_APPLICABLE },
+		{ "unknown", HF_STATE_UNKNOWN },
+		{ "waived", HF_STATE_WAIVED },
+		{ "manual", HF_STATE_MANUAL },
+		{ "disabled", HF_STATE_DISABLED },
+		{ "not_selected", HF_STATE_NOT_SELECTED },
+	};
+	const hf_plan *changes = r->changes_plan ? r->changes_plan : r->plan;
+	json_t *o = json_object();
+
+	hf_json_set(j, o, "controls", hf_json_size(r->model ? r->model->n_controls : 0));
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		hf_json_set(
+			j, o, states[i].key,
+			hf_json_size(r->plan ? r->plan->totals.controls[states[i].state]
+					     : 0));
+	hf_json_set(j, o, "changes", hf_json_size(changes ? changes->totals.changes : 0));
+	hf_json_set(j, o, "blocked", hf_json_size(changes ? changes->totals.blocked : 0));
+	return o;
+}
+
+static json_t *refs_of(hf_json *j, const hf_control *c)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < c->n_refs; i++)
+		hf_json_set(j, o, c->refs[i].name,
+			    hf_json_texts(j, c->refs[i].values, c->refs[i].n));
+	return o;
+}
+
+static json_t *waiver_of(hf_json *j, const hf_waiver *w)
+{
+	json_t *o;
+
+	if (!w)
+		return json_null();
+	o = json_object();
+	hf_json_set(j, o, "reason", hf_json_text(w->reason));
+	hf_json_set(j, o, "approved_by", hf_json_text(w->approved_by));
+	hf_json_set(j, o, "until", hf_json_text(w->until));
+	hf_json_set(j, o, "hosts", hf_json_texts(j, w->hosts, w->n_hosts));
+	return o;
+}
+
+/* What the control would be, were it not for a waiver or the like. */
+static json_t *underlying_of(const hf_plan *plan, size_t control)
+{
+	hf_state state = plan->control_states[control];
+	hf_state under = plan->control_underlying[control];
+
+	if (state < HF_STATE_WAIVED || under >= HF_STATE_MAX_)
+		return json_null();
+	return hf_json_text(hf_state_name(under));
+}
+
+/* A free mapping of the baseline. Depth is bounded by the YAML reader. */
+static json_t *node_of(hf_json *j, const hf_node *node)
+{
+	json_t *value;
+
+	switch (node->type) {
+	case HF_NODE_SEQUENCE:
+		value = json_array();
+		for (size_t i = 0; i < node->n; i++)
+			hf_json_append(j, value, node_of(j, node->items[i]));
+		return value;
+	case HF_NODE_MAPPING:
+		value = json_object();
+		for (size_t i = 0; i < node->n; i++)
+			hf_json_set(j, value, node->keys[i]->text,
+				    node_of(j, node->items[i]));
+		return value;
+	case HF_NODE_SCALAR:
+	default:
+		return hf_json_text(hf_node_is_null(node) ? NULL : node->text);
+	}
+}
+
+static json_t *control_of(hf_json *j, const hf_view *v, const hf_control *c)
+{
+	const hf_view_control *in = &v->controls[c->index];
+	json_t *o = json_object(), *rows = json_array();
+
+	hf_json_set(j, o, "id", hf_json_text(c->id));
+	hf_json_set(j, o, "title", hf_json_text(c->title));
+	hf_json_set(j, o, "level", json_integer(c->level));
+	hf_json_set(j, o, "severity", hf_json_text(hf_severity_name(c->severity)));
+	hf_json_set(j, o, "tags", hf_json_texts(j, c->tags, c->n_tags));
+	hf_json_set(j, o, "refs", refs_of(j, c));
+	hf_json_set(j, o, "state",
+		    hf_json_text(hf_state_name(v->plan->control_states[c->index])));
+	hf_json_set(j, o, "underlying", underlying_of(v->plan, c->index));
+	hf_json_set(j, o, "reason", hf_json_text(v->plan->control_reasons[c->index]));
+	hf_json_set(j, o, "waiver", waiver_of(j, c->waiver));
+	hf_json_set(j, o, "enforce", json_boolean(c->enforce));
+	if (c->meta)
+		hf_json_set(j, o, "meta", node_of(j, c->meta));
+	for (size_t i = 0; i < in->n_rows; i++)
+		hf_json_append(j, rows, hf_json_size(in->rows[i]->index));
+	hf_json_set(j, o, "resources", rows);
+	return o;
+}
+
+static json_t *ids_of(hf_json *j, const hf_control *const *controls, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		hf_json_append(j, array, hf_json_text(controls[i]->id));
+	return array;
+}
+
+static json_t *resource_of(hf_json *j, const hf_resource *r)
+{
+	json_t *o = json_object();
+	const hf_source *source = r->declared.source;
+
+	hf_json_set(j, o, "kind", hf_json_text(r->kind->name));
+	hf_json_set(j, o, "resource", hf_json_text(r->id));
+	hf_json_set(j, o, "layer", hf_json_text(hf_layer_name(r->layer)));
+	hf_json_set(j, o, "state", hf_json_text(hf_state_name(r->state)));
+	hf_json_set(j, o, "wanted", value_of(r->wanted, r->secret));
+	hf_json_set(j, o, "found", value_of(r->found, r->secret));
+	hf_json_set(j, o, "why", hf_json_text(r->why));
+	hf_json_set(j, o, "controls", ids_of(j, r->controls, r->n_controls));
+	hf_json_set(j, o, "declared",
+		    hf_json_place(j, source ? source->name : NULL, r->declared.line));
+	hf_json_set(j, o, "found_at", hf_json_place(j, r->found_file, r->found_line));
+	return o;
+}
+
+static json_t *change_of(hf_json *j, const hf_view *v, const hf_change *c)
+{
+	json_t *o = json_object(), *rows = json_array();
+	size_t n = c->index;
+
+	hf_json_set(j, o, "kind", hf_json_text(c->kind->name));
+	hf_json_set(j, o, "resource", hf_json_text(c->id));
+	hf_json_set(j, o, "layer", hf_json_text(hf_layer_name(c->layer)));
+	hf_json_set(j, o, "op", hf_json_text(hf_op_name(c->op)));
+	hf_json_set(j, o, "before", value_of(c->before, c->secret));
+	hf_json_set(j, o, "after", value_of(c->after, c->secret));
+	hf_json_set(j, o, "controls",
+		    ids_of(j, v->change_controls[n], v->n_change_controls[n]));
+	hf_json_set(j, o, "cause", hf_json_text(hf_cause_name(c->cause)));
+	hf_json_set(j, o, "blocked", hf_json_text(c->blocked));
+	for (size_t i = 0; i < v->n_change_rows[n]; i++)
+		hf_json_append(j, rows, hf_json_size(v->change_rows[n][i]));
+	hf_json_set(j, o, "resources", rows);
+	return o;
+}
+
+static json_t *containers_of(hf_json *j, const hf_plan *plan, const hf_effect *e)
+{
+	const hf_engine_view *engine = &plan->engine;
+	json_t *array = json_array();
+
+	if (e->action != HF_ACTION_RESTART || !e->unit || !engine->unit ||
+	    strcmp(e->unit, engine->unit))
+		return array;
+	for (size_t i = 0; i < engine->n_containers; i++) {
+		json_t *o = json_object();
+
+		hf_json_set(j, o, "id", hf_json_text(engine->containers[i].id));
+		hf_json_set(j, o, "name", hf_json_text(engine->containers[i].name));
+		hf_json_append(j, array, o);
+	}
+	return array;
+}
+
+static json_t *effect_of(hf_json *j, const hf_plan *plan, const hf_effect *e)
+{
+	bool hold = e->hold || e->action == HF_ACTION_REBOOT;
+	json_t *o = json_object();
+
+	hf_json_set(j, o, "action", hf_json_text(hf_action_name(e->action)));
+	hf_json_set(j, o, "unit", hf_json_text(e->unit));
+	hf_json_set(j, o, "decision", hf_json_text(hold ? "hold" : "run"));
+	hf_json_set(j, o, "why", hf_json_text(e->why));
+	hf_json_set(j, o, "containers", containers_of(j, plan, e));
+	hf_json_set(j, o, "pending_since",
+		    e->pending ? hf_json_time((int64_t)e->pending_since_usec)
+			       : json_null());
+	return o;
+}
+
+static json_t *steps_of(hf_json *j, const hf_report *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->n_steps; i++) {
+		json_t *o = json_object();
+
+		hf_json_set(j, o, "what", hf_json_text(r->steps[i].what));
+		hf_json_set(j, o, "state", hf_json_text(r->steps[i].state));
+		hf_json_set(j, o, "why", hf_json_text(r->steps[i].why));
+		hf_json_append(j, array, o);
+	}
+	return array;
+}
+
+void hf_report_json(FILE *out, const hf_report *r)
+{
+	cleanup_(hf_view_done) hf_view v = { 0 };
+	hf_json j = { 0 };
+	json_t *root = hf_json_begin(&j, r);
+	json_t *controls = json_array(), *resources = json_array();
+	json_t *changes = json_array(), *effects = json_array();
+
+	if (r->model && r->plan && hf_view_make(&v, r) < 0)
+		j.oom = true;
+	for (size_t i = 0; i < v.n_controls; i++)
+		hf_json_append(&j, controls, control_of(&j, &v, r->model->controls[i]));
+	for (size_t i = 0; v.plan && i < v.plan->n_resources; i++)
+		hf_json_append(&j, resources, resource_of(&j, v.plan->resources[i]));
+	for (size_t i = 0; v.changes && i < v.changes->n_changes; i++)
+		hf_json_append(&j, changes, change_of(&j, &v, v.changes->changes[i]));
+	for (size_t i = 0; r->plan && i < r->plan->n_effects; i++)
+		hf_json_append(&j, effects, effect_of(&j, r->plan, r->plan->effects[i]));
+	hf_json_set(&j, root, "summary", summary_of(&j, r));
+	hf_json_set(&j, root, "controls", controls);
+	hf_json_set(&j, root, "resources", resources);
+	hf_json_set(&j, root, "changes", changes);
+	hf_json_set(&j, root, "effects", effects);
+	hf_json_set(&j, root, "steps", steps_of(&j, r));
+	hf_json_set(&j, root, "transaction", json_null());
+	hf_json_end(&j, root, out, r);
+}

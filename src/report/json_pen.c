@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/json_pen.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/escape.h"
+
+#define SCHEMA "1.0"
+
+void hf_json_set(hf_json *j, json_t *object, const char *key, json_t *value)
+{
+	if (!object || json_object_set_new(object, key, value) < 0)
+		j->oom = true;
+}
+
+void hf_json_append(hf_json *j, json_t *array, json_t *value)
+{
+	if (!array || json_array_append_new(array, value) < 0)
+		j->oom = true;
+}
+
+json_t *hf_json_text(const char *text)
+{
+	cleanup_free char *escaped = NULL;
+	json_t *value;
+
+	if (!text)
+		return json_null();
+	value = json_string(text);
+	if (value)
+		return value;
+	escaped = hf_escape_dup(text, strlen(text));
+	return escaped ? json_string(escaped) : NULL;
+}
+
+json_t *hf_json_texts(hf_json *j, const char *const *items, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		hf_json_append(j, array, hf_json_text(items[i]));
+	return array;
+}
+
+json_t *hf_json_size(size_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+json_t *hf_json_time(int64_t usec)
+{
+	time_t seconds = (time_t)(usec / 1000000);
+	char text[80];
+	struct tm tm;
+	size_t len;
+
+	if (usec <= 0 || !gmtime_r(&seconds, &tm))
+		return json_null();
+	len = strftime(text, sizeof(text), "%FT%T", &tm);
+	snprintf(text + len, sizeof(text) - len, ".%06" PRId64 "Z", usec % 1000000);
+	return json_string(text);
+}
+
+json_t *hf_json_place(hf_json *j, const char *file, unsigned line)
+{
+	json_t *place;
+
+	if (!file)
+		return json_null();
+	place = json_object();
+	hf_json_set(j, place, "file", hf_json_text(file));
+	hf_json_set(j, place, "line", line ? hf_json_size(line) : json_null());
+	return place;
+}
+
+static json_t *problem(hf_json *j, const char *message, const char *file, unsigned line,
+		       unsigned column, const char *hint)
+{
+	json_t *o = json_object();
+
+	hf_json_set(j, o, "message", hf_json_text(message));
+	hf_json_set(j, o, "file", hf_json_text(file));
+	hf_json_set(j, o, "line", line ? hf_json_size(line) : json_null());
+	hf_json_set(j, o, "column", column ? hf_json_size(column) : json_null());
+	hf_json_set(j, o, "hint", hf_json_text(hint));
+	return o;
+}
+
+static json_t *diags_of(hf_json *j, const hf_report *r, hf_diag_level level)
+{
+	json_t *array = json_array();
+
+	if (level == HF_DIAG_ERROR && r->error)
+		hf_json_append(j, array,
+			       problem(j, hf_error_text(r->error), r->error->file,
+				       r->error->line, r->error->column, r->error->hint));
+	for (size_t i = 0; r->diags && i < r->diags->n; i++) {
+		const hf_diag *d = &r->diags->items[i];
+
+		if (d->level == level)
+			hf_json_append(
+				j, array,
+				problem(j, d->message,
+					d->mark.source ? d->mark.source->name : NULL,
+					d->mark.line, d->mark.column, d->hint));
+	}
+	return array;
+}
+
+static json_t *host_of(hf_json *j, const hf_report *r)
+{
+	static const char *const names[] = { "hostname", "machine_id", "boot_id",
+					     "os",	 "kernel",     "engine" };
+	json_t *host = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = r->plan && r->plan->facts
+					    ? hf_facts_value(r->plan->facts, names[i])
+					    : NULL;
+
+		hf_json_set(j, host, i ? names[i] : "name", hf_json_text(value));
+	}
+	return host;
+}
+
+static json_t *layers_of(hf_json *j, const hf_report *r)
+{
+	static const char *const states[] = {
+		[HF_ABSENT] = "off", [HF_PRESENT] = "on", [HF_UNKNOWN] = "unknown"
+	};
+	json_t *layers = json_object();
+
+	for (size_t i = 0; i < r->n_layers; i++) {
+		json_t *o = json_object();
+
+		hf_json_set(j, o, "state", hf_json_text(states[r->layers[i].known]));
+		hf_json_set(j, o, "why",
+			    hf_json_text(r->layers[i].known == HF_PRESENT
+						 ? NULL
+						 : r->layers[i].why));
+		hf_json_set(j, layers, r->layers[i].name, o);
+	}
+	return layers;
+}
+
+static json_t *baselines_of(hf_json *j, const hf_report *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; r->model && i < r->model->n_baselines; i++) {
+		const hf_baseline *b = r->model->baselines[i];
+		json_t *o = json_object();
+
+		hf_json_set(j, o, "name", hf_json_text(b->name));
+		hf_json_set(j, o, "version", hf_json_text(b->version));
+		hf_json_set(j, o, "file",
+			    hf_json_text(b->source ? b->source->name : NULL));
+		hf_json_set(j, o, "digest", hf_json_text(b->digest));
+		hf_json_append(j, array, o);
+	}
+	return array;
+}
+
+static json_t *selection_of(hf_json *j, const hf_report *r)
+{
+	static const hf_selection all = { 0 };
+	const hf_selection *s = r->selection ? r->selection : &all;
+	bool partial = r->model && hf_model_is_partial(r->model);
+	json_t *o = json_object();
+
+	hf_json_set(j, o, "only", hf_json_texts(j, s->only, s->n_only));
+	hf_json_set(j, o, "skip", hf_json_texts(j, s->skip, s->n_skip));
+	hf_json_set(j, o, "level", s->level ? json_integer(s->level) : json_null());
+	hf_json_set(j, o, "severity", hf_json_text(hf_severity_name(s->min_severity)));
+	hf_json_set(j, o, "partial", json_boolean(partial));
+	return o;
+}
+
+static json_t *vars_of(hf_json *j, const hf_report *r)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; r->model && i < r->model->n_vars; i++)
+		hf_json_set(j, o, r->model->vars[2 * i],
+			    hf_json_text(r->model->vars[2 * i + 1]));
+	return o;
+}
+
+json_t *hf_json_begin(hf_json *j, const hf_report *r)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf summary = { 0 };
+	json_t *root = json_object(), *time = json_object();
+
+	hf_report_summary(&summary, r);
+	hf_json_set(j, root, "holdfast", hf_json_text(PACKAGE_VERSION));
+	hf_json_set(j, root, "schema", hf_json_text(SCHEMA));
+	hf_json_set(j, root, "command", hf_json_text(r->command));
+	hf_json_set(j, root, "root", hf_json_text(r->root));
+	hf_json_set(j, root, "exit", json_integer(r->exit));
+	hf_json_set(j, root, "changed", json_boolean(r->changed));
+	hf_json_set(j, root, "comment", hf_json_text(hf_strbuf_str(&summary)));
+	hf_json_set(j, root, "result", hf_json_text(r->result));
+	hf_json_set(j, root, "host", host_of(j, r));
+	hf_json_set(j, root, "layers", layers_of(j, r));
+	hf_json_set(j, time, "started", hf_json_time(r->started_usec));
+	hf_json_set(j, time, "finished", hf_json_time(r->finished_usec));
+	hf_json_set(j, root, "time", time);
+	hf_json_set(j, root, "baselines", baselines_of(j, r));
+	hf_json_set(j, root, "selection", selection_of(j, r));
+	hf_json_set(j, root, "vars", vars_of(j, r));
+	return root;
+}
+
+void hf_json_end(hf_json *j, json_t *root, FILE *out, const hf_report *r)
+{
+	hf_json_set(j, root, "errors", diags_of(j, r, HF_DIAG_ERROR));
+	hf_json_set(j, root, "warnings", diags_of(j, r, HF_DIAG_WARNING));
+	hf_json_set(j, root, "notes", diags_of(j, r, HF_DIAG_NOTE));
+	if (j->oom || json_dumpf(root, out, JSON_INDENT(2)) < 0)
+		fprintf(out,
+			"{\"holdfast\": \"%s\", \"schema\": \"%s\", \"command\": \"%s\", "
+			"\"exit\": %d, \"changed\": %s, \"result\": \"%s\", \"errors\": "
+			"[{\"message\": \"out of memory for the report\"}]}",
+			PACKAGE_VERSION, SCHEMA, r->command, (int)r->exit,
+			r->changed ? "true" : "false", r->result);
+	fputc('\n', out);
+	json_decref(root);
+}

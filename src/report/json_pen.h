@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building JSON values with one look at the end: a failed allocation is remembered in
+ * the pen. jansson refuses strings that are not UTF-8; those are escaped first.
+ */
+#ifndef HF_REPORT_JSON_PEN_H
+#define HF_REPORT_JSON_PEN_H
+
+#include <jansson.h>
+
+#include "report/report.h"
+
+typedef struct hf_json {
+	bool oom;
+} hf_json;
+
+/** hf_json_set - put @value (its reference is taken; NULL: out of memory) under @key */
+void hf_json_set(hf_json *j, json_t *object, const char *key, json_t *value);
+void hf_json_append(hf_json *j, json_t *array, json_t *value);
+
+/** hf_json_text - a string value; null for NULL */
+json_t *hf_json_text(const char *text);
+json_t *hf_json_texts(hf_json *j, const char *const *items, size_t n);
+json_t *hf_json_size(size_t n);
+
+/** hf_json_time - "2026-11-22T12:30:00Z" of microseconds since the epoch; null for 0 */
+json_t *hf_json_time(int64_t usec);
+
+/** hf_json_place - {"file", "line"} or null */
+json_t *hf_json_place(hf_json *j, const char *file, unsigned line);
+
+/** hf_json_begin - the envelope that every output has, up to "vars"
+ *  hf_json_end - add "errors" and "warnings", print it, free it */
+json_t *hf_json_begin(hf_json *j, const hf_report *report);
+void hf_json_end(hf_json *j, json_t *root, FILE *out, const hf_report *report);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/paint.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/escape.h"
+
+/* ECMA-48 SGR; the colours of the terminal's own palette. */
+static const char *const style_codes[HF_STYLE_MAX_] = {
+	[HF_STYLE_PLAIN] = "",	      [HF_STYLE_BOLD] = "\033[1m",
+	[HF_STYLE_DIM] = "\033[2m",   [HF_STYLE_GOOD] = "\033[32m",
+	[HF_STYLE_BAD] = "\033[31m",  [HF_STYLE_WARN] = "\033[33m",
+	[HF_STYLE_NOTE] = "\033[36m",
+};
+
+hf_style hf_style_of_state(hf_state state)
+{
+	switch (state) {
+	case HF_STATE_PASS:
+		return HF_STYLE_GOOD;
+	case HF_STATE_DRIFT:
+		return HF_STYLE_BAD;
+	case HF_STATE_FINDING:
+	case HF_STATE_PENDING_RESTART:
+	case HF_STATE_PENDING_REBOOT:
+	case HF_STATE_UNKNOWN:
+		return HF_STYLE_WARN;
+	default:
+		return HF_STYLE_DIM;
+	}
+}
+
+/* Characters of an escaped text: bytes that do not continue a UTF-8 sequence. */
+static unsigned count_columns(const char *s, size_t len)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+unsigned hf_paint_columns(const char *text)
+{
+	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
+
+	return escaped ? count_columns(escaped, strlen(escaped)) : 0;
+}
+
+static void put(hf_paint *p, hf_style style, const char *escaped, size_t len)
+{
+	bool styled = p->color && style != HF_STYLE_PLAIN && len;
+
+	if (styled)
+		fputs(style_codes[style], p->out);
+	fwrite(escaped, 1, len, p->out);
+	if (styled)
+		fputs("\033[0m", p->out);
+	p->column += count_columns(escaped, len);
+}
+
+void hf_paint_text(hf_paint *p, hf_style style, const char *text)
+{
+	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
+
+	if (escaped)
+		put(p, style, escaped, strlen(escaped));
+}
+
+void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		text = NULL;
+		return;
+	}
+	hf_paint_text(p, style, text);
+}
+
+void hf_paint_newline(hf_paint *p)
+{
+	fputc('\n', p->out);
+	p->column = 0;
+}
+
+void hf_paint_to(hf_paint *p, unsigned column)
+{
+	unsigned n = column > p->column ? column - p->column : p->column ? 1 : 0;
+
+	fprintf(p->out, "%*s", (int)n, "");
+	p->column += n;
+}
+
+/* The stretch of words from @s on that fits; at least one word when @must. */
+static size_t stretch(const hf_paint *p, const char *s, bool must)
+{
+	size_t end = 0;
+
+	for (size_t i = 0;; i++) {
+		if (s[i] && s[i] != ' ')
+			continue;
+		if (p->column + count_columns(s, i) > p->width && !(must && !end))
+			break;
+		end = i;
+		if (!s[i])
+			break;
+		while (s[i + 1] == ' ')
+			i++;
+	}
+	return end;
+}
+
+void hf_paint_wrap(hf_paint *p, hf_style style, unsigned indent, const char *text)
+{
+	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
+	const char *s = escaped;
+
+	if (!s)
+		return;
+	while (*s) {
+		size_t n = stretch(p, s, p->column <= indent);
+
+		if (n) {
+			put(p, style, s, n);
+			s += n;
+			s += strspn(s, " ");
+		}
+		if (*s) {
+			hf_paint_newline(p);
+			hf_paint_to(p, indent);
+		}
+	}
+}

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reports, from a plan made by hand with a fake kind: exact text, exit statuses,
+ * JSON. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "model/kind.h"
+#include "report/paint.h"
+#include "report/report.h"
+
+#define N 6
+
+static const hf_kind fake = { .name = "fake" };
+
+typedef struct world {
+	hf_model model;
+	hf_control controls[N];
+	hf_control *list[N];
+	hf_demand demands[N];
+	hf_baseline baseline;
+	hf_baseline *baselines[1];
+	hf_source source;
+	hf_waiver waiver;
+	hf_facts facts;
+	hf_record record;
+	hf_plan plan;
+	hf_report report;
+} world;
+
+static const char *const ids[N] = { "icc",	 "modes", "plugin",
+				    "by-person", "slow",  "excused" };
+static const char *const titles[N] = {
+	"No free traffic between containers",
+	"Unit files belong to root",
+	"An authorization plugin is in use",
+	"The host is hardened",
+	"Logs leave the host",
+	"User namespaces",
+};
+
+static world *world_new(void)
+{
+	world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	w->source = (hf_source){ .name = "shop.yaml", .text = "", .len = 0 };
+	w->baseline = (hf_baseline){ .name = "shop",
+				     .version = "2",
+				     .source = &w->source,
+				     .digest = "0123",
+				     .requested = true };
+	w->baselines[0] = &w->baseline;
+	w->waiver = (hf_waiver){ .control = "excused",
+				 .reason = "volumes owned by uid 0",
+				 .until = "2027-03-31" };
+	for (size_t i = 0; i < N; i++) {
+		w->controls[i] = (hf_control){ .id = ids[i],
+					       .title = titles[i],
+					       .level = 1,
+					       .severity = HF_SEVERITY_MEDIUM,
+					       .enforce = true,
+					       .selected = true,
+					       .n_demands = 1,
+					       .index = i };
+		w->list[i] = &w->controls[i];
+		w->demands[i] = (hf_demand){ .kind = &fake,
+					     .control = &w->controls[i],
+					     .mark = { .source = &w->source,
+						       .line = (unsigned)(10 + i) } };
+	}
+	w->controls[0].severity = HF_SEVERITY_HIGH;
+	w->controls[3].manual = "Follow the distribution's guide.";
+	w->controls[3].n_demands = 0;
+	w->controls[5].waiver = &w->waiver;
+	w->model = (hf_model){ .controls = w->list,
+			       .n_controls = N,
+			       .baselines = w->baselines,
+			       .n_baselines = 1 };
+	assert_int_equal(
+		hf_facts_set(&w->facts, "hostname", HF_PRESENT, "web-01", "uname", NULL),
+		0);
+	assert_int_equal(hf_facts_set(&w->facts, "os", HF_PRESENT, "debian", "x", NULL),
+			 0);
+	assert_int_equal(
+		hf_facts_set(&w->facts, "os_version", HF_PRESENT, "12", "x", NULL), 0);
+	w->plan.facts = &w->facts;
+	w->plan.record = &w->record;
+	w->plan.options.manager = true;
+	w->report = (hf_report){ .command = "check",
+				 .root = "/",
+				 .model = &w->model,
+				 .plan = &w->plan,
+				 .result = "drift",
+				 .exit = HF_EXIT_DIFFERS };
+	return w;
+}
+
+static void world_free(world *w)
+{
+	hf_facts_done(&w->facts);
+	hf_plan_done(&w->plan);
+	free(w);
+}
+
+static hf_resource *row(world *w, size_t control, hf_layer layer, const char *id,
+			const char *wanted, hf_state state, const char *found,
+			const char *why)
+{
+	hf_resource *r = hf_plan_row(&w->plan, layer, id, wanted, &w->demands[control]);
+
+	assert_non_null(r);
+	assert_int_equal(hf_row_judge(&w->plan, r, state, found, why ? "%s" : NULL, why),
+			 0);
+	return r;
+}
+
+static hf_change *change(world *w, const hf_resource *r, hf_op op, const char *before,
+			 const char *after, hf_cause cause)
+{
+	hf_change *c = hf_plan_change(&w->plan, &fake, r->layer, r->id, op, before, after,
+				      cause);
+
+	assert_non_null(c);
+	assert_int_equal(hf_change_row(&w->plan, c, r), 0);
+	return c;
+}
+
+/* One of each: changes in one and both layers, a finding, an unknown, a waiver. */
+static void fill(world *w)
+{
+	hf_resource *icc = row(w, 0, HF_PERSISTED, "daemon:/etc/docker/daemon.json#icc",
+			       "false", HF_STATE_DRIFT, "true", NULL);
+	hf_resource *disk, *live;
+	hf_effect *e;
+
+	assert_int_equal(hf_row_found_at(&w->plan, icc, "/etc/docker/daemon.json", 3), 0);
+	change(w, icc, HF_OP_UPDATE, "true", "false", HF_CAUSE_HOST);
+	disk = row(w, 1, HF_PERSISTED, "audit:-w /etc/docker -p wa -k docker",
+		   "-w /etc/docker -p wa -k docker", HF_STATE_DRIFT, "absent", NULL);
+	live = row(w, 1, HF_LIVE, "audit:-w /etc/docker -p wa -k docker",
+		   "-w /etc/docker -p wa -k docker", HF_STATE_DRIFT, "absent", NULL);
+	change(w, disk, HF_OP_CREATE, NULL, "-w /etc/docker -p wa -k docker",
+	       HF_CAUSE_BASELINE);
+	change(w, live, HF_OP_CREATE, NULL, "-w /etc/docker -p wa -k docker",
+	       HF_CAUSE_BASELINE);
+	row(w, 2, HF_PERSISTED, "daemon:/etc/docker/daemon.json#authorization-plugins",
+	    "set to something", HF_STATE_FINDING, "absent",
+	    "which plugin it is to be cannot be guessed");
+	row(w, 4, HF_LIVE, "daemon:/etc/docker/daemon.json#log-driver", "syslog",
+	    HF_STATE_UNKNOWN, NULL, "permission denied");
+	row(w, 5, HF_PERSISTED, "daemon:/etc/docker/daemon.json#userns-remap", "default",
+	    HF_STATE_FINDING, "absent", NULL);
+	e = hf_plan_effect(&w->plan, HF_ACTION_RESTART, "docker.service",
+			   "icc is read at start only");
+	assert_non_null(e);
+	w->plan.engine.unit = "docker.service";
+	w->plan.engine.containers_known = HF_PRESENT;
+	w->plan.engine.containers =
+		hf_arena_array(&w->plan.arena, 1, sizeof(hf_container));
+	w->plan.engine.containers[0] = (hf_container){ "0123456789abcdef", "web" };
+	w->plan.engine.n_containers = 1;
+	assert_int_equal(hf_plan_finish(&w->model, &w->plan), 0);
+}
+
+static char *text_of(const world *w, const hf_text_options *options)
+{
+	char *buf = NULL;
+	size_t len;
+	FILE *f = open_memstream(&buf, &len);
+
+	assert_non_null(f);
+	hf_report_text(f, &w->report, options);
+	assert_int_equal(fclose(f), 0);
+	return buf;
+}
+
+static json_t *json_of(const world *w)
+{
+	char *buf = NULL;
+	size_t len;
+	FILE *f = open_memstream(&buf, &len);
+	json_error_t error;
+	json_t *root;
+
+	assert_non_null(f);
+	hf_report_json(f, &w->report);
+	assert_int_equal(fclose(f), 0);
+	root = json_loads(buf, JSON_REJECT_DUPLICATES, &error);
+	free(buf);
+	assert_non_null(root);
+	return root;
+}
+
+static void test_text(void **state)
+{
+	world *w = world_new();
+	char *text;
+
+	(void)state;
+	fill(w);
+	text = text_of(w, &(hf_text_options){ 0 });
+	assert_string_equal(
+		text,
+		"holdfast check: shop 2 on web-01 (debian 12)\n"
+		"\n"
+		"drift  icc  No free traffic between containers (high)\n"
+		"  ~ daemon:/etc/docker/daemon.json#icc: true -> false\n"
+		"      found at /etc/docker/daemon.json:3\n"
+		"\n"
+		"drift  modes  Unit files belong to root\n"
+		"  + audit:-w /etc/docker -p wa -k docker [persisted, live]\n"
+		"      new in the baseline\n"
+		"\n"
+		"unknown  slow  Logs leave the host\n"
+		"  ? daemon:/etc/docker/daemon.json#log-driver [live]: cannot tell\n"
+		"      permission denied\n"
+		"\n"
+		"finding  plugin  An authorization plugin is in use\n"
+		"  ! daemon:/etc/docker/daemon.json#authorization-plugins: found absent, "
+		"wanted set to something\n"
+		"      which plugin it is to be cannot be guessed\n"
+		"\n"
+		"To come into force\n"
+		"  held restart docker.service: icc is read at start only; held: "
+		"containers "
+		"are running and\n"
+		"       live-restore is not in force\n"
+		"       1 running container: web (0123456789ab)\n"
+		"\n"
+		"drift: 6 controls: 2 drift, 1 unknown, 1 finding, 1 waived, 1 manual; 3 "
+		"changes (2 create, 1 update)\n");
+	free(text);
+	world_free(w);
+}
+
+static void test_text_quiet_and_escaped(void **state)
+{
+	world *w = world_new();
+	char *text;
+
+	(void)state;
+	row(w, 0, HF_PERSISTED, "files:/etc/a\033[2Jb#mode", "at most 0644",
+	    HF_STATE_FINDING, "0777", NULL);
+	w->report.exit = HF_EXIT_FINDINGS;
+	w->report.result = "findings";
+	w->model.n_controls = 1;
+	assert_int_equal(hf_plan_finish(&w->model, &w->plan), 0);
+	text = text_of(w, &(hf_text_options){ .quiet = true });
+	assert_string_equal(text, "findings: 1 control: 1 finding; no changes\n");
+	free(text);
+	text = text_of(w, &(hf_text_options){ .color = true });
+	assert_non_null(strstr(text, "files:/etc/a\\x1b[2Jb#mode"));
+	assert_null(strstr(text, "\033[2J"));
+	free(text);
+	world_free(w);
+}
+
+static void test_columns(void **state)
+{
+	world *w = world_new();
+	char *text, *line, *rest;
+
+	(void)state;
+	fill(w);
+	text = rest = text_of(w, &(hf_text_options){ .verbose = true, .width = 60 });
+	while ((line = strsep(&rest, "\n")))
+		if (!strstr(line, "daemon:") &&
+		    !strstr(line, "changes (")) /* never broken */
+			assert_in_range(strlen(line), 0, 60);
+	free(text);
+	world_free(w);
+}
+
+static void test_secret(void **state)
+{
+	world *w = world_new();
+	hf_resource *r = row(w, 0, HF_PERSISTED, "daemon:x#proxy", "\"hunter22\"",
+			     HF_STATE_DRIFT, "\"hunter11\"", NULL);
+	hf_group *g;
+	hf_change *c;
+	char *text;
+	json_t *root;
+
+	(void)state;
+	r->secret = true;
+	c = change(w, r, HF_OP_UPDATE, "\"hunter11\"", "\"hunter22\"", HF_CAUSE_HOST);
+	c->secret = true;
+	g = hf_plan_group(&w->plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &fake, "/etc/x.json");
+	assert_non_null(g);
+	g->existed = true;
+	g->before = "a \"hunter11\"\nhttp://joe:pw@host/\n";
+	g->before_len = strlen(g->before);
+	g->after = "a \"hunter22\"\nhttp://joe:pw@host/\n";
+	g->after_len = strlen(g->after);
+	hf_change_in(c, g);
+	assert_int_equal(hf_plan_finish(&w->model, &w->plan), 0);
+	text = text_of(w, &(hf_text_options){ .diff = true, .verbose = true });
+	assert_null(strstr(text, "hunter"));
+	assert_null(strstr(text, "joe"));
+	assert_non_null(strstr(text, "-a \"********\"\n"));
+	assert_non_null(strstr(text, "+a \"********\"\n"));
+	assert_non_null(strstr(text, "http://********@host/"));
+	free(text);
+	root = json_of(w);
+	text = json_dumps(root, 0);
+	assert_null(strstr(text, "hunter"));
+	free(text);
+	json_decref(root);
+	world_free(w);
+}
+
+static void test_json(void **state)
+{
+	static const char *const keys[] = {
+		"holdfast",    "schema",    "command",	 "root",    "exit",
+		"changed",     "comment",   "result",	 "host",    "layers",
+		"time",	       "baselines", "selection", "vars",    "summary",
+		"controls",    "resources", "changes",	 "effects", "steps",
+		"transaction", "errors",    "warnings",	 "notes",
+	};
+	world *w = world_new();
+	json_t *root, *v;
+	const char *key;
+	size_t i = 0;
+
+	(void)state;
+	fill(w);
+	root = json_of(w);
+	json_object_foreach(root, key, v)
+	{
+		assert_true(i < ARRAY_SIZE(keys));
+		assert_string_equal(key, keys[i++]);
+	}
+	assert_int_equal(i, ARRAY_SIZE(keys));
+	assert_int_equal(json_integer_value(json_object_get(root, "exit")), 2);
+	v = json_object_get(root, "summary");
+	assert_int_equal(json_integer_value(json_object_get(v, "controls")), 6);
+	assert_int_equal(json_integer_value(json_object_get(v, "drift")), 2);
+	assert_int_equal(json_integer_value(json_object_get(v, "waived")), 1);
+	assert_int_equal(json_integer_value(json_object_get(v, "changes")), 3);
+	v = json_array_get(json_object_get(root, "controls"), 5);
+	assert_string_equal(json_string_value(json_object_get(v, "state")), "waived");
+	assert_string_equal(json_string_value(json_object_get(v, "underlying")),
+			    "finding");
+	v = json_object_get(v, "waiver");
+	assert_string_equal(json_string_value(json_object_get(v, "until")), "2027-03-31");
+	v = json_array_get(json_object_get(root, "resources"), 0);
+	assert_string_equal(json_string_value(json_object_get(v, "resource")),
+			    "daemon:/etc/docker/daemon.json#icc");
+	v = json_object_get(v, "found_at");
+	assert_int_equal(json_integer_value(json_object_get(v, "line")), 3);
+	v = json_array_get(json_object_get(root, "effects"), 0);
+	assert_string_equal(json_string_value(json_object_get(v, "decision")), "hold");
+	assert_int_equal(json_array_size(json_object_get(v, "containers")), 1);
+	json_decref(root);
+	world_free(w);
+}
+
+/* After an apply: states of the second look, changes of the first, indices translated. */
+static void test_json_applied(void **state)
+{
+	world *w = world_new(), *after = world_new();
+	json_t *root, *v;
+	char *text;
+
+	(void)state;
+	fill(w);
+	row(after, 4, HF_LIVE, "daemon:/etc/docker/daemon.json#log-driver", "syslog",
+	    HF_STATE_PASS, "syslog", NULL);
+	row(after, 0, HF_PERSISTED, "daemon:/etc/docker/daemon.json#icc", "false",
+	    HF_STATE_PASS, "false", NULL);
+	/* rows are made for the controls of one model */
+	after->plan.resources[1]->controls[0] = &w->controls[0];
+	after->plan.resources[0]->controls[0] = &w->controls[4];
+	assert_int_equal(hf_plan_finish(&w->model, &after->plan), 0);
+	w->report.changes_plan = &w->plan;
+	w->report.plan = &after->plan;
+	w->report.changed = w->report.is_apply = true;
+	w->report.result = "applied";
+	w->report.command = "apply";
+	w->report.exit = HF_EXIT_OK;
+	root = json_of(w);
+	v = json_array_get(json_object_get(root, "changes"), 0);
+	v = json_object_get(v, "resources");
+	assert_int_equal(json_array_size(v), 1);
+	assert_int_equal(json_integer_value(json_array_get(v, 0)), 1);
+	v = json_array_get(json_object_get(root, "changes"), 1);
+	assert_int_equal(json_array_size(json_object_get(v, "resources")), 0);
+	json_decref(root);
+	text = text_of(w, &(hf_text_options){ 0 });
+	assert_non_null(strstr(text, "fixed  icc  No free traffic"));
+	assert_non_null(
+		strstr(text, "  ~ daemon:/etc/docker/daemon.json#icc: true -> false\n"));
+	free(text);
+	world_free(after);
+	world_free(w);
+}
+
+static void test_exit(void **state)
+{
+	world *w = world_new();
+	hf_plan *p = &w->plan;
+
+	(void)state;
+	fill(w);
+	assert_int_equal(hf_report_exit_of_plan(p, true, HF_FAIL_ON_ALL),
+			 HF_EXIT_DIFFERS);
+	assert_int_equal(
+		hf_report_exit_of_plan(p, true, HF_FAIL_ON_ALL & ~HF_FAIL_ON_DRIFT),
+		HF_EXIT_UNKNOWN);
+	assert_int_equal(
+		hf_report_exit_of_plan(p, true, HF_FAIL_ON_PENDING | HF_FAIL_ON_FINDINGS),
+		HF_EXIT_PENDING);
+	assert_int_equal(hf_report_exit_of_plan(p, true, HF_FAIL_ON_FINDINGS),
+			 HF_EXIT_FINDINGS);
+	assert_int_equal(hf_report_exit_of_plan(p, false, HF_FAIL_ON_FINDINGS),
+			 HF_EXIT_OK);
+	assert_int_equal(hf_report_exit_of_plan(p, true, 0), HF_EXIT_OK);
+	assert_int_equal(hf_report_exit_of_apply(p, HF_FAIL_ON_ALL), HF_EXIT_UNKNOWN);
+	assert_int_equal(hf_report_exit_of_apply(p, HF_FAIL_ON_PENDING), HF_EXIT_PENDING);
+	assert_string_equal(hf_report_result_of_plan(p), "drift");
+	world_free(w);
+}
+
+static void test_json_of_error(void **state)
+{
+	world *w = world_new();
+	hf_error *error = NULL;
+	json_t *root, *v;
+
+	(void)state;
+	w->report.model = NULL;
+	w->report.plan = NULL;
+	w->report.result = "error";
+	w->report.exit = HF_EXIT_USAGE;
+	assert_int_equal(
+		hf_error_at(&error, -EINVAL, "f\xff.yaml", 3, 7, "bad \xff byte"),
+		-EINVAL);
+	w->report.error = error;
+	root = json_of(w);
+	v = json_array_get(json_object_get(root, "errors"), 0);
+	assert_string_equal(json_string_value(json_object_get(v, "message")),
+			    "bad \\xff byte");
+	assert_string_equal(json_string_value(json_object_get(v, "file")), "f\\xff.yaml");
+	assert_int_equal(json_integer_value(json_object_get(v, "column")), 7);
+	assert_true(json_is_null(json_object_get(v, "hint")));
+	assert_string_equal(json_string_value(json_object_get(root, "comment")),
+			    "bad \\xff byte");
+	json_decref(root);
+	hf_error_free(error);
+	world_free(w);
+}
+
+static void test_diags(void **state)
+{
+	static const char text[] = "a: 1\n\tb:\tx\033y\nlast";
+	hf_source source = { .name = "b.yaml", .text = text, .len = sizeof(text) - 1 };
+	hf_diags diags = { 0 };
+	char *buf = NULL;
+	size_t len;
+	FILE *f = open_memstream(&buf, &len);
+
+	(void)state;
+	assert_non_null(f);
+	hf_diag_error(&diags, ((hf_mark){ &source, 2, 5 }), "bad value '%s'", "x\033");
+	hf_diag_add(&diags, HF_DIAG_WARNING, (hf_mark){ 0 }, "do that", "no place");
+	hf_diag_add(&diags, HF_DIAG_NOTE, (hf_mark){ &source, 9, 1 }, NULL, "beyond");
+	hf_report_diags(f, &diags, false, false);
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(buf, "b.yaml:2:5: error: bad value 'x\\x1b'\n"
+				 "     2 |  b: x?y\n"
+				 "       |     ^\n"
+				 "holdfast: warning: no place\n"
+				 "  hint: do that\n");
+	free(buf);
+	hf_diags_done(&diags);
+}
+
+static void test_wrap(void **state)
+{
+	char *buf = NULL;
+	size_t len;
+	FILE *f = open_memstream(&buf, &len);
+	hf_paint p = { .out = f, .width = 10 };
+
+	(void)state;
+	assert_non_null(f);
+	hf_paint_wrap(&p, HF_STYLE_PLAIN, 2, "ab cd efgh averylongwordthatstays x  y");
+	hf_paint_newline(&p);
+	hf_paint_wrap(&p, HF_STYLE_PLAIN, 0, "   ");
+	hf_paint_wrap(&p, HF_STYLE_PLAIN, 0, "");
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(buf, "ab cd efgh\n  averylongwordthatstays\n  x  y\n   ");
+	free(buf);
+	assert_int_equal(hf_paint_columns("a\xc3\xa4\x01"), 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_text_quiet_and_escaped),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_secret),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_applied),
+		cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_json_of_error),
+		cmocka_unit_test(test_diags),
+		cmocka_unit_test(test_wrap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
