@@ -203,18 +203,24 @@ static const char *split_pin(hf_arena *arena, const char *name, char **ret_bare)
 	return NULL;
 }
 
+/* "a extends b, which extends a": from the one met again down to who asks for it. */
 static void report_circle(hf_loader *l, hf_mark mark, const hf_file *met,
 			  const hf_file *child)
 {
+	const hf_file *chain[EXTENDS_DEPTH_MAX + 1];
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	size_t n = 0;
 
-	/* child is the youngest in the chain; print from it up to the one met again */
-	for (const hf_file *f = child; f && f != met; f = f->child)
-		hf_strbuf_addf(&sb, ", which is extended by %s",
-			       f->baseline->source->name);
+	for (const hf_file *f = child; f && f != met && n < ARRAY_SIZE(chain);
+	     f = f->child)
+		chain[n++] = f;
+	hf_strbuf_adds(&sb, met->baseline->source->name);
+	for (size_t i = n; i-- > 0;)
+		hf_strbuf_addf(&sb, "%s%s", i + 1 == n ? " extends " : ", which extends ",
+			       chain[i]->baseline->source->name);
 	hf_diag_error(l->diags, mark, "baselines extend each other in a circle: %s%s%s",
-		      met->baseline->source->name, hf_strbuf_str(&sb),
-		      child == met ? " extends itself" : ", which it extends again");
+		      hf_strbuf_str(&sb), n ? ", which extends " : " extends ",
+		      n ? met->baseline->source->name : "itself");
 }
 
 static void check_pin(hf_loader *l, hf_mark mark, const char *pin, const hf_file *file)

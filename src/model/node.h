@@ -23,9 +23,9 @@ typedef enum hf_node_type {
 typedef struct hf_node hf_node;
 struct hf_node {
 	hf_node_type type;
+	bool plain; /* scalar: written without quotes */
 	hf_mark mark;
 	const char *text; /* scalar: its text, NUL-terminated, without embedded NUL */
-	bool plain;	  /* scalar: written without quotes */
 	hf_node **keys;	  /* mapping: scalar nodes */
 	hf_node **items;  /* mapping: values; sequence: items */
 	size_t n;
