@@ -449,6 +449,7 @@ hf_node *hf_yaml_read(const hf_source *source, hf_arena *arena, hf_diags *diags)
 {
 	reader r = { .source = source, .arena = arena, .diags = diags };
 	hf_mark whole = { .source = source };
+	size_t bom;
 	hf_node *root;
 
 	if (source->len > SIZE_MAX_BYTES) {
@@ -463,8 +464,10 @@ hf_node *hf_yaml_read(const hf_source *source, hf_arena *arena, hf_diags *diags)
 		return NULL;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const yaml_char_t *)source->text,
-				     source->len);
+	/* with the encoding set, libyaml does not look for a byte order mark itself */
+	bom = source->len >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	yaml_parser_set_input_string(&r.parser, (const yaml_char_t *)source->text + bom,
+				     source->len - bom);
 	root = read_stream(&r);
 	yaml_parser_delete(&r.parser);
 	free(r.stack);

@@ -79,80 +79,97 @@ bool hf_yaml_text_check(const hf_source *source, hf_diags *diags)
 	return true;
 }
 
-/* libyaml's words, ours, and whether the place that helps is where the thing began. */
+/* libyaml's words, ours, and the place that helps: where it noticed, where the thing
+ * began, or both. */
 static const struct {
 	const char *problem;
 	const char *context; /* NULL: any */
 	const char *message;
 	const char *hint; /* or NULL */
-	bool at_context;
+	enum { HERE, BEGUN, OPENED } place;
 } problems[] = {
 	{ "could not find expected ':'", NULL, "expected ':' after this key", NULL,
-	  true },
+	  BEGUN },
 	{ "mapping values are not allowed in this context", NULL,
 	  "a ':' is not expected here",
-	  "quote a text that holds ': ', and check the indentation", false },
+	  "quote a text that holds ': ', and check the indentation", HERE },
 	{ "mapping keys are not allowed in this context", NULL,
-	  "a '?' key is not expected here", "quote a text that begins with '? '", false },
+	  "a '?' key is not expected here", "quote a text that begins with '? '", HERE },
 	{ "block sequence entries are not allowed in this context", NULL,
 	  "a '- ' item is not expected here",
 	  "begin a list on the line below its key, and quote a text that begins with '- "
 	  "'",
-	  false },
+	  HERE },
 	{ "found character that cannot start any token", NULL,
 	  "no value can begin with this character",
 	  "quote a text that begins with '@', '`' or '%'; indent with blanks, not tabs",
-	  false },
+	  HERE },
 	{ "found unexpected end of stream", NULL, "this quoted text is never closed",
-	  NULL, true },
+	  NULL, BEGUN },
 	{ "found unexpected document indicator", NULL, "this quoted text is never closed",
-	  NULL, true },
+	  NULL, BEGUN },
 	{ "found unknown escape character", NULL, "unknown escape after '\\'",
-	  "in single quotes a backslash is just a backslash", false },
+	  "in single quotes a backslash is just a backslash", HERE },
 	{ "did not find expected hexdecimal number", NULL,
-	  "expected hexadecimal digits after this escape", NULL, false },
+	  "expected hexadecimal digits after this escape", NULL, HERE },
 	{ "found invalid Unicode character escape code", NULL,
-	  "this escape is no Unicode character", NULL, false },
+	  "this escape is no Unicode character", NULL, HERE },
 	{ "found a tab character that violates indentation", NULL,
-	  "a tab in the indentation", "indent with blanks", false },
+	  "a tab in the indentation", "indent with blanks", HERE },
 	{ "found a tab character where an indentation space is expected", NULL,
-	  "a tab in the indentation", "indent with blanks", false },
+	  "a tab in the indentation", "indent with blanks", HERE },
 	{ "did not find expected key", NULL, "expected a key, or the end of the mapping",
 	  "keys of one mapping begin in one column; a text that goes on after its "
 	  "closing "
 	  "quote must be quoted as a whole",
-	  false },
+	  HERE },
 	{ "did not find expected '-' indicator", NULL,
 	  "expected '- ', or the end of the list",
-	  "items of one list begin in one column", false },
+	  "items of one list begin in one column", HERE },
 	{ "did not find expected ',' or ']'", NULL, "expected ',' or ']'",
 	  "a list opened with '[' may lack its end; quote texts that hold commas or "
 	  "brackets",
-	  false },
+	  OPENED },
 	{ "did not find expected ',' or '}'", NULL, "expected ',' or '}'",
 	  "a mapping opened with '{' may lack its end; quote texts that hold commas or "
 	  "braces",
-	  false },
-	{ "did not find expected node content", NULL, "expected a value", NULL, false },
+	  OPENED },
+	{ "did not find expected node content", NULL, "expected a value", NULL, HERE },
 	{ "did not find expected <document start>", NULL,
-	  "the document ended above; nothing may follow it", NULL, false },
+	  "the document ended above; nothing may follow it", NULL, HERE },
 	{ "did not find expected alphabetic or numeric character",
 	  "while scanning an alias", "expected a name after '*'",
-	  "quote a text that begins with '*'", true },
+	  "quote a text that begins with '*'", BEGUN },
 	{ "did not find expected alphabetic or numeric character",
 	  "while scanning an anchor", "expected a name after '&'",
-	  "quote a text that begins with '&'", true },
+	  "quote a text that begins with '&'", BEGUN },
 	{ "did not find expected comment or line break", "while scanning a block scalar",
-	  "only a comment may follow '|' or '>' on its line", NULL, false },
+	  "only a comment may follow '|' or '>' on its line", NULL, HERE },
 	{ "found undefined tag handle", NULL, "a baseline has no tags",
-	  "quote a text that begins with '!'", false },
+	  "quote a text that begins with '!'", HERE },
 	{ "found incompatible YAML document", NULL, "only YAML 1.1 and 1.2 are read",
-	  NULL, false },
+	  NULL, HERE },
 	{ "found unknown directive name", NULL, "unknown directive",
-	  "quote a text that begins with '%'", false },
+	  "quote a text that begins with '%'", BEGUN },
 	{ "found unexpected ':'", NULL, "a ':' is not expected here",
-	  "quote a text that holds ':' inside '[' or '{'", false },
+	  "quote a text that holds ':' inside '[' or '{'", HERE },
 };
+
+static void report(hf_diags *diags, hf_mark mark, hf_mark context_mark,
+		   const char *context, size_t i)
+{
+	if (problems[i].place == OPENED && context)
+		hf_diag_add(diags, HF_DIAG_ERROR, mark, problems[i].hint,
+			    "%s, for the '%c' of line %u", problems[i].message,
+			    problems[i].message[strlen(problems[i].message) - 2] == ']'
+				    ? '['
+				    : '{',
+			    context_mark.line);
+	else
+		hf_diag_add(diags, HF_DIAG_ERROR,
+			    problems[i].place == BEGUN && context ? context_mark : mark,
+			    problems[i].hint, "%s", problems[i].message);
+}
 
 void hf_yaml_text_problem(hf_diags *diags, hf_mark mark, hf_mark context_mark,
 			  const char *context, const char *problem)
@@ -165,9 +182,7 @@ void hf_yaml_text_problem(hf_diags *diags, hf_mark mark, hf_mark context_mark,
 		if (problems[i].context &&
 		    (!context || strcmp(context, problems[i].context) != 0))
 			continue;
-		hf_diag_add(diags, HF_DIAG_ERROR,
-			    problems[i].at_context && context ? context_mark : mark,
-			    problems[i].hint, "%s", problems[i].message);
+		report(diags, mark, context_mark, context, i);
 		return;
 	}
 	hf_diag_error(diags, mark, "not valid YAML: %s%s%s", context ? context : "",
