@@ -279,6 +279,16 @@ static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
 		*ret_changed = true;
 		ok = add_entry(list, c->id, c->before, c->after);
 	}
+	/* files that we made, to be removed when nothing of them is demanded any more */
+	for (size_t i = 0; ok && i < plan->n_groups; i++) {
+		const hf_group *g = plan->groups[i];
+
+		if (g->type != HF_GROUP_FILE || !g->record_id || g->existed || g->remove ||
+		    hf_record_get(old, g->record_id))
+			continue;
+		*ret_changed = true;
+		ok = add_entry(list, g->record_id, NULL, "made");
+	}
 	hf_arena_done(&arena);
 	if (!ok)
 		json_decref(list);

@@ -146,6 +146,10 @@ struct hf_group {
 	void *live;   /* LIVE: the kind's payload, in the plan's arena */
 	void *engine; /* prepared state, owned by the engine or by kind->discard */
 	size_t index;
+
+	/* FILE: when the group makes the file, the applied record gets an entry of this
+	 * id, so that the file can go when nothing of it is demanded any more; or NULL */
+	const char *record_id;
 };
 
 typedef enum hf_action {

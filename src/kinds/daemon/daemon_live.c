@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The running dockerd: is what the disk says in force in it, and what would put it in
+ * force. Proof, best first: what the API shows; a process started after the last change
+ * of the file; a reload that dockerd reported after it. Without proof: pending.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kinds/daemon/daemon_kind.h"
+#include "kinds/daemon/daemon_state.h"
+
+/* A process's start time is known to a clock tick only, rounded down (proc(5), stat). */
+#define TICK_USEC 10000u
+
+typedef struct live {
+	hf_daemon_ctx *ctx;
+	hf_dargv argv; /* of the running process */
+	hf_daemon_config config;
+	bool restart, reload; /* is needed */
+	bool bridge;	      /* the restart is for a key that containers hold back */
+	bool pending;	      /* something on disk already is not in force */
+	hf_strbuf restart_keys, reload_keys;
+} live;
+
+static void add_name(hf_strbuf *sb, const char *name)
+{
+	if (sb->len)
+		hf_strbuf_adds(sb, ", ");
+	hf_strbuf_adds(sb, name);
+}
+
+/* A running flag of any key of the file: dockerd refuses the whole reload. */
+static bool reload_is_refused(const live *l)
+{
+	const hf_json *root = l->ctx->after.root;
+
+	for (size_t i = 0; root && i < root->n; i++) {
+		const hf_dkey *key = hf_dkey_find(root->items[i]->key);
+
+		if (key && strcmp(key->name, "runtimes") != 0 &&
+		    hf_dargv_get(&l->argv, key, NULL))
+			return true;
+	}
+	return false;
+}
+
+static void need(live *l, const hf_dkey *key, const char *name, bool is_set)
+{
+	bool reload = key->force == HF_FORCE_RELOAD_RESET ||
+		      (key->force == HF_FORCE_RELOAD && is_set);
+
+	if (reload && !reload_is_refused(l)) {
+		l->reload = true;
+		add_name(&l->reload_keys, name);
+		return;
+	}
+	l->restart = true;
+	l->bridge |= key->force == HF_FORCE_RESTART_EMPTY;
+	add_name(&l->restart_keys, name);
+}
+
+/* Did dockerd read the file after its last change, as far as this key goes? */
+static bool is_read(const live *l, const hf_daemon_spec *spec, const hf_daemon_value *v)
+{
+	const hf_daemon_obs *obs = l->ctx->obs;
+
+	if (obs->started_usec && obs->started_usec + TICK_USEC >= obs->changed_usec)
+		return true;
+	if (!obs->reloaded_usec || obs->reloaded_usec < obs->changed_usec)
+		return false;
+	return spec->key->force == HF_FORCE_RELOAD_RESET ||
+	       (spec->key->force == HF_FORCE_RELOAD && v->in_file);
+}
+
+static int judge_unread(live *l, const hf_daemon_spec *spec, hf_resource *row)
+{
+	const hf_daemon_obs *obs = l->ctx->obs;
+
+	if (!obs->started_usec)
+		return hf_row_judge(l->ctx->plan, row, HF_STATE_UNKNOWN, NULL,
+				    "it could not be told when dockerd was started");
+	l->pending = true;
+	need(l, spec->key, spec->name, true);
+	return hf_row_judge(l->ctx->plan, row, HF_STATE_PENDING_RESTART, NULL,
+			    "%s changed after dockerd was started%s%s", obs->path,
+			    obs->api_why ? ", and its API does not answer: " : "",
+			    obs->api_why ? obs->api_why : "");
+}
+
+static int judge_value(live *l, const hf_daemon_spec *spec, hf_resource *row,
+		       const hf_daemon_value *v, bool by_api)
+{
+	hf_plan *plan = l->ctx->plan;
+	int met = hf_daemon_is_met(spec, v, l->ctx->engine, &plan->arena);
+	const char *found =
+		v->value ? hf_json_compact(v->value, &plan->arena) : "not set";
+
+	if (met < 0 || !found)
+		return -ENOMEM;
+	if (met)
+		return hf_row_judge(plan, row, HF_STATE_PASS, found, NULL);
+	l->pending = true;
+	need(l, spec->key, spec->name, v->in_file);
+	return hf_row_judge(
+		plan, row, HF_STATE_PENDING_RESTART, found,
+		by_api ? "the running dockerd shows another value"
+		       : "the running dockerd was started with another value");
+}
+
+static int judge(live *l, const hf_demand *demand, const hf_resource *persisted)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	hf_plan *plan = l->ctx->plan;
+	const hf_json *shown = hf_map_get(&l->ctx->obs->shown, spec->key->name);
+	hf_resource *row;
+	hf_daemon_value v;
+
+	row = hf_plan_row(plan, HF_LIVE, persisted->id, spec->wanted, demand);
+	if (!row)
+		return -ENOMEM;
+	row->secret = persisted->secret;
+	if (hf_daemon_in_force(&l->config, spec->key, spec->subkey, &plan->arena, &v) < 0)
+		return -ENOMEM;
+	if (shown && spec->subkey)
+		shown = shown->type == HF_JSON_OBJECT ? hf_json_get(shown, spec->subkey)
+						      : NULL;
+	if (shown) {
+		v.value = shown;
+		v.source = HF_DAEMON_FROM_FILE;
+		return judge_value(l, spec, row, &v, true);
+	}
+	if (!l->ctx->obs->live_argv)
+		return hf_row_judge(
+			plan, row, HF_STATE_UNKNOWN, NULL,
+			"the command line of the running dockerd cannot be read");
+	if (is_read(l, spec, &v))
+		return judge_value(l, spec, row, &v, false);
+	return judge_unread(l, spec, row);
+}
+
+/* Only what is right on disk can be pending; the rest is drift, or left alone. */
+static int judge_all(live *l)
+{
+	const hf_model *model = l->ctx->model;
+
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const hf_daemon_spec *spec = demand->spec;
+		const hf_resource *row;
+		const char *id;
+		int r;
+
+		if (demand->kind != &hf_kind_daemon ||
+		    !hf_control_is_active(demand->control) ||
+		    spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
+			continue;
+		id = hf_daemon_resource_id(l->ctx, spec->name);
+		row = id ? hf_plan_row(l->ctx->plan, HF_PERSISTED, id, spec->wanted,
+				       demand)
+			 : NULL;
+		if (!row)
+			return -ENOMEM;
+		if (row->state != HF_STATE_PASS)
+			continue;
+		r = judge(l, demand, row);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int ask_effect(live *l, hf_action action, const hf_strbuf *names)
+{
+	hf_plan *plan = l->ctx->plan;
+	hf_effect *effect;
+	const char *why;
+
+	why = hf_arena_printf(&plan->arena, "%s puts %s in force",
+			      action == HF_ACTION_RELOAD ? "a reload" : "a restart",
+			      hf_strbuf_str(names));
+	if (!why || !hf_strbuf_ok(names))
+		return -ENOMEM;
+	effect = hf_plan_effect(plan, action, plan->engine.unit, why);
+	if (!effect)
+		return -ENOMEM;
+	if (l->pending && !effect->pending) {
+		effect->pending = true;
+		effect->pending_since_usec = l->ctx->obs->changed_usec;
+	}
+	return 0;
+}
+
+static int ask_effects(live *l)
+{
+	hf_plan *plan = l->ctx->plan;
+	int r = 0;
+
+	if (!plan->engine.unit) {
+		if (l->restart || l->reload)
+			hf_diag_warning(plan->diags, (hf_mark){ 0 },
+					"dockerd does not run as a unit: restart it "
+					"yourself to put %s in force",
+					l->ctx->obs->path);
+		return 0;
+	}
+	if (l->restart)
+		r = ask_effect(l, HF_ACTION_RESTART, &l->restart_keys);
+	if (r == 0 && l->reload)
+		r = ask_effect(l, HF_ACTION_RELOAD, &l->reload_keys);
+	return r;
+}
+
+static int live_restore_after(hf_daemon_ctx *ctx)
+{
+	hf_daemon_value v;
+
+	if (hf_daemon_in_force(&ctx->after, hf_dkey_find("live-restore"), NULL,
+			       &ctx->plan->arena, &v) < 0)
+		return -ENOMEM;
+	ctx->plan->engine.live_restore_after =
+		v.value && v.value->type == HF_JSON_BOOL && v.value->boolean;
+	return 0;
+}
+
+int hf_daemon_plan_live(hf_daemon_ctx *ctx)
+{
+	live l = { .ctx = ctx };
+	int r = 0;
+
+	ctx->plan->engine.restart_helps = true;
+	if (live_restore_after(ctx) < 0)
+		return -ENOMEM;
+	if (ctx->obs->running != HF_PRESENT || ctx->obs->file == HF_UNKNOWN)
+		return 0;
+	if (hf_dargv_parse(ctx->obs->live_argv, ctx->obs->n_live_argv, ctx->engine,
+			   &ctx->plan->arena, &l.argv) < 0)
+		return -ENOMEM;
+	l.config = ctx->before;
+	l.config.argv = &l.argv;
+	r = judge_all(&l);
+	for (size_t i = 0; r == 0 && i < ctx->n_wants; i++) {
+		const hf_daemon_want *w = ctx->wants[i];
+
+		if (!w->change->blocked)
+			need(&l, w->key, w->name, w->value);
+	}
+	if (r == 0)
+		r = ask_effects(&l);
+	/* with running containers dockerd leaves the default bridge as it is */
+	ctx->plan->engine.restart_helps =
+		!l.bridge || ctx->plan->engine.n_containers == 0;
+	hf_strbuf_done(&l.restart_keys);
+	hf_strbuf_done(&l.reload_keys);
+	return r;
+}

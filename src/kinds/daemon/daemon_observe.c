@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads daemon.json once, and looks for a running dockerd. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "base/path.h"
+#include "host/docker.h"
+#include "host/fs.h"
+#include "kinds/daemon/daemon_api.h"
+#include "kinds/daemon/daemon_kind.h"
+
+typedef struct observer {
+	hf_host *host;
+	const hf_model *model;
+	hf_plan *plan;
+	hf_daemon_obs *obs;
+	const hf_unit_view *unit;
+	hf_dargv argv;
+	const char *engine;
+	uint64_t file_usec;
+} observer;
+
+/* --- the file -------------------------------------------------------------------------
+ */
+
+static int unusable(observer *o, const char *why, unsigned line)
+{
+	o->obs->file = HF_UNKNOWN;
+	o->obs->file_line = line;
+	o->obs->file_why = hf_arena_strdup(&o->plan->arena, why);
+	return o->obs->file_why ? 0 : -ENOMEM;
+}
+
+/* "PATH:LINE:COLUMN: message" */
+static int unusable_at(observer *o, const hf_error *e)
+{
+	const char *text = hf_arena_printf(&o->plan->arena, "%s:%u:%u: %s", o->obs->path,
+					   e->line, e->column, hf_error_text(e));
+
+	return text ? unusable(o, text, e->line) : -ENOMEM;
+}
+
+/* dockerd stops on a key of the wrong type, known to this release or not. */
+static int check_types(observer *o)
+{
+	const hf_json *root = o->obs->root;
+
+	for (size_t i = 0; i < root->n; i++) {
+		const hf_json *v = root->items[i];
+		const hf_dkey *key = hf_dkey_find(v->key);
+		const char *wanted = key ? hf_dkey_accepts(key, NULL, v) : NULL;
+		const char *text;
+
+		if (!wanted)
+			continue;
+		text = hf_arena_printf(&o->plan->arena,
+				       "%s:%u:%u: '%s' must be %s, not %s", o->obs->path,
+				       v->line, hf_json_column(o->obs->text, v->start),
+				       v->key, wanted, hf_json_type_name(v->type));
+		if (!text)
+			return -ENOMEM;
+		o->obs->root = NULL;
+		return unusable(o, text, v->line);
+	}
+	return 0;
+}
+
+/* Not there: is its directory? Is it a link to nowhere? */
+static int absent(observer *o)
+{
+	const char *dir = hf_path_dir(&o->plan->arena, o->obs->path), *text;
+	cleanup_(hf_error_freep) hf_error *e1 = NULL, *e2 = NULL;
+	hf_inode inode;
+	int r;
+
+	if (!dir)
+		return -ENOMEM;
+	r = hf_fs_inode(o->host, o->obs->path, HF_FS_NOFOLLOW, &inode, &e1);
+	if (r == 0 && inode.is_link) {
+		text = hf_arena_printf(&o->plan->arena,
+				       "%s is a symlink to something that does not exist",
+				       o->obs->path);
+		return text ? unusable(o, text, 0) : -ENOMEM;
+	}
+	r = hf_fs_inode(o->host, dir, 0, &inode, &e2);
+	if (r < 0 && r != -ENOENT)
+		return unusable(o, hf_error_text(e2), 0);
+	o->obs->dir_missing = r == -ENOENT;
+	o->obs->file = HF_ABSENT;
+	return 0;
+}
+
+static int read_file(observer *o)
+{
+	hf_arena *arena = &o->plan->arena;
+	cleanup_(hf_error_freep) hf_error *e = NULL, *bad = NULL;
+	hf_json *root;
+	hf_inode inode;
+	char *text;
+	size_t len;
+	int r;
+
+	if (hf_path_check(o->obs->path)) {
+		const char *why =
+			hf_arena_printf(arena, "--config-file '%s' %s", o->obs->path,
+					hf_path_check(o->obs->path));
+
+		return why ? unusable(o, why, 0) : -ENOMEM;
+	}
+	r = hf_fs_read(o->host, o->obs->path, 0, arena, &text, &len, &inode, &e);
+	if (r == -ENOMEM)
+		return r;
+	if (r == -ENOENT)
+		return absent(o);
+	if (r < 0)
+		return unusable(o, hf_error_text(e), 0);
+	o->file_usec = inode.mtime_nsec > 0 ? (uint64_t)inode.mtime_nsec / 1000 : 0;
+	o->obs->text = text;
+	o->obs->len = len;
+	r = hf_json_parse(o->obs->path, text, len, arena, &root, &bad);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return unusable_at(o, bad);
+	o->obs->file = HF_PRESENT;
+	o->obs->root = root;
+	return check_types(o);
+}
+
+/* --- the unit -------------------------------------------------------------------------
+ */
+
+/* Which file dockerd reads, and whether there is a dockerd to manage at all. */
+static int find_unit(observer *o)
+{
+	const hf_unit_view *docker = hf_map_get(&o->plan->units, "docker.service");
+	const char *name = o->plan->engine.unit;
+
+	o->unit = name ? hf_map_get(&o->plan->units, name) : NULL;
+	o->obs->path = HF_DAEMON_JSON;
+	if (!o->unit && docker && docker->load == HF_UNIT_BAD)
+		o->obs->unit_why =
+			docker->why ? docker->why : "docker.service cannot be read";
+	if (!o->unit)
+		return hf_dargv_parse(NULL, 0, o->engine, &o->plan->arena, &o->argv);
+	if (hf_dargv_parse(o->unit->argv, o->unit->n_argv, o->engine, &o->plan->arena,
+			   &o->argv) < 0)
+		return -ENOMEM;
+	if (o->argv.config_file && *o->argv.config_file)
+		o->obs->path = o->argv.config_file;
+	return 0;
+}
+
+/* --- the process ----------------------------------------------------------------------
+ */
+
+/* Field 22 of /proc/PID/stat: start in clock ticks after boot; proc(5). */
+static uint64_t started_usec(const char *stat)
+{
+	const char *p = strrchr(stat, ')'); /* the name may hold anything */
+	struct timespec real, boot;
+	uint64_t ticks, now, up;
+	long hz = sysconf(_SC_CLK_TCK);
+	char field[24];
+	size_t len;
+
+	for (int i = 2; p && i < 22; i++)
+		p = strchr(p + 1, ' ');
+	if (!p || hz <= 0 || clock_gettime(CLOCK_REALTIME, &real) < 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+		return 0;
+	len = strcspn(++p, " \n");
+	if (!len || len >= sizeof(field))
+		return 0;
+	memcpy(field, p, len);
+	field[len] = '\0';
+	if (hf_parse_u64(field, UINT64_MAX / 1000000, &ticks) < 0)
+		return 0;
+	now = (uint64_t)real.tv_sec * 1000000 + (uint64_t)real.tv_nsec / 1000;
+	up = (uint64_t)boot.tv_sec * 1000000 + (uint64_t)boot.tv_nsec / 1000;
+	return now - up + ticks * 1000000 / (uint64_t)hz;
+}
+
+static int set_argv(observer *o, const char *const *words, size_t n)
+{
+	hf_arg *argv = hf_arena_array(&o->plan->arena, n, sizeof(*argv));
+
+	if (!argv)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		argv[i].text = words[i];
+	o->obs->live_argv = argv;
+	o->obs->n_live_argv = n;
+	return 0;
+}
+
+/* Without a manager to ask: the process by its name. */
+static int read_process(observer *o, uint32_t pid)
+{
+	hf_arena *arena = &o->plan->arena;
+	const char *path = hf_arena_printf(arena, "/proc/%u/cmdline", pid);
+	const char **words = NULL;
+	char *text;
+	size_t len, n = 0;
+
+	if (!path)
+		return -ENOMEM;
+	/* gone, or hidden from us: live_argv stays NULL, which is told */
+	if (hf_fs_read(o->host, path, 0, arena, &text, &len, NULL, NULL) == 0) {
+		for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
+			const char **slot = hf_vec_push(arena, words, n);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = text + at;
+		}
+		if (set_argv(o, words, n) < 0)
+			return -ENOMEM;
+	}
+	path = hf_arena_printf(arena, "/proc/%u/stat", pid);
+	if (!path)
+		return -ENOMEM;
+	if (hf_fs_read(o->host, path, 0, arena, &text, &len, NULL, NULL) == 0)
+		o->obs->started_usec = started_usec(text);
+	return 0;
+}
+
+static int find_process(observer *o)
+{
+	cleanup_(hf_error_freep) hf_error *e = NULL;
+	const hf_unit_view *unit = o->unit;
+	uint32_t pid = 0;
+	int r;
+
+	if (o->host->offline || o->host->docker.known != HF_PRESENT) {
+		o->obs->running = o->host->offline ? HF_ABSENT : o->host->docker.known;
+		o->obs->running_why = o->host->docker.why;
+		return 0;
+	}
+	if (unit && unit->live && unit->main_pid && unit->live_argv) {
+		o->obs->running = HF_PRESENT;
+		o->obs->started_usec = unit->main_started_usec;
+		return set_argv(o, unit->live_argv, unit->n_live_argv);
+	}
+	r = hf_docker_process(o->host, &pid, &e);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		o->obs->running = HF_UNKNOWN;
+		o->obs->running_why = hf_arena_strdup(&o->plan->arena, hf_error_text(e));
+		return o->obs->running_why ? 0 : -ENOMEM;
+	}
+	o->obs->running = pid ? HF_PRESENT : HF_ABSENT;
+	return pid ? read_process(o, pid) : 0;
+}
+
+/* --- is the API needed? ---------------------------------------------------------------
+ */
+
+/* Will a demand of this run change the file, or is it unmet in the running process? */
+static int will_change(observer *o, bool *ret)
+{
+	hf_daemon_config config = { o->obs->root, o->obs->path, &o->argv, o->engine };
+
+	*ret = false;
+	for (size_t i = 0; i < o->model->n_demands && !*ret; i++) {
+		const hf_demand *demand = o->model->demands[i];
+		const hf_daemon_spec *spec = demand->spec;
+		hf_daemon_value v;
+		int met;
+
+		if (demand->kind != &hf_kind_daemon ||
+		    !hf_control_is_active(demand->control) ||
+		    spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
+			continue;
+		if (hf_daemon_in_force(&config, spec->key, spec->subkey, &o->plan->arena,
+				       &v) < 0)
+			return -ENOMEM;
+		met = hf_daemon_is_met(spec, &v, o->engine, &o->plan->arena);
+		if (met < 0)
+			return met;
+		*ret = !met || v.conflict;
+	}
+	return 0;
+}
+
+/* Entries of ours in the record may be released by this plan: it is not known yet. */
+static bool has_records(const hf_plan *plan)
+{
+	for (size_t i = 0; i < plan->record->n_entries; i++)
+		if (strncmp(plan->record->entries[i]->id, "daemon:", 7) == 0)
+			return true;
+	return false;
+}
+
+static bool unit_has_effect(const observer *o)
+{
+	for (size_t i = 0; o->unit && i < o->plan->n_effects; i++)
+		if (o->plan->effects[i]->unit &&
+		    strcmp(o->plan->effects[i]->unit, o->unit->name) == 0)
+			return true;
+	return o->unit && o->unit->live && o->unit->need_daemon_reload;
+}
+
+static bool wants_plugins(const observer *o)
+{
+	for (size_t i = 0; i < o->model->n_demands; i++) {
+		const hf_demand *demand = o->model->demands[i];
+		const hf_daemon_spec *spec = demand->spec;
+
+		if (demand->kind == &hf_kind_daemon && spec->value &&
+		    hf_control_is_active(demand->control) &&
+		    strcmp(spec->key->name, "authorization-plugins") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int ask(observer *o)
+{
+	hf_daemon_obs *obs = o->obs;
+	hf_engine_view *engine = &o->plan->engine;
+	bool needed, newer;
+	int r;
+
+	engine->running = obs->running;
+	engine->why = obs->running_why;
+	engine->containers_known = obs->running;
+	engine->live_restore = obs->running;
+	engine->swarm = obs->running;
+	obs->changed_usec = o->file_usec;
+	if (obs->running != HF_PRESENT)
+		return 0;
+	newer = obs->file == HF_PRESENT && obs->started_usec < obs->changed_usec;
+	r = will_change(o, &needed);
+	if (r < 0)
+		return r;
+	engine->containers_known = HF_UNKNOWN;
+	engine->live_restore = HF_UNKNOWN;
+	engine->swarm = HF_UNKNOWN;
+	engine->why = "dockerd was not asked";
+	if (!needed && !newer && !unit_has_effect(o) && !has_records(o->plan) &&
+	    !wants_plugins(o))
+		return 0;
+	return hf_daemon_ask(o->host, o->plan, obs, o->engine, newer);
+}
+
+int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan,
+		      hf_error **err)
+{
+	observer o = { .host = host,
+		       .model = model,
+		       .plan = plan,
+		       .engine = hf_facts_value(plan->facts, "engine") };
+	int r;
+
+	o.obs = hf_arena_new(&plan->arena, hf_daemon_obs);
+	if (!o.obs)
+		return hf_error_oom(err);
+	plan->obs[HF_RANK_DAEMON] = o.obs;
+	r = find_unit(&o);
+	if (r == 0)
+		r = read_file(&o);
+	if (r == 0)
+		r = find_process(&o);
+	if (r == 0 && o.obs->file == HF_ABSENT && !o.unit && !o.obs->unit_why &&
+	    o.obs->running == HF_ABSENT)
+		o.obs->absent_why = "there is no dockerd unit and no daemon.json";
+	if (r == 0)
+		r = ask(&o);
+	if (r == 0 && wants_plugins(&o))
+		r = hf_daemon_find_plugins(host, plan, o.obs);
+	return r < 0 ? hf_error_oom(err) : 0;
+}

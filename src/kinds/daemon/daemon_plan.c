@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Judges every demand on daemon.json and proposes the edits. Pure. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/path.h"
+#include "kinds/daemon/daemon_kind.h"
+#include "kinds/daemon/daemon_state.h"
+
+const char *hf_daemon_resource_id(const hf_daemon_ctx *ctx, const char *name)
+{
+	return hf_arena_printf(&ctx->plan->arena, "daemon:%s#%s", ctx->obs->path, name);
+}
+
+static bool is_ours(const hf_demand *demand)
+{
+	return demand->kind == &hf_kind_daemon;
+}
+
+/* "'--log-level' in /lib/systemd/system/docker.service:14" */
+static const char *flag_place(hf_plan *plan, const hf_dflag *flag)
+{
+	const hf_arg *arg = flag->arg;
+	const char *from = arg->variable ? hf_arena_printf(&plan->arena, " (from $%s)",
+							   arg->variable)
+					 : "";
+
+	if (!from)
+		return NULL;
+	if (!arg->file)
+		return hf_arena_printf(&plan->arena, "'%s'%s", flag->written, from);
+	return hf_arena_printf(&plan->arena, "'%s' in %s:%u%s", flag->written, arg->file,
+			       arg->line, from);
+}
+
+/* --- wants: what shall be edited ------------------------------------------------------
+ */
+
+static hf_daemon_want *want_get(hf_daemon_ctx *ctx, const hf_dkey *key,
+				const char *subkey, const char *name)
+{
+	hf_daemon_want *w = hf_map_get(&ctx->want_by_name, name), **slot;
+	hf_arena *arena = &ctx->plan->arena;
+
+	if (w)
+		return w;
+	w = hf_arena_new(arena, hf_daemon_want);
+	if (!w)
+		return NULL;
+	w->key = key;
+	w->subkey = subkey;
+	w->name = name;
+	w->id = hf_daemon_resource_id(ctx, name);
+	slot = hf_vec_push(arena, ctx->wants, ctx->n_wants);
+	if (!w->id || !slot || hf_map_put(&ctx->want_by_name, arena, name, w) < 0)
+		return NULL;
+	*slot = w;
+	return w;
+}
+
+/* The list of the file (or the default), with what is not yet in it. */
+static const hf_json *list_with(hf_arena *arena, const hf_json *base, const hf_json *more)
+{
+	hf_json *made = hf_json_new(arena, HF_JSON_ARRAY, NULL);
+
+	for (int pass = 0; made && pass < 2; pass++) {
+		const hf_json *from = pass ? more : base;
+
+		for (size_t i = 0; from && i < from->n; i++) {
+			bool there = false;
+			hf_json *copy;
+
+			for (size_t k = 0; pass && k < made->n && !there; k++)
+				there = hf_daemon_equal(made->items[k], from->items[i]) ==
+					1;
+			if (there)
+				continue;
+			copy = hf_arena_new(arena, hf_json);
+			if (!copy)
+				return NULL;
+			*copy = *from->items[i];
+			if (hf_json_add(arena, made, NULL, copy) < 0)
+				return NULL;
+		}
+	}
+	return made;
+}
+
+static hf_cause cause_of(const hf_plan *plan, const hf_daemon_want *w, const char *after)
+{
+	const hf_record_entry *e = hf_record_get(plan->record, w->id);
+
+	if (w->released)
+		return HF_CAUSE_RELEASED;
+	if (!e)
+		return HF_CAUSE_HOST;
+	if (!e->after || !after)
+		return e->after == after ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
+	return strcmp(e->after, after) == 0 ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
+}
+
+/* Make or update the change of @w, for its present value. */
+static int want_change(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_daemon_value *v)
+{
+	hf_arena *arena = &ctx->plan->arena;
+	const hf_json *old = v->in_file ? v->in_file : v->flag ? v->value : NULL;
+	const char *before = old ? hf_json_compact(old, arena) : NULL;
+	const char *after = w->value ? hf_json_compact(w->value, arena) : NULL;
+	hf_op op = !old ? HF_OP_CREATE : !after ? HF_OP_DELETE : HF_OP_UPDATE;
+
+	if ((old && !before) || (w->value && !after))
+		return -ENOMEM;
+	if (w->change) {
+		w->change->after = after;
+		return 0;
+	}
+	w->change = hf_plan_change(ctx->plan, &hf_kind_daemon, HF_PERSISTED, w->id, op,
+				   before, after, cause_of(ctx->plan, w, after));
+	if (!w->change)
+		return -ENOMEM;
+	w->change->recorded = true;
+	w->change->secret = hf_dkey_is_secret(w->key, w->subkey);
+	return 0;
+}
+
+static int block_for_flag(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_dflag *flag)
+{
+	const char *place = flag_place(ctx->plan, flag);
+
+	if (!place)
+		return -ENOMEM;
+	return hf_change_block(
+		ctx->plan, w->change,
+		"%s is on dockerd's command line, and a key given both ways "
+		"stops dockerd even when equal; take the flag out first",
+		place);
+}
+
+static int block_for_plugins(hf_daemon_ctx *ctx, hf_daemon_want *w)
+{
+	if (strcmp(w->key->name, "authorization-plugins") != 0)
+		return 0;
+	for (size_t i = 0; w->value && i < w->value->n; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < ctx->obs->n_plugins && !there; k++)
+			there = strcmp(ctx->obs->plugins[k], w->value->items[i]->text) ==
+				0;
+		if (!there)
+			return hf_change_block(ctx->plan, w->change,
+					       "no plugin '%s' is installed, and dockerd "
+					       "exits when it cannot load one",
+					       w->value->items[i]->text);
+	}
+	return 0;
+}
+
+static int want_demand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
+		       const hf_daemon_value *v, int met, const hf_resource *row)
+{
+	hf_daemon_want *w = want_get(ctx, spec->key, spec->subkey, spec->name);
+	bool first = w && !w->change;
+	const hf_json *base;
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	if (met) {
+		/* only in conflict: the flag alone does it */
+		w->value = NULL;
+	} else if (spec->op == HF_DAEMON_ADD) {
+		base = w->value ? w->value : v->flag ? v->in_file : v->value;
+		w->value = list_with(&ctx->plan->arena, base, spec->value);
+		if (!w->value)
+			return -ENOMEM;
+	} else if (!w->value) {
+		w->value = spec->op == HF_DAEMON_SET ? spec->value : NULL;
+	}
+	r = want_change(ctx, w, v);
+	if (r == 0)
+		r = hf_change_row(ctx->plan, w->change, row);
+	if (r == 0 && first && v->flag && !met)
+		r = block_for_flag(ctx, w, v->flag);
+	if (r == 0)
+		r = block_for_plugins(ctx, w);
+	return r;
+}
+
+/* --- judging --------------------------------------------------------------------------
+ */
+
+/* A key the host's engine does not know. *ret: the row is settled. */
+static int judge_unknown_key(hf_daemon_ctx *ctx, const hf_demand *demand,
+			     hf_resource *row, bool *ret)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	const hf_dkey *key = spec->key;
+	bool late = key->since && hf_version_compare(ctx->engine, key->since) < 0;
+	cleanup_free char *hint = NULL;
+
+	if (spec->op == HF_DAEMON_UNSET || spec->op == HF_DAEMON_FORBID) {
+		*ret = !hf_json_get(ctx->obs->root, key->name);
+		return *ret ? hf_row_judge(ctx->plan, row, HF_STATE_NOT_APPLICABLE, NULL,
+					   "dockerd %s does not have this key",
+					   ctx->engine)
+			    : 0;
+	}
+	*ret = true;
+	if (asprintf(&hint, "gate the control: when: {engine: \"%s%s\"}",
+		     late ? ">=" : "<", late ? key->since : key->gone) < 0)
+		hint = NULL;
+	hf_diag_add(ctx->plan->diags, HF_DIAG_ERROR, demand->mark, hint,
+		    "dockerd %s does not know the key '%s' (%s %s) and would not start",
+		    ctx->engine, key->name, late ? "it came with" : "it went with",
+		    late ? key->since : key->gone);
+	return hf_row_judge(ctx->plan, row, HF_STATE_UNKNOWN, NULL,
+			    "dockerd %s does not know this key", ctx->engine);
+}
+
+/* Reasons to judge nothing. *ret: the row is settled. */
+static int judge_outside(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *row,
+			 bool *ret)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	const hf_daemon_obs *obs = ctx->obs;
+	hf_plan *plan = ctx->plan;
+	int r;
+
+	*ret = true;
+	if (demand->control->gate == HF_GATE_UNKNOWN)
+		return hf_row_judge(plan, row, HF_STATE_UNKNOWN, NULL, "%s",
+				    demand->control->gate_why);
+	if (obs->absent_why)
+		return hf_row_judge(plan, row, HF_STATE_NOT_APPLICABLE, NULL, "%s",
+				    obs->absent_why);
+	if (obs->file == HF_UNKNOWN) {
+		r = hf_row_judge(plan, row, HF_STATE_UNKNOWN, NULL, "%s", obs->file_why);
+		return r < 0 ? r : hf_row_found_at(plan, row, obs->path, obs->file_line);
+	}
+	if (ctx->engine && !hf_dkey_known_in(spec->key, ctx->engine)) {
+		r = judge_unknown_key(ctx, demand, row, ret);
+		if (r < 0 || *ret)
+			return r;
+	}
+	if (ctx->argv_why && (spec->key->flag || strcmp(spec->key->name, "proxies") == 0))
+		return hf_row_judge(plan, row, HF_STATE_UNKNOWN, NULL, "%s",
+				    ctx->argv_why);
+	*ret = false;
+	return 0;
+}
+
+static int judge_pass(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_value *v,
+		      const char *found)
+{
+	const char *place;
+
+	if (v->source == HF_DAEMON_FROM_FLAG) {
+		place = flag_place(ctx->plan, v->flag);
+		if (!place)
+			return -ENOMEM;
+		return hf_row_judge(ctx->plan, row, HF_STATE_PASS, found, "by %s", place);
+	}
+	if (v->source == HF_DAEMON_FROM_DEFAULT)
+		return hf_row_judge(ctx->plan, row, HF_STATE_PASS, found,
+				    "the engine's default");
+	return hf_row_judge(ctx->plan, row, HF_STATE_PASS, found, NULL);
+}
+
+static int judge_found_at(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_value *v)
+{
+	if (v->source == HF_DAEMON_FROM_FLAG && v->flag->arg->file)
+		return hf_row_found_at(ctx->plan, row, v->flag->arg->file,
+				       v->flag->arg->line);
+	if (v->in_file)
+		return hf_row_found_at(ctx->plan, row, ctx->obs->path, v->in_file->line);
+	return 0;
+}
+
+static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *row,
+		       const hf_daemon_value *v, int met, const char *found)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	const char *place = v->flag ? flag_place(ctx->plan, v->flag) : NULL;
+	int r;
+
+	if (v->flag && !place)
+		return -ENOMEM;
+	if (spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
+		return hf_row_judge(ctx->plan, row, HF_STATE_FINDING, found,
+				    spec->op == HF_DAEMON_FORBID
+					    ? "must not be in force; only reported"
+					    : "is not set; which value is right is for a "
+					      "person to decide");
+	if (hf_daemon_hides_data(spec->key, spec->subkey) &&
+	    !ctx->plan->options.allow_disruptive)
+		return hf_row_judge(
+			ctx->plan, row, HF_STATE_FINDING, found,
+			"images, containers or volumes would become invisible; "
+			"changed only with --allow-disruptive");
+	if (v->conflict)
+		r = hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found,
+				 "given in the file and by %s: dockerd does not start",
+				 place);
+	else
+		r = hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found,
+				 v->flag ? "by %s" : NULL, place);
+	if (r == 0 && hf_control_is_enforced(demand->control))
+		r = want_demand(ctx, spec, v, met, row);
+	return r;
+}
+
+static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	hf_plan *plan = ctx->plan;
+	hf_resource *row = hf_plan_row(plan, HF_PERSISTED, id, spec->wanted, demand);
+	const char *found = NULL;
+	hf_daemon_value v;
+	bool settled;
+	int r, met;
+
+	if (!row)
+		return -ENOMEM;
+	row->secret = hf_dkey_is_secret(spec->key, spec->subkey);
+	r = judge_outside(ctx, demand, row, &settled);
+	if (r < 0 || settled)
+		return r;
+	r = hf_daemon_in_force(&ctx->before, spec->key, spec->subkey, &plan->arena, &v);
+	if (r < 0)
+		return r;
+	met = hf_daemon_is_met(spec, &v, ctx->engine, &plan->arena);
+	found = v.value ? hf_json_compact(v.value, &plan->arena) : "not set";
+	if (met < 0 || !found)
+		return -ENOMEM;
+	r = judge_found_at(ctx, row, &v);
+	if (r < 0)
+		return r;
+	if (met && (!v.conflict || spec->op == HF_DAEMON_FORBID ||
+		    spec->op == HF_DAEMON_REQUIRE))
+		return judge_pass(ctx, row, &v, found);
+	return judge_drift(ctx, demand, row, &v, met, found);
+}
+
+static int judge_all(hf_daemon_ctx *ctx)
+{
+	const hf_model *model = ctx->model;
+	bool claims = false;
+	const char *file;
+	int r;
+
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const hf_daemon_spec *spec = demand->spec;
+		const char *id;
+
+		if (!is_ours(demand))
+			continue;
+		id = hf_daemon_resource_id(ctx, spec->name);
+		if (!id)
+			return -ENOMEM;
+		if (hf_control_is_claiming(demand->control)) {
+			claims = true;
+			r = hf_plan_claim(ctx->plan, id);
+			if (r < 0)
+				return r;
+		}
+		if (!hf_control_is_active(demand->control))
+			continue;
+		r = judge(ctx, demand, id);
+		if (r < 0)
+			return r;
+	}
+	file = hf_arena_printf(&ctx->plan->arena, "daemon:%s", ctx->obs->path);
+	if (!file)
+		return -ENOMEM;
+	return claims ? hf_plan_claim(ctx->plan, file) : 0;
+}
+
+/* --- the edit -------------------------------------------------------------------------
+ */
+
+static int edit(hf_daemon_ctx *ctx, char **ret, size_t *ret_len, size_t *ret_n,
+		hf_error **err)
+{
+	hf_arena *arena = &ctx->plan->arena;
+	hf_json_patch *patches = hf_arena_array(arena, ctx->n_wants, sizeof(*patches));
+	const hf_daemon_obs *obs = ctx->obs;
+	hf_json *root = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!patches)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < ctx->n_wants; i++) {
+		const hf_daemon_want *w = ctx->wants[i];
+
+		if (w->change->blocked)
+			continue;
+		patches[n++] = (hf_json_patch){ w->key->name, w->subkey, w->value };
+	}
+	*ret_n = n;
+	ctx->after.root = obs->root;
+	if (n == 0)
+		return 0;
+	r = hf_json_edit(obs->path, obs->file == HF_PRESENT ? obs->text : NULL, obs->len,
+			 obs->root, patches, n, arena, ret, ret_len, err);
+	if (r < 0)
+		return r;
+	r = hf_json_parse(obs->path, *ret, *ret_len, arena, &root, err);
+	ctx->after.root = root;
+	return r;
+}
+
+/* Block the changes that take part in what dockerd would refuse. */
+static int block_refused(hf_daemon_ctx *ctx, bool *ret_any)
+{
+	const char *swarm = hf_facts_value(ctx->plan->facts, "swarm");
+	hf_daemon_refusal *refusals;
+	size_t n;
+	int r = hf_daemon_refusals(&ctx->after,
+				   ctx->plan->engine.swarm == HF_PRESENT ||
+					   (swarm && strcmp(swarm, "true") == 0),
+				   &ctx->plan->arena, &refusals, &n);
+
+	*ret_any = false;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		bool ours = false;
+
+		for (size_t k = 0; k < ctx->n_wants; k++) {
+			hf_daemon_want *w = ctx->wants[k];
+			bool part = false;
+
+			for (size_t m = 0; m < ARRAY_SIZE(refusals[i].keys); m++)
+				part |= refusals[i].keys[m] &&
+					strcmp(refusals[i].keys[m], w->key->name) == 0;
+			if (!part || w->change->blocked)
+				continue;
+			ours = true;
+			r = hf_change_block(ctx->plan, w->change,
+					    "dockerd would not start: %s",
+					    refusals[i].message);
+			if (r < 0)
+				return r;
+		}
+		*ret_any |= ours;
+	}
+	/* nothing of it is ours any more: the host's own trouble is named once */
+	for (size_t i = 0; r == 0 && !*ret_any && i < n; i++)
+		if (!refusals[i].perhaps)
+			hf_diag_warning(ctx->plan->diags, (hf_mark){ 0 },
+					"%s: dockerd does not start with this: %s",
+					ctx->obs->path, refusals[i].message);
+	return r;
+}
+
+static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
+{
+	const hf_daemon_obs *obs = ctx->obs;
+	hf_plan *plan = ctx->plan;
+	const char *file, *dir;
+	hf_group *group;
+
+	if (obs->dir_missing) {
+		dir = hf_path_dir(&plan->arena, obs->path);
+		group = dir ? hf_plan_group(plan, HF_GROUP_MKDIR, HF_STAGE_CONFIG,
+					    &hf_kind_daemon, dir)
+			    : NULL;
+		if (!group)
+			return -ENOMEM;
+		group->mode = 0755;
+	}
+	group = hf_plan_group(plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_daemon,
+			      obs->path);
+	file = hf_arena_printf(&plan->arena, "daemon:%s", obs->path);
+	if (!group || !file)
+		return -ENOMEM;
+	group->existed = obs->file == HF_PRESENT;
+	group->before = group->existed ? obs->text : "";
+	group->before_len = group->existed ? obs->len : 0;
+	group->after = text;
+	group->after_len = len;
+	group->mode = 0644;
+	group->record_id = file;
+	/* the file that we made goes when nothing of it is demanded any more */
+	if (ctx->after.root->n == 0 && hf_record_get(plan->record, file) &&
+	    !hf_plan_is_claimed(plan, file)) {
+		group->remove = true;
+		group->after = "";
+		group->after_len = 0;
+		ctx->after.root = NULL;
+	}
+	for (size_t i = 0; i < ctx->n_wants; i++)
+		if (!ctx->wants[i]->change->blocked)
+			hf_change_in(ctx->wants[i]->change, group);
+	return 0;
+}
+
+static int settle_edit(hf_daemon_ctx *ctx, hf_error **err)
+{
+	bool again = true;
+	size_t len = 0, n = 0;
+	char *text = NULL;
+	int r;
+
+	/* each turn blocks at least one change, or ends */
+	while (again) {
+		r = edit(ctx, &text, &len, &n, err);
+		if (r < 0)
+			return r;
+		if (block_refused(ctx, &again) < 0)
+			return hf_error_oom(err);
+	}
+	return n && make_group(ctx, text, len) < 0 ? hf_error_oom(err) : 0;
+}
+
+/* --- what the baseline no longer demands ----------------------------------------------
+ */
+
+static void note_left(hf_daemon_ctx *ctx, const hf_record_entry *entry, const char *why)
+{
+	hf_diag_add(ctx->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
+		    "%s is no longer demanded and stays as it is: %s", entry->id, why);
+}
+
+static bool same_text(const hf_json *value, const char *text, hf_arena *arena)
+{
+	hf_json *other;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+
+	if (!value || !text)
+		return !value && !text;
+	return hf_json_parse_value("", text, strlen(text), arena, &other, &err) == 0 &&
+	       hf_daemon_equal(value, other) == 1;
+}
+
+static int release(hf_daemon_ctx *ctx, const hf_record_entry *entry, const char *name)
+{
+	hf_arena *arena = &ctx->plan->arena;
+	const char *dot = strchr(name, '.');
+	char *base =
+		hf_arena_memdup(arena, name, dot ? (size_t)(dot - name) : strlen(name));
+	const hf_dkey *key = base ? hf_dkey_find(base) : NULL;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_json *before = NULL;
+	hf_daemon_value v;
+	hf_daemon_want *w;
+
+	if (!base)
+		return -ENOMEM;
+	if (!key)
+		return 0;
+	if (hf_daemon_in_force(&ctx->before, key, dot ? dot + 1 : NULL, arena, &v) < 0)
+		return -ENOMEM;
+	if (same_text(v.in_file, entry->before, arena))
+		return 0;
+	if (!same_text(v.in_file, entry->after, arena)) {
+		note_left(ctx, entry, "it was changed since");
+		return 0;
+	}
+	if (entry->before &&
+	    hf_json_parse_value(entry->id, entry->before, strlen(entry->before), arena,
+				&before, &err) < 0) {
+		note_left(ctx, entry, "the recorded value cannot be read");
+		return 0;
+	}
+	if (before && v.flag) {
+		note_left(ctx, entry, "it is on dockerd's command line now");
+		return 0;
+	}
+	if (hf_daemon_hides_data(key, dot ? dot + 1 : NULL) &&
+	    !ctx->plan->options.allow_disruptive) {
+		note_left(ctx, entry, "taking it back needs --allow-disruptive");
+		return 0;
+	}
+	w = want_get(ctx, key, dot ? dot + 1 : NULL, name);
+	if (!w)
+		return -ENOMEM;
+	w->released = true;
+	w->value = before;
+	return want_change(ctx, w, &v);
+}
+
+static int release_all(hf_daemon_ctx *ctx)
+{
+	const hf_record *record = ctx->plan->record;
+	size_t len = strlen(ctx->obs->path);
+
+	for (size_t i = 0; i < record->n_entries; i++) {
+		const hf_record_entry *entry = record->entries[i];
+		const char *path, *hash;
+		int r;
+
+		if (strncmp(entry->id, "daemon:", 7) != 0 ||
+		    hf_plan_is_claimed(ctx->plan, entry->id))
+			continue;
+		path = entry->id + 7;
+		hash = strchr(path, '#');
+		if (!hash)
+			continue; /* that we made the file: make_group() looks */
+		if ((size_t)(hash - path) != len ||
+		    strncmp(path, ctx->obs->path, len) != 0) {
+			note_left(ctx, entry, "dockerd does not read this file now");
+			continue;
+		}
+		if (ctx->obs->file == HF_UNKNOWN) {
+			note_left(ctx, entry, ctx->obs->file_why);
+			continue;
+		}
+		r = release(ctx, entry, hash + 1);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- */
+
+/* The command line after the plan, and whether it is all there. */
+static int read_argv(hf_daemon_ctx *ctx)
+{
+	const hf_unit_view *unit = ctx->unit;
+
+	if (ctx->obs->unit_why)
+		ctx->argv_why = ctx->obs->unit_why;
+	else if (unit && unit->argv && !unit->argv_exact)
+		ctx->argv_why = unit->argv_why
+					? unit->argv_why
+					: "dockerd's command line is not fully known";
+	return hf_dargv_parse(unit ? unit->argv : NULL, unit ? unit->n_argv : 0,
+			      ctx->engine, &ctx->plan->arena, &ctx->argv);
+}
+
+int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
+{
+	hf_daemon_ctx ctx = { .model = model,
+			      .plan = plan,
+			      .obs = plan->obs[HF_RANK_DAEMON],
+			      .engine = hf_facts_value(plan->facts, "engine") };
+	int r;
+
+	if (plan->engine.unit)
+		ctx.unit = hf_map_get(&plan->units, plan->engine.unit);
+	if (hf_daemon_check_active(model, plan->diags) < 0 || read_argv(&ctx) < 0)
+		return hf_error_oom(err);
+	ctx.before =
+		(hf_daemon_config){ ctx.obs->root, ctx.obs->path, &ctx.argv, ctx.engine };
+	ctx.after = ctx.before;
+	if (judge_all(&ctx) < 0 || release_all(&ctx) < 0)
+		return hf_error_oom(err);
+	if (ctx.obs->file != HF_UNKNOWN && !ctx.obs->absent_why) {
+		r = settle_edit(&ctx, err);
+		if (r < 0)
+			return r;
+	}
+	if (hf_daemon_warn_foreign(&ctx) < 0 || hf_daemon_fill_refs(&ctx) < 0 ||
+	    hf_daemon_plan_live(&ctx) < 0)
+		return hf_error_oom(err);
+	return 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was observed of dockerd's configuration, and the value that is in force: the
+ * engine's default, then daemon.json, then the command line.
+ */
+#ifndef HF_KINDS_DAEMON_STATE_H
+#define HF_KINDS_DAEMON_STATE_H
+
+#include "kinds/daemon/daemon_argv.h"
+#include "kinds/daemon/daemon_spec.h"
+#include "plan/plan.h"
+
+#define HF_DAEMON_JSON "/etc/docker/daemon.json"
+
+/* plan->obs[HF_RANK_DAEMON]; made by observe, read by plan. */
+typedef struct hf_daemon_obs {
+	const char *path;	/* of daemon.json */
+	const char *absent_why; /* neither unit nor file: the kind does not apply */
+	hf_known file;		/* UNKNOWN: there, and not usable */
+	const char *file_why;
+	unsigned file_line; /* of .file_why; 0: none */
+	const char *text;
+	size_t len;
+	const hf_json *root; /* NULL unless PRESENT */
+	bool dir_missing;    /* the directory of .path */
+	const char
+		*unit_why; /* the unit cannot be read: its flags are UNKNOWN; or NULL */
+
+	/* The running dockerd. */
+	hf_known running;
+	const char *running_why; /* of UNKNOWN */
+	const hf_arg *live_argv; /* its command line; NULL: could not be read */
+	size_t n_live_argv;
+	uint64_t started_usec;	/* CLOCK_REALTIME; 0: unknown */
+	uint64_t changed_usec;	/* the latest change of the file or of a drop-in */
+	uint64_t reloaded_usec; /* its last successful reload after that; 0: none seen */
+	bool asked;		/* the API was: .shown is what it shows */
+	const char *api_why;	/* why it did not answer; or NULL */
+	hf_map shown;		/* key name -> const hf_json */
+	const char **plugins;	/* authorization plugins that can be found */
+	size_t n_plugins;
+} hf_daemon_obs;
+
+typedef enum hf_daemon_source {
+	HF_DAEMON_FROM_DEFAULT,
+	HF_DAEMON_FROM_FILE,
+	HF_DAEMON_FROM_FLAG,
+} hf_daemon_source;
+
+/* One configuration: a file and a command line. */
+typedef struct hf_daemon_config {
+	const hf_json *root; /* NULL: no file */
+	const char *path;
+	const hf_dargv *argv;
+	const char *engine; /* NULL: unknown */
+} hf_daemon_config;
+
+typedef struct hf_daemon_value {
+	const hf_json *value; /* NULL: none, as a default that the host decides */
+	hf_daemon_source source;
+	const hf_json *in_file; /* what the file has, in force or not */
+	const hf_dflag *flag;	/* the flag that stands for the key */
+	bool conflict;		/* both: dockerd does not start */
+} hf_daemon_value;
+
+/** hf_daemon_in_force - the value of @key, or of its member @subkey; 0 or -ENOMEM; pure
+ */
+int hf_daemon_in_force(const hf_daemon_config *config, const hf_dkey *key,
+		       const char *subkey, hf_arena *arena,
+		       hf_daemon_value *ret) _must_check_;
+
+/** hf_daemon_is_met - does the value meet the demand? 1, 0, -ENOMEM; pure */
+int hf_daemon_is_met(const hf_daemon_spec *spec, const hf_daemon_value *value,
+		     const char *engine, hf_arena *arena) _must_check_;
+
+/* A pair of settings that dockerd refuses at start. */
+typedef struct hf_daemon_refusal {
+	const char *keys[3]; /* that take part; NULL: fewer */
+	const char *message;
+	bool perhaps; /* something outside of the configuration may make it work */
+} hf_daemon_refusal;
+
+/**
+ * hf_daemon_refusals - what dockerd would refuse of a configuration
+ * @swarm: the host is a swarm node
+ * @ret:   array in @arena
+ *
+ * Returns 0 or -ENOMEM. Pure. Source: verifyDaemonSettings and initialisation in moby's
+ * daemon/daemon_unix.go, daemon/config; facts of the field where they differ by release.
+ */
+int hf_daemon_refusals(const hf_daemon_config *config, bool swarm, hf_arena *arena,
+		       hf_daemon_refusal **ret, size_t *ret_n) _must_check_;
+
+/** hf_daemon_plan - hf_kind.plan */
+int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err);
+
+/** hf_daemon_observe - hf_kind.observe */
+int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan,
+		      hf_error **err);
+
+/* --- between the files of the planner --------------------------------------------- */
+
+typedef struct hf_daemon_want hf_daemon_want; /* a name that shall change */
+
+typedef struct hf_daemon_ctx {
+	const hf_model *model;
+	hf_plan *plan;
+	const hf_daemon_obs *obs;
+	const hf_unit_view *unit; /* dockerd's, or NULL */
+	hf_dargv argv;		  /* after the plan */
+	const char *argv_why;	  /* not NULL: it may hold flags that are not seen */
+	const char *engine;
+	hf_daemon_config before; /* the file as it is */
+	hf_daemon_config after;	 /* the file as planned */
+	hf_daemon_want **wants;
+	size_t n_wants;
+	hf_map want_by_name;
+} hf_daemon_ctx;
+
+struct hf_daemon_want {
+	const hf_dkey *key;
+	const char *subkey;
+	const char *name;
+	const char *id;
+	const hf_json *value; /* NULL: remove */
+	hf_change *change;
+	bool released;
+};
+
+/** hf_daemon_plan_live - live rows, effects and the engine view; 0 or -ENOMEM; pure */
+int hf_daemon_plan_live(hf_daemon_ctx *ctx);
+
+/** hf_daemon_warn_foreign - warn of keys that dockerd ignores or stops on; 0 or -ENOMEM
+ */
+int hf_daemon_warn_foreign(hf_daemon_ctx *ctx);
+
+/** hf_daemon_fill_refs - values of "daemon:KEY" after the plan; 0 or -ENOMEM */
+int hf_daemon_fill_refs(hf_daemon_ctx *ctx);
+
+/** hf_daemon_resource_id - "daemon:PATH#NAME"; NULL: no memory */
+const char *hf_daemon_resource_id(const hf_daemon_ctx *ctx, const char *name);
+
+#endif
