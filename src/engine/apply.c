@@ -2,16 +2,17 @@
 /* One apply: lock, prepare, commit in stages with their effects, verify, record; and on
  * any failure after the first visible change, everything back in reverse order. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 
 #include "engine/effects.h"
 #include "engine/engine.h"
 #include "engine/item.h"
+#include "engine/journal.h"
+#include "engine/lock.h"
 #include "engine/record.h"
+#include "engine/txn_build.h"
 #include "engine/verify.h"
 #include "host/fs.h"
 
@@ -25,14 +26,13 @@ typedef struct apply {
 	hf_survey *before;
 	const hf_apply_options *options;
 	hf_apply_result *result;
-	hf_item *items;
-	size_t n_items;
-	hf_item record; /* the applied record; group NULL: unchanged */
+	hf_item *items;	 /* in the order of commitment; the applied record is the last */
+	size_t n_items;	 /* without the record */
+	hf_item *record; /* NULL: it does not change */
 	hf_group record_group;
 	bool ran[HF_ACTION_MAX_];
-	char *state_dir_made; /* by us, for the lock and the record; or NULL */
-	int lock_fd;
-	bool visible; /* something was committed */
+	hf_txn txn;
+	hf_lock lock;
 } apply;
 
 static hf_step *add_step(apply *a, const char *what, hf_step_state state,
@@ -55,39 +55,14 @@ static void tell(const apply *a, const char *what)
 		a->options->progress(a->options->user, what);
 }
 
-/* --- lock -----------------------------------------------------------------------------
- */
-
-/* The lock is on the state directory itself: nothing to leave behind, and it goes with
- * the process. */
-static int take_lock(apply *a, hf_error **err)
+static bool keeps_record(const apply *a)
 {
-	bool own_tree = a->host->offline && !a->host->is_root;
-	uid_t uid = own_tree ? geteuid() : 0;
-	gid_t gid = own_tree ? getegid() : 0;
-	int r = hf_fs_mkdir(a->host, HF_STATE_DIR, uid, gid, 0700, &a->result->arena,
-			    &a->state_dir_made, err);
-
-	if (!r)
-		r = hf_fs_open(a->host, HF_STATE_DIR, O_RDONLY | O_DIRECTORY, 0,
-			       &a->lock_fd, err);
-	if (r < 0)
-		return r;
-	if (flock(a->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-		r = hf_error_set(err, errno == EWOULDBLOCK ? -EBUSY : -errno,
-				 "another holdfast is applying to this host");
-		(void)hf_error_hint(err, "wait for it to end, then try again");
-	}
-	return r;
+	return !a->host->offline || a->options->record;
 }
 
-static void drop_lock(apply *a)
+static size_t keep_of(const apply *a)
 {
-	if (a->lock_fd >= 0)
-		(void)close(a->lock_fd);
-	a->lock_fd = -1;
-	if (a->state_dir_made) /* only when it is still empty */
-		(void)!hf_fs_rmdir_up_to(a->host, HF_STATE_DIR, a->state_dir_made, NULL);
+	return a->options->keep ? a->options->keep : HF_TXN_KEEP;
 }
 
 /* --- prepare --------------------------------------------------------------------------
@@ -104,31 +79,17 @@ static int by_stage(const void *x, const void *y)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static int collect_items(apply *a, hf_error **err)
-{
-	const hf_plan *plan = &a->before->plan;
-
-	a->items = hf_arena_array(&a->result->arena, plan->n_groups, sizeof(*a->items));
-	if (!a->items)
-		return hf_error_oom(err);
-	for (size_t i = 0; i < plan->n_groups; i++)
-		a->items[a->n_items++].group = plan->groups[i];
-	qsort(a->items, a->n_items, sizeof(*a->items), by_stage);
-	return 0;
-}
-
-static int prepare_record(apply *a, const char *text, hf_error **err)
+static int record_group(apply *a, const char *text, hf_error **err)
 {
 	hf_arena *arena = &a->result->arena;
 	hf_group *group = &a->record_group;
-	hf_error *missing = NULL;
+	cleanup_(hf_error_freep) hf_error *why = NULL;
 	char *before = NULL;
 	int r;
 
-	if (!text)
-		return 0;
 	*group = (hf_group){
 		.type = HF_GROUP_FILE,
+		.stage = HF_STAGE_CONFIG,
 		.path = HF_RECORD_PATH,
 		.mode = 0600,
 		.before = "",
@@ -136,38 +97,61 @@ static int prepare_record(apply *a, const char *text, hf_error **err)
 		.after_len = strlen(text),
 	};
 	r = hf_fs_read(a->host, HF_RECORD_PATH, 0, arena, &before, &group->before_len,
-		       NULL, &missing);
-	hf_error_free(missing);
+		       NULL, &why);
 	if (!r) {
 		group->existed = true;
 		group->before = before;
+	} else if (r != -ENOENT) {
+		*err = take_ptr(why);
+		return r;
 	}
-	a->record.group = group;
-	return hf_item_prepare(a->host, &a->record, NULL, 0, arena, err);
+	a->record = &a->items[a->n_items];
+	a->record->group = group;
+	return 0;
 }
 
-static int prepare_all(apply *a, const char *record_text, hf_error **err)
+static int collect_items(apply *a, const char *record_text, hf_error **err)
 {
-	for (size_t i = 0; i < a->n_items; i++) {
-		hf_item *item = &a->items[i];
-		int r = hf_item_prepare(a->host, item, a->items, a->n_items,
-					&a->result->arena, err);
+	const hf_plan *plan = &a->before->plan;
 
+	a->items =
+		hf_arena_array(&a->result->arena, plan->n_groups + 1, sizeof(*a->items));
+	if (!a->items)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < plan->n_groups; i++)
+		a->items[a->n_items++].group = plan->groups[i];
+	qsort(a->items, a->n_items, sizeof(*a->items), by_stage);
+	return record_text ? record_group(a, record_text, err) : 0;
+}
+
+static size_t all_items(const apply *a)
+{
+	return a->n_items + (a->record ? 1 : 0);
+}
+
+static int prepare_all(apply *a, hf_error **err)
+{
+	for (size_t i = 0; i < all_items(a); i++) {
+		hf_item *item = &a->items[i];
+		int r;
+
+		hf_fault(a->host, "prepare");
+		r = hf_item_prepare(a->host, item, a->items, a->n_items,
+				    &a->result->arena, err);
 		if (r < 0) {
 			const char *what = hf_item_what(item, &a->result->arena);
 
 			return hf_error_wrap(err, "cannot %s", what ? what : "prepare");
 		}
 	}
-	return prepare_record(a, record_text, err);
+	hf_fault(a->host, "prepared");
+	return 0;
 }
 
 static void discard_all(apply *a)
 {
-	for (size_t i = a->n_items; i; i--)
+	for (size_t i = all_items(a); i; i--)
 		hf_item_discard(a->host, &a->items[i - 1]);
-	if (a->record.group)
-		hf_item_discard(a->host, &a->record);
 }
 
 /* --- commit ---------------------------------------------------------------------------
@@ -178,8 +162,11 @@ static int commit_one(apply *a, hf_item *item, hf_error **err)
 	const char *what = hf_item_what(item, &a->result->arena);
 	int r;
 
-	a->visible = true;
+	if (a->options->interrupted && a->options->interrupted(a->options->user))
+		return hf_error_set(err, -EINTR, "interrupted");
+	hf_fault(a->host, "commit");
 	r = hf_item_commit(a->host, item, &a->result->arena, err);
+	hf_fault(a->host, "committed");
 	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
 	return r < 0 ? hf_error_wrap(err, "%s", what ? what : "commit") : 0;
 }
@@ -192,7 +179,7 @@ static int run_effect(apply *a, const hf_effect *effect, hf_error **err)
 	int r;
 
 	tell(a, what);
-	a->visible = true;
+	hf_fault(a->host, "effect");
 	a->ran[effect->action] = true;
 	r = hf_effect_run(a->host, effect, &a->before->plan.engine, err);
 	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
@@ -327,9 +314,7 @@ static void revert_all(apply *a)
 {
 	bool ok = true;
 
-	if (a->record.group)
-		ok &= revert_one(a, &a->record);
-	for (size_t i = a->n_items; i; i--)
+	for (size_t i = all_items(a); i; i--)
 		ok &= revert_one(a, &a->items[i - 1]);
 	ok &= revert_effects(a);
 	a->result->outcome = ok ? HF_OUTCOME_ROLLED_BACK : HF_OUTCOME_INCOMPLETE;
@@ -349,14 +334,26 @@ static bool nothing_to_do(const hf_plan *plan, const char *record_text)
 	return !plan->n_groups && !record_text;
 }
 
+/* The kept record is part of the work: without it there would be no way back. */
+static int finish_txn(apply *a, hf_error **err)
+{
+	hf_fault(a->host, "finish");
+	a->txn.result = HF_TXN_APPLIED;
+	a->txn.finished = a->host->offline ? a->before->plan.options.now : time(NULL);
+	return keeps_record(a) ? hf_txn_store(a->host, &a->txn, err) : 0;
+}
+
 static int change_host(apply *a, hf_error **err)
 {
 	int r = commit_all(a, err);
 
 	if (!r)
 		r = verify(a, err);
-	if (!r && a->record.group)
-		r = commit_one(a, &a->record, err);
+	if (!r && a->record)
+		r = commit_one(a, a->record, err);
+	if (!r)
+		r = finish_txn(a, err);
+	hf_fault(a->host, "finished");
 	return r;
 }
 
@@ -379,6 +376,85 @@ static int change_host_undisturbed(apply *a, hf_error **err)
 	return r;
 }
 
+/* What is left of the transaction on disk, by how it ended. */
+static void end_journal(apply *a)
+{
+	hf_error *why = NULL;
+	int r = 0;
+
+	switch (a->result->outcome) {
+	case HF_OUTCOME_APPLIED:
+		r = hf_journal_end(a->host, &a->txn, 0, &why);
+		if (!r && keeps_record(a))
+			r = hf_txn_prune(a->host, keep_of(a), &why);
+		break;
+	case HF_OUTCOME_ROLLED_BACK:
+		a->txn.result = HF_TXN_REVERTED;
+		a->txn.finished =
+			a->host->offline ? a->before->plan.options.now : time(NULL);
+		r = hf_journal_end(a->host, &a->txn, keeps_record(a) ? keep_of(a) : 0,
+				   &why);
+		if (r < 0) { /* all is put back: a failure must at least not look
+				unfinished */
+			hf_error_free(take_ptr(why));
+			r = hf_fs_unlink(a->host, HF_JOURNAL_PATH, &why);
+		}
+		break;
+	case HF_OUTCOME_REFUSED:
+		r = hf_fs_unlink(a->host, HF_JOURNAL_PATH, &why);
+		break;
+	case HF_OUTCOME_NOTHING:
+	case HF_OUTCOME_INCOMPLETE: /* the journal is what the next run needs */
+		break;
+	}
+	if (r < 0)
+		add_step(a, "end the journal", HF_STEP_STUCK, why);
+	hf_error_free(why);
+}
+
+static int begin_txn(apply *a, const char *record_text, hf_error **err)
+{
+	int r = collect_items(a, record_text, err);
+
+	if (!r)
+		r = hf_txn_build(a->host, a->model, &a->before->plan, a->items,
+				 all_items(a), "apply", NULL, &a->result->arena, &a->txn,
+				 err);
+	if (r < 0)
+		return r;
+	a->result->transaction = a->txn.id;
+	a->host->stage_tag = a->txn.id;
+	hf_fault(a->host, "journal");
+	r = hf_journal_begin(a->host, &a->txn, err);
+	hf_fault(a->host, "journalled");
+	return r;
+}
+
+/* Locked from here; *ret->outcome is REFUSED until something is visible. */
+static void apply_locked(apply *a, const char *record_text)
+{
+	hf_apply_result *ret = a->result;
+	int r = hf_journal_exists(a->host, &ret->error);
+
+	if (r > 0) {
+		(void)hf_error_set(&ret->error, -EBUSY,
+				   "an unfinished transaction was found meanwhile");
+		(void)hf_error_hint(&ret->error, "type 'holdfast recover'");
+	}
+	if (r)
+		return;
+	r = begin_txn(a, record_text, &ret->error);
+	if (!r)
+		r = prepare_all(a, &ret->error);
+	if (!r) {
+		ret->outcome = HF_OUTCOME_APPLIED;
+		(void)change_host_undisturbed(a, &ret->error);
+	}
+	discard_all(a);
+	end_journal(a);
+	a->host->stage_tag = NULL;
+}
+
 int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 		    const hf_apply_options *options, hf_apply_result *ret, hf_error **err)
 {
@@ -386,8 +462,7 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 		    .model = model,
 		    .before = before,
 		    .options = options,
-		    .result = ret,
-		    .lock_fd = -1 };
+		    .result = ret };
 	cleanup_free char *record_text = NULL;
 	int r;
 
@@ -403,17 +478,10 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 		ret->outcome = HF_OUTCOME_NOTHING;
 		return 0;
 	}
-	r = take_lock(&a, &ret->error);
+	r = hf_lock_take(host, options->lock_wait, &ret->arena, &a.lock, &ret->error);
 	if (!r)
-		r = collect_items(&a, &ret->error);
-	if (!r)
-		r = prepare_all(&a, record_text, &ret->error);
-	if (!r) {
-		ret->outcome = HF_OUTCOME_APPLIED;
-		r = change_host_undisturbed(&a, &ret->error);
-	}
-	discard_all(&a);
-	drop_lock(&a);
+		apply_locked(&a, record_text);
+	hf_lock_drop(host, &a.lock);
 	return 0;
 }
 

@@ -71,7 +71,13 @@ typedef struct hf_apply_options {
 	size_t n_fact_args;
 	/* called before each step that may take long; may be NULL */
 	void (*progress)(void *user, const char *what);
+	/* asked between steps: true ends the apply, everything is put back; may be NULL
+	 */
+	bool (*interrupted)(void *user);
 	void *user;
+	bool record;   /* keep the transaction below --root, too */
+	size_t keep;   /* transactions kept; 0: HF_TXN_KEEP */
+	int lock_wait; /* seconds to wait for another holdfast; 0: not at all */
 } hf_apply_options;
 
 typedef struct hf_apply_result {
@@ -80,7 +86,8 @@ typedef struct hf_apply_result {
 	hf_error *error; /* owned; NULL for NOTHING and APPLIED */
 	hf_step *steps;
 	size_t n_steps;
-	hf_survey after; /* the verifying look, when APPLIED; else zero */
+	const char *transaction; /* its id, once there is one; or NULL */
+	hf_survey after;	 /* the verifying look, when APPLIED; else zero */
 	hf_diags after_diags;
 } hf_apply_result;
 
@@ -95,6 +102,18 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 		    const hf_apply_options *options, hf_apply_result *ret,
 		    hf_error **err) _must_check_;
 void hf_apply_result_done(hf_apply_result *result);
+
+/**
+ * hf_engine_recover - take an unfinished transaction back, or (@forward) to its end
+ * @model:     only its kinds are used
+ * @ret_found: false: there was none, nothing was done
+ *
+ * Outcomes: ROLLED_BACK, APPLIED (forward), INCOMPLETE with what is stuck in the steps;
+ * REFUSED when the journal cannot be believed. Changes host.
+ */
+int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
+		      const hf_apply_options *options, hf_apply_result *ret,
+		      bool *ret_found, hf_error **err) _must_check_;
 
 /**
  * hf_record_dropped - the baselines in force that @model does not hold (exit 64)

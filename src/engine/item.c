@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "model/kind.h"
 
-static int stale(const hf_group *group, hf_error **err)
+int hf_item_stale(const hf_group *group, hf_error **err)
 {
 	(void)hf_error_set(err, -ESTALE, "'%s' has changed since it was looked at",
 			   group->path);
@@ -17,15 +17,14 @@ static int stale(const hf_group *group, hf_error **err)
 	return -ESTALE;
 }
 
-/* New files of a tree that its owner works on without being root stay that user's:
- * giving them away is not possible, and is said by the `files` demands. */
-static void new_owner(const hf_host *host, const hf_group *group, hf_inode *meta)
+void hf_item_new_owner(const hf_host *host, const hf_group *group, hf_inode *ret)
 {
+	/* giving files away is not possible there; `files` demands tell of it */
 	bool own_tree = host->offline && !host->is_root;
 
-	meta->uid = own_tree ? geteuid() : group->uid;
-	meta->gid = own_tree ? getegid() : group->gid;
-	meta->mode = group->mode;
+	ret->uid = own_tree ? geteuid() : group->uid;
+	ret->gid = own_tree ? getegid() : group->gid;
+	ret->mode = group->mode;
 }
 
 /* --- files ----------------------------------------------------------------------------
@@ -89,7 +88,7 @@ static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 	if (r < 0)
 		return r;
 	if (!as_read)
-		return stale(group, err);
+		return hf_item_stale(group, err);
 	item->staged = hf_arena_new(arena, hf_staged);
 	dir = hf_path_dir(arena, group->path);
 	if (!item->staged || !dir)
@@ -100,12 +99,13 @@ static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 	if (!group->existed) {
 		hf_inode parent = { 0 };
 
-		new_owner(host, &(hf_group){ .mode = 0755 }, &parent);
+		hf_item_new_owner(host, &(hf_group){ .mode = 0755 }, &parent);
 		r = hf_fs_mkdir(host, dir, parent.uid, parent.gid, parent.mode, arena,
 				&item->made_at, err);
+		hf_fault(host, "directory made");
 		if (r < 0)
 			return r;
-		new_owner(host, group, &meta);
+		hf_item_new_owner(host, group, &meta);
 		use = &meta;
 	} else {
 		r = hf_fs_inode(host, group->path, 0, &now, err);
@@ -113,7 +113,7 @@ static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 			return r;
 		if (group->set_meta) {
 			meta = now;
-			new_owner(host, group, &meta);
+			hf_item_new_owner(host, group, &meta);
 			use = &meta;
 		} else if (inode_wanted(&now, all, n, &meta)) {
 			use = &meta;
@@ -185,13 +185,13 @@ static int set_inode(hf_host *host, const hf_group *group, bool back, hf_error *
 	if (back) {
 		/* a commit that failed half-way left any mix of old and new */
 		if (st.st_dev != group->dev || st.st_ino != group->ino)
-			return stale(group, err);
+			return hf_item_stale(group, err);
 		return hf_fs_set_meta(fd, group->path, group->before_uid,
 				      group->before_gid, group->before_mode & 07777, err);
 	}
 	if (!inode_is(&st, group, group->before_uid, group->before_gid,
 		      group->before_mode))
-		return stale(group, err);
+		return hf_item_stale(group, err);
 	return hf_fs_set_meta(fd, group->path, group->uid, group->gid,
 			      group->mode & 07777, err);
 }
@@ -210,7 +210,7 @@ static int prepare_inode(hf_host *host, const hf_item *item, hf_error **err)
 		return r;
 	if (!inode_is(&st, group, group->before_uid, group->before_gid,
 		      group->before_mode))
-		return stale(group, err);
+		return hf_item_stale(group, err);
 	return 0;
 }
 
@@ -249,7 +249,7 @@ int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena, hf_error **err
 	item->state = HF_ITEM_COMMITTED;
 	switch (group->type) {
 	case HF_GROUP_MKDIR:
-		new_owner(host, group, &meta);
+		hf_item_new_owner(host, group, &meta);
 		return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode,
 				   arena, &item->made_at, err);
 	case HF_GROUP_FILE:

@@ -51,6 +51,13 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err) _must_check_;
  *  removes directories made for an item that was not committed; never fails */
 void hf_item_discard(hf_host *host, hf_item *item);
 
+/** hf_item_stale - the error of a host that moved on; returns -ESTALE */
+int hf_item_stale(const hf_group *group, hf_error **err);
+
+/** hf_item_new_owner - owner and mode that a new file or directory of @group gets: the
+ *  group's; in a tree that its owner works on without being root, that user's */
+void hf_item_new_owner(const hf_host *host, const hf_group *group, hf_inode *ret);
+
 /** hf_item_what - "write /etc/docker/daemon.json", for steps and progress; or NULL */
 const char *hf_item_what(const hf_item *item, hf_arena *arena);
 

@@ -36,7 +36,8 @@ typedef struct hf_inode {
 	/* A final symlink was followed: who owns the link (chain: the least trusted) */
 	bool through_link;
 	uid_t link_uid;
-	bool bind_mount; /* .mount_root, and of a file or directory that is elsewhere, too */
+	bool bind_mount; /* .mount_root, and of a file or directory that is elsewhere, too
+			  */
 } hf_inode;
 
 /** hf_fs_open - descriptor of an existing object; @flags of open(2), O_CLOEXEC is added;
@@ -90,18 +91,23 @@ typedef struct hf_staged {
 	size_t before_len;
 	hf_inode before_inode;
 	bool published;
-	int old_fd;    /* the old file, whose xattrs the revert copies; -1 */
-	ino_t new_ino; /* of the staged file: what others put there is not reverted */
-	char *path;    /* for messages; owned */
+	int old_fd;	 /* the old file, whose xattrs the revert copies; -1 */
+	ino_t new_ino;	 /* of the staged file: what others put there is not reverted */
+	char *path;	 /* for messages; owned */
+	const char *tag; /* of the staged file's name, or NULL; borrowed from the host */
 } hf_staged;
+
+/** hf_fs_temp_name - name of the file staged for @name: ".NAME.holdfast-TAG"; pure */
+void hf_fs_temp_name(const char *name, const char *tag, char ret[static 256]);
 
 /**
  * hf_fs_stage - write the new content beside its target, nothing visible yet
  * @path:  the target; its directory must exist; a final symlink is resolved first
  * @meta:  when the target is new, or not NULL: owner and mode (only uid, gid, mode used)
  *
- * Exclusive temporary file ".NAME.holdfast-XXXXXX", owner, mode, ACL, label and other
- * xattrs of the old file set on the descriptor, content, fsync. Changes host (invisibly).
+ * Exclusive temporary file ".NAME.holdfast-TAG" (host->stage_tag, else random), owner,
+ * mode, ACL, label and other xattrs of the old file set on the descriptor, content,
+ * fsync. Changes host (invisibly).
  */
 int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
 		const hf_inode *meta, hf_staged *ret, hf_error **err) _must_check_;

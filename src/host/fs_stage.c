@@ -48,11 +48,18 @@ static int sync_fd(int fd)
 	return 0;
 }
 
-/* An exclusive new file ".NAME.holdfast-XXXXXX" of mode 0600 in @dir_fd. */
-static int temp_create(int dir_fd, const char *name, char temp[static 256])
+void hf_fs_temp_name(const char *name, const char *tag, char ret[static 256])
+{
+	const int room = NAME_MAX - 1 - (int)strlen(TEMP_SUFFIX) - (int)strlen(tag);
+
+	(void)snprintf(ret, 256, ".%.*s%s%s", room, name, TEMP_SUFFIX, tag);
+}
+
+/* An exclusive new file of mode 0600 in @dir_fd; @tag NULL: a random one. */
+static int temp_create(int dir_fd, const char *name, const char *tag,
+		       char temp[static 256])
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	const int room = NAME_MAX - 1 - (int)strlen(TEMP_SUFFIX) - TEMP_RANDOM;
 
 	for (unsigned tries = 0; tries < TEMP_TRIES_MAX; tries++) {
 		unsigned char random[TEMP_RANDOM];
@@ -63,12 +70,14 @@ static int temp_create(int dir_fd, const char *name, char temp[static 256])
 			return -EIO;
 		for (size_t i = 0; i < sizeof(random); i++)
 			text[i] = letters[random[i] % (sizeof(letters) - 1)];
-		(void)snprintf(temp, 256, ".%.*s%s%s", room, name, TEMP_SUFFIX, text);
+		hf_fs_temp_name(name, tag ? tag : text, temp);
+		if (tag) /* what a crash of the same transaction left behind */
+			(void)unlinkat(dir_fd, temp, 0);
 		fd = openat(dir_fd, temp,
 			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0)
 			return fd;
-		if (errno != EEXIST)
+		if (errno != EEXIST || tag)
 			return temp[0] = '\0', -errno;
 	}
 	temp[0] = '\0';
@@ -169,7 +178,7 @@ static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode
 	struct stat st;
 	int r;
 
-	fd = temp_create(s->dir_fd, s->name, s->temp);
+	fd = temp_create(s->dir_fd, s->name, s->tag, s->temp);
 	if (fd < 0)
 		return hf_fs_fail(err, fd, "make a new file beside", s->path);
 	r = write_all(fd, bytes, len);
@@ -268,7 +277,7 @@ static int stage_old(hf_host *host, const char *path, hf_staged *s, hf_error **e
 
 static int stage_begin(hf_host *host, const char *path, hf_staged *s, hf_error **err)
 {
-	*s = (hf_staged){ .dir_fd = -1, .old_fd = -1 };
+	*s = (hf_staged){ .dir_fd = -1, .old_fd = -1, .tag = host->stage_tag };
 	s->path = strdup(path);
 	if (!s->path)
 		return hf_error_oom(err);
@@ -285,6 +294,7 @@ int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
 	if (r == 0) {
 		if (!meta)
 			meta = s.existed ? &s.before_inode : &own;
+		hf_fault(host, "stage");
 		r = temp_make(&s, bytes, len, meta, err);
 	}
 	if (r < 0) {

@@ -40,7 +40,16 @@ typedef struct hf_host {
 	hf_arena arena;
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
 	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */
+	/* Tests only: called at every point where a crash would be interesting. */
+	void (*fault)(const char *point);
+	const char *stage_tag; /* in names of staged files: the transaction; or NULL */
 } hf_host;
+
+static inline void hf_fault(const hf_host *host, const char *point)
+{
+	if (host->fault)
+		host->fault(point);
+}
 
 /**
  * hf_host_open - open the host

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base64.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static const char letters[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+char *hf_base64_encode(hf_arena *arena, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+	char *out, *w;
+
+	if (len > SIZE_MAX / 2)
+		return NULL;
+	out = w = hf_arena_alloc(arena, (len + 2) / 3 * 4 + 1);
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16;
+
+		if (i + 1 < len)
+			v |= (uint32_t)p[i + 1] << 8;
+		if (i + 2 < len)
+			v |= p[i + 2];
+		*w++ = letters[v >> 18];
+		*w++ = letters[v >> 12 & 63];
+		*w++ = i + 1 < len ? letters[v >> 6 & 63] : '=';
+		*w++ = i + 2 < len ? letters[v & 63] : '=';
+	}
+	return out;
+}
+
+static int value_of(char c)
+{
+	const char *at = c ? strchr(letters, c) : NULL;
+
+	return at ? (int)(at - letters) : -1;
+}
+
+int hf_base64_decode(hf_arena *arena, const char *text, char **ret, size_t *ret_len)
+{
+	size_t len = strlen(text), n = 0;
+	char *out;
+
+	if (len % 4)
+		return -EINVAL;
+	out = hf_arena_alloc(arena, len / 4 * 3 + 1);
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < len; i += 4) {
+		bool last = i + 4 == len;
+		size_t pad = !last ? 0 : (text[i + 3] == '=') + (text[i + 2] == '=');
+		uint32_t v = 0;
+
+		for (size_t k = 0; k < 4 - pad; k++) {
+			int d = value_of(text[i + k]);
+
+			if (d < 0)
+				return -EINVAL;
+			v |= (uint32_t)d << (18 - 6 * k);
+		}
+		if (pad && (v & (pad == 1 ? 0xffu : 0xffffu))) /* bits nobody wrote */
+			return -EINVAL;
+		if (pad == 2 && text[i + 3] != '=')
+			return -EINVAL;
+		out[n++] = (char)(v >> 16);
+		if (pad < 2)
+			out[n++] = (char)(v >> 8 & 255);
+		if (pad < 1)
+			out[n++] = (char)(v & 255);
+	}
+	out[n] = '\0';
+	*ret = out;
+	*ret_len = n;
+	return 0;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/journal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/path.h"
+#include "base/strbuf.h"
+
+char *hf_txn_id_new(hf_arena *arena, int64_t now)
+{
+	unsigned char random[2] = { 0 };
+	time_t t = (time_t)now;
+	char when[32];
+	struct tm tm;
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		random[0] =
+			(unsigned char)getpid(); /* only to tell two of a second apart */
+	if (!gmtime_r(&t, &tm) || !strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm))
+		return NULL;
+	return hf_arena_printf(arena, "%s-%02x%02x", when, random[0], random[1]);
+}
+
+static int make_dir(hf_host *host, const char *path, hf_error **err)
+{
+	bool own_tree = host->offline && !host->is_root;
+	hf_arena arena = { 0 };
+	char *made;
+	int r = hf_fs_mkdir(host, path, own_tree ? geteuid() : 0,
+			    own_tree ? getegid() : 0, 0700, &arena, &made, err);
+
+	hf_arena_done(&arena);
+	return r;
+}
+
+static int write_txn(hf_host *host, const char *path, const hf_txn *txn, hf_error **err)
+{
+	bool own_tree = host->offline && !host->is_root;
+	cleanup_free char *text = NULL;
+	hf_image image = { .exists = true, .mode = 0600 };
+	int r = hf_txn_text(txn, &text, err);
+
+	if (r < 0)
+		return r;
+	image.bytes = text;
+	image.len = strlen(text);
+	image.uid = own_tree ? geteuid() : 0;
+	image.gid = own_tree ? getegid() : 0;
+	return hf_fs_restore(host, path, &image, err);
+}
+
+static char *path_of(hf_arena *arena, const char *id)
+{
+	return hf_path_join(arena, HF_TXN_DIR, id);
+}
+
+/* --- the journal
+ * ------------------------------------------------------------------------ */
+
+int hf_journal_begin(hf_host *host, const hf_txn *txn, hf_error **err)
+{
+	int r = make_dir(host, HF_STATE_DIR, err);
+
+	if (!r)
+		r = write_txn(host, HF_JOURNAL_PATH, txn, err);
+	return r < 0 ? hf_error_wrap(err, "cannot write the journal") : 0;
+}
+
+int hf_journal_exists(hf_host *host, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	hf_inode inode;
+	int r = hf_fs_inode(host, HF_JOURNAL_PATH, HF_FS_NOFOLLOW, &inode, &why);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0 && err)
+		*err = take_ptr(why);
+	return r < 0 ? r : 1;
+}
+
+static int read_txn(hf_host *host, const char *path, hf_arena *arena, hf_txn *ret,
+		    hf_error **err)
+{
+	size_t len;
+	char *text;
+	/* a record holds every byte of the files it replaced, and Base64 takes a third
+	 * more */
+	int r = hf_fs_read(host, path, (size_t)HF_FILE_MAX * 4, arena, &text, &len, NULL,
+			   err);
+
+	return r < 0 ? r : hf_txn_parse(text, len, path, arena, ret, err);
+}
+
+static bool is_kept(hf_host *host, const char *id)
+{
+	hf_arena arena = { 0 };
+	hf_inode inode;
+	char *path = path_of(&arena, id);
+	bool kept = path && hf_fs_inode(host, path, HF_FS_NOFOLLOW, &inode, NULL) == 0;
+
+	hf_arena_done(&arena);
+	return kept;
+}
+
+int hf_journal_read(hf_host *host, hf_arena *arena, hf_txn *ret, bool *ret_found,
+		    hf_error **err)
+{
+	int r = hf_journal_exists(host, err);
+
+	*ret_found = false;
+	if (r <= 0)
+		return r;
+	r = read_txn(host, HF_JOURNAL_PATH, arena, ret, err);
+	if (r < 0) {
+		(void)hf_error_wrap(err, "an unfinished transaction was found, but");
+		return hf_error_hint(err,
+				     "nothing is guessed from it: look at the host, then "
+				     "remove '%s'",
+				     HF_JOURNAL_PATH);
+	}
+	*ret_found = !is_kept(host, ret->id);
+	return 0;
+}
+
+int hf_journal_end(hf_host *host, const hf_txn *txn, size_t keep, hf_error **err)
+{
+	int r = 0;
+
+	hf_fault(host, "journal ends");
+	if (keep)
+		r = hf_txn_store(host, txn, err);
+	hf_fault(host, "record kept");
+	if (!r)
+		r = hf_fs_unlink(host, HF_JOURNAL_PATH, err);
+	if (!r && keep)
+		r = hf_txn_prune(host, keep, err);
+	return r < 0 ? hf_error_wrap(err, "cannot end the journal") : 0;
+}
+
+/* --- kept records
+ * ----------------------------------------------------------------------- */
+
+int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	char *path = path_of(&arena, txn->id);
+	int r = make_dir(host, HF_TXN_DIR, err);
+
+	if (r < 0)
+		return r;
+	return path ? write_txn(host, path, txn, err) : hf_error_oom(err);
+}
+
+/* Staged files that a crash left among the records are not records. */
+static bool is_id(const char *name)
+{
+	return strlen(name) >= 16 && name[0] >= '0' && name[0] <= '9' && name[8] == 'T' &&
+	       !strchr(name, '.');
+}
+
+int hf_txn_list(hf_host *host, hf_arena *arena, char ***ret, size_t *ret_n,
+		hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	char **names = NULL;
+	size_t n = 0, kept = 0;
+	int r = hf_fs_list(host, HF_TXN_DIR, arena, &names, &n, &why);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		n = 0;
+	else if (r < 0) {
+		if (err)
+			*err = take_ptr(why);
+		return r;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (is_id(names[i]))
+			names[kept++] = names[i];
+	*ret = names;
+	*ret_n = kept;
+	return 0;
+}
+
+int hf_txn_find(hf_host *host, const char *word, hf_arena *arena, const char **ret,
+		hf_error **err)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf several = { 0 };
+	const char *found = NULL;
+	size_t n, hits = 0;
+	char **ids;
+	int r = hf_txn_list(host, arena, &ids, &n, err);
+
+	if (r < 0)
+		return r;
+	if (!n)
+		return hf_error_set(err, -ENOENT, "no transaction is on record here");
+	if (strcmp(word, "last") == 0) {
+		*ret = ids[n - 1];
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(ids[i], word, strlen(word)) != 0)
+			continue;
+		hits++;
+		found = ids[i];
+		hf_strbuf_addf(&several, " %s", ids[i]);
+		if (strcmp(ids[i], word) == 0) {
+			hits = 1;
+			break;
+		}
+	}
+	if (!hf_strbuf_ok(&several))
+		return hf_error_oom(err);
+	if (hits > 1)
+		return hf_error_set(err, -ENOTUNIQ, "'%s' is the beginning of several:%s",
+				    word, hf_strbuf_str(&several));
+	if (!found) {
+		(void)hf_error_set(err, -ENOENT, "no transaction '%s' is on record",
+				   word);
+		return hf_error_hint(err, "'holdfast history' lists them");
+	}
+	*ret = found;
+	return 0;
+}
+
+int hf_txn_load(hf_host *host, const char *id, hf_arena *arena, hf_txn *ret,
+		hf_error **err)
+{
+	char *path = path_of(arena, id);
+
+	return path ? read_txn(host, path, arena, ret, err) : hf_error_oom(err);
+}
+
+int hf_txn_prune(hf_host *host, size_t keep, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	char **ids;
+	size_t n;
+	int r = hf_txn_list(host, &arena, &ids, &n, err);
+
+	for (size_t i = 0; !r && i + keep < n; i++) {
+		char *path = path_of(&arena, ids[i]);
+
+		r = path ? hf_fs_unlink(host, path, err) : hf_error_oom(err);
+	}
+	return r;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One holdfast at a time changes a host: flock(2) on the state directory itself. There
+ * is no lock file to be left behind, and the lock goes with the process.
+ */
+#ifndef HF_ENGINE_LOCK_H
+#define HF_ENGINE_LOCK_H
+
+#include "host/host.h"
+
+typedef struct hf_lock {
+	int fd;	    /* 0: none */
+	char *made; /* the topmost directory made for it, or NULL; in the arena given */
+} hf_lock;
+
+/**
+ * hf_lock_take - lock the host against another holdfast
+ * @wait_sec: how long to wait for it; 0: not at all
+ *
+ * Makes the state directory where it is missing. Errors: -EBUSY somebody has it (who, if
+ * it can be told); those of making the directory. Changes host.
+ */
+int hf_lock_take(hf_host *host, int wait_sec, hf_arena *arena, hf_lock *ret,
+		 hf_error **err) _must_check_;
+
+/** hf_lock_drop - unlock; an empty state directory that was made for it goes again */
+void hf_lock_drop(hf_host *host, hf_lock *lock);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/recover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/path.h"
+#include "engine/effects.h"
+#include "engine/journal.h"
+#include "engine/lock.h"
+#include "host/fs_image.h"
+
+typedef struct recovery {
+	hf_host *host;
+	const hf_model *model; /* for the kinds */
+	const hf_txn *txn;
+	bool same_boot;
+	bool forward;
+	hf_apply_result *result;
+	bool units_touched;
+	size_t stuck;
+} recovery;
+
+static void add_step(recovery *rc, const char *verb, const hf_txn_item *item,
+		     hf_step_state state, const char *why)
+{
+	hf_arena *arena = &rc->result->arena;
+	hf_step *step = hf_vec_push(arena, rc->result->steps, rc->result->n_steps);
+
+	if (state == HF_STEP_STUCK)
+		rc->stuck++;
+	if (!step)
+		return;
+	step->what = hf_arena_printf(arena, "%s %s", verb, item->path);
+	step->state = state;
+	step->why = why ? hf_arena_strdup(arena, why) : NULL;
+	if (!step->what)
+		step->what = item->path;
+}
+
+static void stuck(recovery *rc, const hf_txn_item *item, const char *why)
+{
+	add_step(rc, rc->forward ? "finish" : "restore", item, HF_STEP_STUCK, why);
+}
+
+static void done(recovery *rc, const hf_txn_item *item)
+{
+	add_step(rc, rc->forward ? "finish" : "restore", item,
+		 rc->forward ? HF_STEP_DONE : HF_STEP_REVERTED, NULL);
+	if (item->stage == HF_STAGE_UNITS)
+		rc->units_touched = true;
+}
+
+/* --- files
+ * -------------------------------------------------------------------------------- */
+
+/* What the transaction meant to leave: its bytes, with the old xattrs. */
+static hf_image image_after(const hf_txn_item *item)
+{
+	hf_image after = item->before;
+
+	after.exists = !item->remove;
+	after.bytes = item->after;
+	after.len = item->after_len;
+	after.uid = item->uid;
+	after.gid = item->gid;
+	after.mode = item->mode;
+	return after;
+}
+
+static bool same_bytes(const hf_image *a, const hf_image *b)
+{
+	if (!a->exists || !b->exists)
+		return a->exists == b->exists;
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+static void drop_dirs(recovery *rc, const hf_txn_item *item, const char *dir)
+{
+	hf_error *why = NULL;
+	int r;
+
+	if (rc->forward || !item->made)
+		return;
+	r = hf_fs_rmdir_up_to(rc->host, dir, item->made, &why);
+	if (r < 0 && r != -ENOTEMPTY && r != -EEXIST) /* others' files keep it: fine */
+		stuck(rc, item, hf_error_text(why));
+	hf_error_free(why);
+}
+
+static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_image after = image_after(item), now;
+	const hf_image *target = rc->forward ? &after : &item->before;
+	const hf_image *other = rc->forward ? &item->before : &after;
+	char *dir = hf_path_dir(&arena, item->path), *made;
+	int r;
+
+	if (!dir)
+		return hf_error_oom(err);
+	if (item->temp)
+		r = hf_fs_unlink(rc->host, item->temp, err);
+	else
+		r = 0;
+	if (!r)
+		r = hf_fs_image(rc->host, item->path, &arena, &now, err);
+	if (r < 0)
+		return r;
+	if (!same_bytes(&now, other) && !same_bytes(&now, target)) {
+		stuck(rc, item, "it was changed by someone else since");
+		return 0;
+	}
+	if (!hf_image_equal(&now, target)) {
+		if (rc->forward)
+			r = hf_fs_mkdir(rc->host, dir, 0, 0, 0755, &arena, &made, err);
+		if (!r)
+			r = hf_fs_restore(rc->host, item->path, target, err);
+		if (r < 0)
+			return r;
+		done(rc, item);
+	}
+	drop_dirs(rc, item, dir);
+	return 0;
+}
+
+/* --- inodes
+ * ------------------------------------------------------------------------------- */
+
+static int recover_inode(recovery *rc, const hf_txn_item *item, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	cleanup_close int fd = -1;
+	uid_t uid = rc->forward ? item->uid : item->before_uid;
+	gid_t gid = rc->forward ? item->gid : item->before_gid;
+	mode_t mode = (rc->forward ? item->mode : item->before_mode) & 07777;
+	struct stat st;
+	int r;
+
+	if (item->folded)
+		return 0;
+	r = hf_fs_open(rc->host, item->path, O_PATH, item->follow ? 0 : HF_FS_NOFOLLOW,
+		       &fd, &why);
+	if (r < 0) {
+		stuck(rc, item, hf_error_text(why));
+		return 0;
+	}
+	if (fstat(fd, &st) < 0)
+		return hf_error_set(err, -errno, "cannot look at '%s'", item->path);
+	/* device numbers may be dealt out anew at boot */
+	if (st.st_ino != item->ino || (rc->same_boot && st.st_dev != item->dev)) {
+		stuck(rc, item, "another file is there now");
+		return 0;
+	}
+	if (st.st_uid == uid && st.st_gid == gid && (st.st_mode & 07777) == mode)
+		return 0;
+	r = hf_fs_set_meta(fd, item->path, uid, gid, mode, err);
+	if (!r)
+		done(rc, item);
+	return r;
+}
+
+/* --- live
+ * --------------------------------------------------------------------------------- */
+
+static const hf_kind *kind_of(const recovery *rc, const char *name)
+{
+	for (size_t i = 0; name && i < rc->model->n_kinds; i++)
+		if (strcmp(rc->model->kinds[i]->name, name) == 0)
+			return rc->model->kinds[i];
+	return NULL;
+}
+
+static int recover_live(recovery *rc, const hf_txn_item *item, hf_error **err)
+{
+	const hf_kind *kind = kind_of(rc, item->kind);
+	int r;
+
+	if (!rc->same_boot)
+		return 0; /* the reboot has undone it; what boots is on disk */
+	if (!kind || !kind->replay) {
+		stuck(rc, item, "this version of holdfast cannot put it back");
+		return 0;
+	}
+	r = kind->replay(rc->host, item->live, rc->forward, err);
+	if (r > 0)
+		done(rc, item);
+	return r < 0 ? r : 0;
+}
+
+static int recover_item(recovery *rc, const hf_txn_item *item, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	char *made;
+
+	switch (item->type) {
+	case HF_GROUP_FILE:
+		return recover_file(rc, item, err);
+	case HF_GROUP_INODE:
+		return recover_inode(rc, item, err);
+	case HF_GROUP_MKDIR:
+		if (rc->forward)
+			return hf_fs_mkdir(rc->host, item->path, item->uid, item->gid,
+					   item->mode, &arena, &made, err);
+		drop_dirs(rc, item, item->path);
+		return 0;
+	case HF_GROUP_LIVE:
+		return recover_live(rc, item, err);
+	}
+	return 0;
+}
+
+static int recover_all(recovery *rc, hf_error **err)
+{
+	size_t n = rc->txn->n_items;
+
+	for (size_t i = 0; i < n; i++) {
+		const hf_txn_item *item = &rc->txn->items[rc->forward ? i : n - 1 - i];
+		cleanup_(hf_error_freep) hf_error *why = NULL;
+
+		hf_fault(rc->host, "recover");
+		/* one that fails does not keep the others from being put back */
+		if (recover_item(rc, item, &why) < 0)
+			stuck(rc, item, hf_error_text(why));
+	}
+	if (rc->units_touched && rc->host->units.known == HF_PRESENT) {
+		const hf_effect reload = { .action = HF_ACTION_DAEMON_RELOAD };
+		const hf_engine_view none = { 0 };
+		int r = hf_effect_run(rc->host, &reload, &none, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (rc->stuck)
+		return hf_error_set(err, -ENOTSUP, "%zu of %zu parts could not be %s",
+				    rc->stuck, n, rc->forward ? "finished" : "put back");
+	return 0;
+}
+
+int hf_txn_undo(hf_host *host, const hf_model *model, const hf_txn *txn, bool same_boot,
+		hf_apply_result *result, hf_error **err)
+{
+	recovery rc = { .host = host,
+			.model = model,
+			.txn = txn,
+			.same_boot = same_boot,
+			.result = result };
+
+	return recover_all(&rc, err);
+}
+
+int hf_txn_redo(hf_host *host, const hf_model *model, const hf_txn *txn, bool same_boot,
+		hf_apply_result *result, hf_error **err)
+{
+	recovery rc = { .host = host,
+			.model = model,
+			.txn = txn,
+			.same_boot = same_boot,
+			.result = result,
+			.forward = true };
+
+	return recover_all(&rc, err);
+}
+
+/* --- an unfinished transaction
+ * ------------------------------------------------------------ */
+
+static bool is_same_boot(hf_host *host, const hf_txn *txn)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	size_t len;
+	char *now;
+
+	if (host->offline || !*txn->boot_id ||
+	    hf_fs_read(host, "/proc/sys/kernel/random/boot_id", 0, &arena, &now, &len,
+		       NULL, NULL) < 0)
+		return false;
+	now[strcspn(now, "\n")] = '\0';
+	return strcmp(now, txn->boot_id) == 0;
+}
+
+static int end_recovery(hf_host *host, hf_txn *txn, bool forward,
+			const hf_apply_options *options, hf_error **err)
+{
+	size_t keep = options->keep ? options->keep : HF_TXN_KEEP;
+
+	txn->result = forward ? HF_TXN_APPLIED : HF_TXN_RECOVERED;
+	txn->finished = time(NULL);
+	return hf_journal_end(host, txn, host->offline && !options->record ? 0 : keep,
+			      err);
+}
+
+static int recover_locked(hf_host *host, const hf_model *model, bool forward,
+			  const hf_apply_options *options, hf_apply_result *ret,
+			  bool *ret_found)
+{
+	hf_txn txn;
+	int r = hf_journal_read(host, &ret->arena, &txn, ret_found, &ret->error);
+
+	if (r < 0)
+		return r;
+	if (!*ret_found) /* finished but for this */
+		return hf_fs_unlink(host, HF_JOURNAL_PATH, &ret->error);
+	ret->transaction = txn.id;
+	ret->outcome = HF_OUTCOME_INCOMPLETE;
+	host->stage_tag = txn.id;
+	if (forward)
+		r = hf_txn_redo(host, model, &txn, is_same_boot(host, &txn), ret,
+				&ret->error);
+	else
+		r = hf_txn_undo(host, model, &txn, is_same_boot(host, &txn), ret,
+				&ret->error);
+	if (!r)
+		r = end_recovery(host, &txn, forward, options, &ret->error);
+	host->stage_tag = NULL;
+	if (r < 0) {
+		(void)hf_error_wrap(&ret->error, "transaction %s", txn.id);
+		return hf_error_hint(
+			&ret->error,
+			"settle what is named, then type 'holdfast recover' again");
+	}
+	ret->outcome = forward ? HF_OUTCOME_APPLIED : HF_OUTCOME_ROLLED_BACK;
+	return 0;
+}
+
+int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
+		      const hf_apply_options *options, hf_apply_result *ret,
+		      bool *ret_found, hf_error **err)
+{
+	hf_lock lock = { 0 };
+	int r = hf_journal_exists(host, err);
+
+	*ret_found = false;
+	ret->outcome = HF_OUTCOME_NOTHING;
+	if (r <= 0)
+		return r;
+	*ret_found = true;
+	ret->outcome = HF_OUTCOME_REFUSED;
+	r = hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error);
+	if (!r)
+		r = recover_locked(host, model, forward, options, ret, ret_found);
+	if (!r && !*ret_found)
+		ret->outcome = HF_OUTCOME_NOTHING;
+	hf_lock_drop(host, &lock);
+	return 0;
+}

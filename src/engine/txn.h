@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A transaction as data: what an apply (or rollback) was to change, with before-images.
+ *
+ * The same text serves as journal (while it runs: /var/lib/holdfast/journal), and as the
+ * kept record afterwards (/var/lib/holdfast/transactions/ID). JSON, then one last line
+ * "sha256 HEX" over all that precedes it, so that a torn or edited file is told.
+ */
+#ifndef HF_ENGINE_TXN_H
+#define HF_ENGINE_TXN_H
+
+#include "base/digest.h"
+#include "base/strbuf.h"
+#include "host/fs_image.h"
+#include "plan/plan.h"
+
+#define HF_TXN_SCHEMA "1.0"
+
+typedef enum hf_txn_result {
+	HF_TXN_UNFINISHED,  /* in the journal: nobody came to its end */
+	HF_TXN_APPLIED,	    /* done and verified */
+	HF_TXN_REVERTED,    /* failed, everything put back in the same run */
+	HF_TXN_RECOVERED,   /* found unfinished, everything put back later */
+	HF_TXN_ROLLED_BACK, /* applied, and undone by a later transaction */
+	HF_TXN_RESULT_MAX_,
+} hf_txn_result;
+const char *hf_txn_result_name(hf_txn_result r);
+
+typedef struct hf_txn_item {
+	hf_group_type type;
+	hf_stage stage;
+	const char *kind;
+	const char *path;
+	char *made; /* topmost directory that the item has to make, or NULL */
+
+	/* FILE: before as an image; after as bytes and, where the item sets it, meta */
+	hf_image before;
+	bool remove;
+	const char *after;
+	size_t after_len;
+	const char *temp; /* name of the staged file in the target's directory */
+
+	/* FILE and INODE: owner and mode after; INODE: also before, and which inode */
+	uid_t uid, before_uid;
+	gid_t gid, before_gid;
+	mode_t mode, before_mode;
+	dev_t dev;
+	ino_t ino;
+	bool follow; /* reached over a trusted final symlink */
+	bool folded; /* its values went into the FILE item of that inode */
+
+	/* LIVE: the kind's own text */
+	const char *live;
+} hf_txn_item;
+
+typedef struct hf_txn_change { /* for people: show */
+	const char *id;
+	const char *before;
+	const char *after;
+	bool secret;
+} hf_txn_change;
+
+typedef struct hf_txn {
+	const char *id;
+	const char *program;   /* version that wrote it */
+	const char *command;   /* "apply", "rollback" */
+	const char *of;	       /* rollback: the transaction undone; or NULL */
+	const char *undone_by; /* or NULL */
+	const char *boot_id;   /* "" if unknown: live before-images do not count */
+	const char *user;      /* "uid 0, login 1000" */
+	int64_t started;       /* seconds since the epoch */
+	int64_t finished;      /* 0: not yet */
+	hf_txn_result result;
+	const char **baselines; /* names */
+	size_t n_baselines;
+	hf_txn_change *changes;
+	size_t n_changes;
+	const char **effects; /* "restart docker.service" as carried out */
+	size_t n_effects;
+	hf_txn_item *items; /* in the order of commitment */
+	size_t n_items;
+} hf_txn;
+
+/** hf_txn_text - the transaction as text with its digest; the caller frees; pure */
+int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err) _must_check_;
+
+/**
+ * hf_txn_parse - read such a text; strings in @arena
+ * @name: the file, for messages
+ *
+ * Errors: -EBADMSG torn, edited or damaged; -ENOTSUP of another major schema. Pure.
+ */
+int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena,
+		 hf_txn *ret, hf_error **err) _must_check_;
+
+#endif
