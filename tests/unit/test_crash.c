@@ -18,6 +18,7 @@
 #include "base/strbuf.h"
 #include "engine/engine.h"
 #include "engine/journal.h"
+#include "engine/recover.h"
 #include "host/fs.h"
 #include "model/kind.h"
 
@@ -38,7 +39,7 @@ static void fault(const char *point)
  * --------------- */
 
 /* The live list is a file outside the tree, so that it outlives the child. */
-static char live_path[64];
+static char live_path[80];
 
 static int live_get(void)
 {
