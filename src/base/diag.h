@@ -20,6 +20,7 @@ typedef struct hf_source {
 	const char *name; /* as shown: the path, or "<stdin>" */
 	const char *text;
 	size_t len;
+	const char *path; /* absolute, for finding it again later; or NULL */
 } hf_source;
 
 /* A place in a source. Copied by value. .source NULL: no place known. */

@@ -1,8 +1,284 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
-int main(void)
+#include "base/parse.h"
+#include "cli/cli.h"
+
+const hf_command hf_commands[] = {
+	{ "plan", HF_CMD_PLAN, "[BASELINE...]", "what apply would change here",
+	  "Shows what apply would change on this host, and changes nothing.\n"
+	  "Exit: 0 nothing, 2 changes, 3 a restart is pending, 7 something cannot be "
+	  "told.",
+	  hf_cmd_plan },
+	{ "apply", HF_CMD_APPLY, "[BASELINE...]", "make the host match the baseline",
+	  "Makes the host match, verifies it by looking again, and records what was "
+	  "applied.\n"
+	  "On a failure everything is put back. --dry-run is plan, --check is check.\n"
+	  "Exit: 0 done, 1 refused or failed and nothing changed, 3 a restart is "
+	  "pending,\n"
+	  "4 failed and rolled back, 5 failed and could not be put back whole.",
+	  hf_cmd_apply },
+	{ "check", HF_CMD_CHECK, "[BASELINE...]",
+	  "does the host still match? (also --check)",
+	  "Looks for drift, in files and in the running system, and changes nothing.\n"
+	  "Exit: 0 in sync, 2 drift, 3 a restart is pending, 6 findings for a person,\n"
+	  "7 something cannot be told.",
+	  hf_cmd_check },
+	{ "compile", HF_CMD_COMPILE, "[BASELINE...] --output-dir=DIR",
+	  "write the resulting files to a directory",
+	  "Reads the host, or --root, and writes only below the output directory: every\n"
+	  "file that holdfast makes or edits as it would be after apply, and files.txt "
+	  "with\n"
+	  "the owners and modes that the baseline demands.",
+	  hf_cmd_compile },
+	{ "lint", HF_CMD_LINT, "[BASELINE...]", "read and validate a baseline",
+	  "Reads and validates, and tells every problem with its place. Exit: 0 valid, "
+	  "65 not.",
+	  hf_cmd_lint },
+	{ "explain", HF_CMD_EXPLAIN, "CONTROL...",
+	  "why a control exists and how it stands here",
+	  "Shows why each CONTROL exists, what it sets, and how it stands on this host.",
+	  hf_cmd_explain },
+	{ "list", HF_CMD_LIST, "[BASELINE...]",
+	  "baselines there are, or a baseline's controls",
+	  "Lists the baselines that can be named; with a BASELINE, its controls and "
+	  "waivers.",
+	  hf_cmd_list },
+	{ "facts", HF_CMD_FACTS, "[BASELINE...]", "what was found out about the host",
+	  "Shows each fact with its source, and what could not be read and why. With a\n"
+	  "BASELINE, also the facts that its 'when' clauses ask for.",
+	  hf_cmd_facts },
+};
+const size_t hf_commands_n = ARRAY_SIZE(hf_commands);
+
+/* --- shared by the commands --------------------------------------------------------- */
+
+static int64_t clock_usec(void)
 {
-	puts(PACKAGE_STRING);
-	return 0;
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* An image is to come out the same each time it is built (reproducible-builds.org). */
+int64_t hf_cli_now(const hf_cli *cli)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	uint64_t seconds;
+
+	if (cli->options.root && epoch && hf_parse_u64(epoch, 1ull << 40, &seconds) == 0)
+		return (int64_t)seconds * 1000000;
+	return clock_usec();
+}
+
+hf_text_options hf_cli_text_options(const hf_cli *cli)
+{
+	return (hf_text_options){ .color = cli->color_out,
+				  .diff = cli->options.diff,
+				  .verbose = cli->options.verbose,
+				  .quiet = cli->options.quiet,
+				  .width = cli->width };
+}
+
+int hf_cli_report(hf_cli *cli, hf_report *report)
+{
+	hf_text_options options = hf_cli_text_options(cli);
+
+	report->started_usec = cli->started_usec;
+	report->finished_usec = hf_cli_now(cli);
+	if (cli->options.json)
+		hf_report_json(cli->out, report);
+	else
+		hf_report_text(cli->out, report, &options);
+	return report->exit;
+}
+
+int hf_cli_fail(hf_cli *cli, hf_exit status, hf_error *error)
+{
+	const hf_options *o = &cli->options;
+	hf_report report = { .command = o->command ? o->command->name : "",
+			     .root = o->root ? o->root : "/",
+			     .exit = status,
+			     .result = "error",
+			     .error = error };
+
+	hf_report_error(stderr, error, cli->color_err);
+	if (o->json)
+		(void)hf_cli_report(cli, &report);
+	hf_error_free(error);
+	return status;
+}
+
+/* --- output ------------------------------------------------------------------------- */
+
+/* Where the report is written until it is complete. */
+typedef struct hf_output {
+	const char *path; /* NULL: stdout */
+	char *temp;	  /* beside it; NULL: written directly (a device, a FIFO) */
+} hf_output;
+
+static bool wants_color(hf_color when, FILE *stream)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (when != HF_COLOR_AUTO)
+		return when == HF_COLOR_ALWAYS;
+	if (no && *no)
+		return false;
+	return isatty(fileno(stream)) && term && strcmp(term, "dumb");
+}
+
+static unsigned terminal_width(FILE *stream)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
+		return 0;
+	return size.ws_col;
+}
+
+static int open_failed(const char *path, hf_error **err)
+{
+	return hf_error_set(err, -errno, "cannot write '%s': %s", path, strerror(errno));
+}
+
+static int output_open(hf_output *output, hf_cli *cli, hf_error **err)
+{
+	const char *path = cli->options.output;
+	struct stat st;
+	mode_t mask;
+	int fd;
+
+	cli->out = stdout;
+	if (!path)
+		return 0;
+	output->path = path;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		cli->out = fopen(path, "we");
+		return cli->out ? 0 : open_failed(path, err);
+	}
+	if (asprintf(&output->temp, "%s.holdfast-XXXXXX", path) < 0) {
+		output->temp = NULL;
+		return hf_error_oom(err);
+	}
+	fd = mkostemp(output->temp, O_CLOEXEC);
+	if (fd < 0)
+		return open_failed(path, err);
+	/* as a redirection of the shell would have made it */
+	mask = umask(0);
+	(void)umask(mask);
+	(void)!fchmod(fd, 0666 & ~mask);
+	cli->out = fdopen(fd, "w");
+	if (cli->out)
+		return 0;
+	(void)open_failed(path, err);
+	(void)close(fd);
+	(void)unlink(output->temp);
+	return -EIO;
+}
+
+/* Complete, or not there at all. */
+static int output_close(hf_output *output, hf_cli *cli, hf_error **err)
+{
+	const char *name = output->path ? output->path : "the standard output";
+	bool failed = fflush(cli->out) != 0 || ferror(cli->out);
+	int saved = errno, r = 0;
+
+	if (output->path && fclose(cli->out) != 0 && !failed) {
+		failed = true;
+		saved = errno;
+	}
+	cli->out = stdout;
+	if (!failed && output->temp && rename(output->temp, output->path) < 0) {
+		failed = true;
+		saved = errno;
+	}
+	if (failed) {
+		r = hf_error_set(err, saved ? -saved : -EIO, "cannot write to %s: %s",
+				 name, strerror(saved ? saved : EIO));
+		if (output->temp)
+			(void)unlink(output->temp);
+	}
+	free(take_ptr(output->temp));
+	return r;
+}
+
+/* --- main --------------------------------------------------------------------------- */
+
+static int run_command(hf_cli *cli)
+{
+	const hf_options *o = &cli->options;
+
+	if (o->help) {
+		hf_options_help(cli->out, o->command);
+		return HF_EXIT_OK;
+	}
+	if (o->version) {
+		fprintf(cli->out, "%s\n", PACKAGE_STRING);
+		return HF_EXIT_OK;
+	}
+	return o->command->run(cli);
+}
+
+static int run_with_output(hf_cli *cli)
+{
+	hf_output output = { 0 };
+	hf_error *err = NULL;
+	int status;
+
+	if (output_open(&output, cli, &err) < 0) {
+		free(output.temp);
+		cli->out = stdout;
+		return hf_cli_fail(cli, HF_EXIT_FAILED, err);
+	}
+	cli->color_out = wants_color(cli->options.color, cli->out);
+	cli->width = terminal_width(cli->out);
+	status = run_command(cli);
+	if (output_close(&output, cli, &err) < 0) {
+		hf_report_error(stderr, err, cli->color_err);
+		hf_error_free(err);
+		/* what is worse than an unwritten report stays known */
+		if (status != HF_EXIT_INCOMPLETE)
+			status = HF_EXIT_FAILED;
+	}
+	return status;
+}
+
+/* A closed descriptor 0, 1 or 2 would be given to the next file that is opened. */
+static bool has_standard_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return false;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	hf_cli cli = { .out = stdout };
+	hf_error *err = NULL;
+	int status;
+
+	if (!has_standard_streams())
+		return HF_EXIT_FAILED;
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (hf_options_parse(&cli.options, argc, argv, &err) < 0) {
+		status = hf_cli_fail(
+			&cli, err->code == -ENOMEM ? HF_EXIT_FAILED : HF_EXIT_USAGE, err);
+	} else {
+		cli.color_err = wants_color(cli.options.color, stderr);
+		cli.started_usec = hf_cli_now(&cli);
+		status = run_with_output(&cli);
+	}
+	hf_options_done(&cli.options);
+	return status;
 }

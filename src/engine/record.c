@@ -183,6 +183,12 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* The way back to it from any directory, for a later run without arguments. */
+static const char *recorded_file(const hf_baseline *b)
+{
+	return b->source->path ? b->source->path : b->source->name;
+}
+
 static bool same_set(const hf_record *record, const hf_model *model,
 		     const char *const *sets, size_t n_sets)
 {
@@ -198,7 +204,7 @@ static bool same_set(const hf_record *record, const hf_model *model,
 
 		if (strcmp(a->name, b->name) != 0 || strcmp(a->digest, b->digest) != 0 ||
 		    !same(a->version, b->version) || a->requested != b->requested ||
-		    strcmp(a->file, b->source->name) != 0)
+		    strcmp(a->file, recorded_file(b)) != 0)
 			return false;
 	}
 	return true;
@@ -223,7 +229,7 @@ static json_t *baselines_json(const hf_model *model)
 		if (!o || json_array_append_new(list, o) < 0 ||
 		    !put_string(o, "name", b->name) ||
 		    !put_string(o, "version", b->version) ||
-		    !put_string(o, "file", b->source->name) ||
+		    !put_string(o, "file", recorded_file(b)) ||
 		    !put_string(o, "digest", b->digest) ||
 		    json_object_set_new(o, "requested", json_boolean(b->requested)) < 0) {
 			json_decref(list);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* apply: make the host match, verify, record. */
+#include <errno.h>
+
+#include "cli/run.h"
+
+static void tell_progress(void *user, const char *what)
+{
+	(void)user;
+	fprintf(stderr, "holdfast: %s\n", what);
+}
+
+static int must_be_root(hf_run *run)
+{
+	hf_error *err = NULL;
+
+	if (run->host.offline || run->host.is_root)
+		return 0;
+	(void)hf_error_set(&err, -EPERM,
+			   "apply changes the running system: only root may");
+	(void)hf_error_hint(&err,
+			    "become root, see what it would do with 'holdfast plan', or "
+			    "work on a tree with --root DIR");
+	return hf_run_fail(run, HF_EXIT_FAILED, err);
+}
+
+static const char *step_name(hf_step_state state)
+{
+	static const char *const names[] = {
+		[HF_STEP_DONE] = "done",
+		[HF_STEP_FAILED] = "failed",
+		[HF_STEP_REVERTED] = "reverted",
+		[HF_STEP_STUCK] = "stuck",
+	};
+
+	return names[state];
+}
+
+static const hf_report_step *steps_of(hf_run *run, const hf_apply_result *result)
+{
+	hf_report_step *steps =
+		hf_arena_array(&run->arena, result->n_steps + 1, sizeof(*steps));
+
+	for (size_t i = 0; steps && i < result->n_steps; i++)
+		steps[i] = (hf_report_step){ result->steps[i].what,
+					     step_name(result->steps[i].state),
+					     result->steps[i].why };
+	return steps;
+}
+
+static void told_applied(hf_report *report, hf_run *run, const hf_apply_result *result)
+{
+	const hf_plan *after = &result->after.plan;
+
+	report->changed = true;
+	report->changes_plan = &run->survey.plan;
+	report->plan = after;
+	report->exit = hf_report_exit_of_apply(after, run->cli->options.fail_on);
+	report->result = report->exit == HF_EXIT_UNKNOWN   ? "unknown"
+			 : report->exit == HF_EXIT_PENDING ? "pending"
+							   : "applied";
+}
+
+static void told_nothing(hf_report *report, hf_run *run)
+{
+	report->exit =
+		hf_report_exit_of_apply(&run->survey.plan, run->cli->options.fail_on);
+	report->result = hf_report_result_of_plan(&run->survey.plan);
+}
+
+static void fill_outcome(hf_report *report, hf_run *run, const hf_apply_result *result)
+{
+	report->error = result->error;
+	switch (result->outcome) {
+	case HF_OUTCOME_NOTHING:
+		told_nothing(report, run);
+		break;
+	case HF_OUTCOME_APPLIED:
+		told_applied(report, run, result);
+		break;
+	case HF_OUTCOME_REFUSED:
+		report->exit = result->error && result->error->code == -EBUSY
+				       ? HF_EXIT_BUSY
+				       : HF_EXIT_FAILED;
+		report->result = report->exit == HF_EXIT_BUSY ? "held" : "error";
+		break;
+	case HF_OUTCOME_ROLLED_BACK:
+		report->exit = HF_EXIT_ROLLED_BACK;
+		report->result = "rolled-back";
+		break;
+	case HF_OUTCOME_INCOMPLETE:
+	default:
+		report->changed = true;
+		report->exit = HF_EXIT_INCOMPLETE;
+		report->result = "incomplete";
+		break;
+	}
+}
+
+static int report_result(hf_run *run, const hf_apply_result *result)
+{
+	hf_report report = hf_run_report(run);
+
+	report.is_apply = true;
+	fill_outcome(&report, run, result);
+	if (report.exit != HF_EXIT_OK || run->cli->options.verbose ||
+	    run->cli->options.json) {
+		report.steps = steps_of(run, result);
+		report.n_steps = report.steps ? result->n_steps : 0;
+	}
+	hf_run_diags(run);
+	if (result->error)
+		hf_report_error(stderr, result->error, run->cli->color_err);
+	return hf_cli_report(run->cli, &report);
+}
+
+int hf_cmd_apply(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
+	hf_apply_options options = { 0 };
+	hf_error *err = NULL;
+	int status = hf_run_open(&run, cli);
+
+	run.is_live_apply = run.host_open && !run.host.offline;
+	if (!status)
+		status = must_be_root(&run);
+	if (!status)
+		status = hf_run_survey(&run, cli, &cli->options.operands);
+	if (!status)
+		status = hf_run_dropped(&run);
+	if (status)
+		return status;
+	options = (hf_apply_options){
+		.sets = run.sets.items,
+		.n_sets = run.sets.n,
+		.replace = cli->options.replace,
+		.fact_args = cli->options.facts.items,
+		.n_fact_args = cli->options.facts.n,
+		.progress = cli->options.verbose ? tell_progress : NULL,
+	};
+	if (hf_engine_apply(&run.host, &run.model, &run.survey, &options, &result, &err) <
+	    0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	return report_result(&run, &result);
+}

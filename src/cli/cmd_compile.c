@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * compile: the files that apply would leave, written below a directory.
+ *
+ * A file that the plan replaces is written with the plan's bytes; a file of ours, or one
+ * we edit, that needs no change is copied as it is. So the directory holds the whole
+ * wanted set whatever state the host is in.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/path.h"
+#include "cli/run.h"
+#include "host/fs.h"
+
+#define UNIT_DIR "/etc/systemd/system"
+#define DROPIN "zz-holdfast.conf"
+
+/* Files that are ours by name; see holdfast(8), FILES. */
+static const char *const own_files[] = {
+	"/etc/audit/rules.d/60-holdfast.rules",
+	"/etc/audit/rules.d/zz-holdfast.rules",
+	"/etc/tmpfiles.d/holdfast.conf",
+};
+
+typedef struct hf_compile {
+	hf_run *run;
+	hf_host out; /* the output directory as a root */
+	bool out_open;
+	hf_arena arena;
+	hf_map written; /* by path */
+	size_t n_written;
+} hf_compile;
+
+static void compile_done(hf_compile *c)
+{
+	if (c->out_open)
+		hf_host_close(&c->out);
+	hf_arena_done(&c->arena);
+}
+
+static int write_file(hf_compile *c, const char *path, const char *bytes, size_t len,
+		      mode_t mode, hf_error **err)
+{
+	hf_inode meta = { .mode = mode, .uid = geteuid(), .gid = getegid() };
+	hf_staged staged = { .dir_fd = -1 };
+	char *dir = hf_path_dir(&c->arena, path), *made;
+	int r;
+
+	if (!dir || hf_map_put(&c->written, &c->arena, path, c) < 0)
+		return hf_error_oom(err);
+	r = hf_fs_mkdir(&c->out, dir, meta.uid, meta.gid, 0755, &c->arena, &made, err);
+	if (!r)
+		r = hf_fs_stage(&c->out, path, bytes, len, &meta, &staged, err);
+	if (!r)
+		r = hf_fs_publish(&staged, err);
+	hf_fs_stage_discard(&staged);
+	if (!r)
+		c->n_written++;
+	return r < 0 ? hf_error_wrap(err, "below %s", c->out.root) : 0;
+}
+
+/* What the plan writes. Files that the plan removes are left out, so they are absent. */
+static int write_planned(hf_compile *c, hf_error **err)
+{
+	const hf_plan *plan = &c->run->survey.plan;
+
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		const hf_group *g = plan->groups[i];
+		hf_error *missing = NULL;
+		hf_inode now;
+		mode_t mode = g->mode;
+		int r;
+
+		if (g->type != HF_GROUP_FILE)
+			continue;
+		if (g->remove) {
+			if (hf_map_put(&c->written, &c->arena, g->path, c) < 0)
+				return hf_error_oom(err);
+			continue;
+		}
+		/* an existing file keeps its mode unless the plan sets it */
+		if (g->existed && !g->set_meta &&
+		    hf_fs_inode(&c->run->host, g->path, 0, &now, &missing) == 0)
+			mode = now.mode & 0777;
+		hf_error_free(missing);
+		r = write_file(c, g->path, g->after, g->after_len, mode ? mode : 0644,
+			       err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A file that is as wanted already. A missing one is not wanted. */
+static int copy_file(hf_compile *c, const char *path, hf_error **err)
+{
+	hf_error *why = NULL;
+	hf_inode inode;
+	size_t len;
+	char *text;
+	int r;
+
+	if (hf_map_get(&c->written, path))
+		return 0;
+	r = hf_fs_read(&c->run->host, path, 0, &c->arena, &text, &len, &inode, &why);
+	if (r == -ENOENT || r == -ENOTDIR) {
+		hf_error_free(why);
+		return 0;
+	}
+	if (r < 0) {
+		*err = why;
+		return r;
+	}
+	return write_file(c, path, text, len, inode.mode & 0777, err);
+}
+
+static int copy_dropins(hf_compile *c, hf_error **err)
+{
+	hf_error *missing = NULL;
+	char **names;
+	size_t n = 0;
+	int r = hf_fs_list(&c->run->host, UNIT_DIR, &c->arena, &names, &n, &missing);
+
+	hf_error_free(missing); /* no such directory: no drop-ins of ours */
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		size_t len = strlen(names[i]);
+		char *path;
+
+		if (len < 3 || strcmp(names[i] + len - 2, ".d"))
+			continue;
+		path = hf_arena_printf(&c->arena, UNIT_DIR "/%s/" DROPIN, names[i]);
+		if (!path)
+			return hf_error_oom(err);
+		r = copy_file(c, path, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* "daemon:/etc/docker/daemon.json#icc": the file between the colon and the hash. */
+static int copy_edited(hf_compile *c, hf_error **err)
+{
+	const hf_plan *plan = &c->run->survey.plan;
+
+	for (size_t i = 0; i < plan->n_resources; i++) {
+		const char *id = plan->resources[i]->id, *hash = strrchr(id, '#');
+		char *path;
+		int r;
+
+		if (strncmp(id, "daemon:/", 8) || !hash ||
+		    plan->resources[i]->layer == HF_LIVE)
+			continue;
+		path = hf_arena_memdup(&c->arena, id + 7, (size_t)(hash - id - 7));
+		if (!path)
+			return hf_error_oom(err);
+		r = copy_file(c, path, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* One line for each demand on an inode: resource and what is wanted of it. */
+static int write_list(hf_compile *c, hf_error **err)
+{
+	const hf_plan *plan = &c->run->survey.plan;
+	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
+
+	hf_strbuf_adds(&text, "# Owners, groups and modes that the baseline demands.\n");
+	for (size_t i = 0; i < plan->n_resources; i++) {
+		const hf_resource *row = plan->resources[i];
+		const char *hash = strrchr(row->id, '#');
+
+		if (strncmp(row->id, "files:/", 7) || !hash ||
+		    row->state == HF_STATE_NOT_APPLICABLE)
+			continue;
+		hf_strbuf_addf(&text, "%.*s\t%s\t%s\n", (int)(hash - row->id - 6),
+			       row->id + 6, hash + 1, row->wanted);
+	}
+	if (!hf_strbuf_ok(&text))
+		return hf_error_oom(err);
+	return write_file(c, "/files.txt", hf_strbuf_str(&text), text.len, 0644, err);
+}
+
+static int open_output(hf_compile *c, const char *dir, hf_error **err)
+{
+	int r;
+
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return hf_error_set(err, -errno, "cannot make the directory '%s': %s",
+				    dir, strerror(errno));
+	r = hf_host_open(&c->out, dir, err);
+	c->out_open = r >= 0;
+	return r;
+}
+
+static int compile(hf_compile *c, const char *dir, hf_error **err)
+{
+	int r = open_output(c, dir, err);
+
+	if (!r)
+		r = write_planned(c, err);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(own_files); i++)
+		r = copy_file(c, own_files[i], err);
+	if (!r)
+		r = copy_dropins(c, err);
+	if (!r)
+		r = copy_edited(c, err);
+	if (!r)
+		r = write_list(c, err);
+	return r;
+}
+
+int hf_cmd_compile(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	cleanup_(compile_done) hf_compile c = { .run = &run };
+	const char *dir = cli->options.output_dir;
+	hf_error *err = NULL;
+	hf_report report;
+	int status;
+
+	if (!dir) {
+		(void)hf_error_set(&err, -EINVAL, "compile needs --output-dir=DIR");
+		(void)hf_error_hint(&err, "see 'holdfast compile --help'");
+		return hf_cli_fail(cli, HF_EXIT_USAGE, err);
+	}
+	status = hf_run_survey(&run, cli, &cli->options.operands);
+	if (status)
+		return status;
+	if (compile(&c, dir, &err) < 0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	hf_run_diags(&run);
+	report = hf_run_report(&run);
+	report.result = hf_report_result_of_plan(&run.survey.plan);
+	report.comment =
+		hf_arena_printf(&c.arena, "%zu files written below %s", c.n_written, dir);
+	if (!cli->options.json)
+		report.plan = NULL; /* the files are the product, not the difference */
+	return hf_cli_report(cli, &report);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* facts: what was found on the host, from where, and what could not be read. */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/run.h"
+
+static int set_given(hf_run *run, hf_facts *facts, hf_error **err)
+{
+	const hf_strings *given = &run->cli->options.facts;
+
+	for (size_t i = 0; i < given->n; i++) {
+		const char *eq = strchr(given->items[i], '=');
+		char *name = hf_arena_memdup(&run->arena, given->items[i],
+					     (size_t)(eq - given->items[i]));
+
+		if (!name ||
+		    hf_facts_set(facts, name, HF_PRESENT, eq + 1, "--fact", NULL) < 0)
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
+int hf_cmd_facts(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	cleanup_(hf_facts_done) hf_facts facts = { 0 };
+	hf_text_options options = hf_cli_text_options(cli);
+	hf_error *err = NULL;
+	hf_report report;
+	int status = hf_run_open(&run, cli);
+
+	if (!status && cli->options.operands.n)
+		status = hf_run_load(&run, cli, &cli->options.operands);
+	if (status)
+		return status;
+	if (set_given(&run, &facts, &err) < 0 ||
+	    hf_facts_read(&run.host, &run.model, &facts, &err) < 0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	hf_run_diags(&run);
+	report = hf_run_report(&run);
+	report.finished_usec = hf_cli_now(cli);
+	report.comment = "facts of the host";
+	if (cli->options.json)
+		hf_report_facts_json(cli->out, &report, &facts);
+	else
+		hf_report_facts_text(cli->out, &report, &facts, &options);
+	return HF_EXIT_OK;
+}
