@@ -52,7 +52,8 @@ static void told_applied(hf_report *report, hf_run *run, const hf_apply_result *
 {
 	const hf_plan *after = &result->after.plan;
 
-	report->changed = true;
+	/* a run that only wrote down what holds anyway has changed nothing */
+	report->changed = run->survey.plan.n_groups || result->n_steps > 1;
 	report->changes_plan = &run->survey.plan;
 	report->plan = after;
 	report->exit = hf_report_exit_of_apply(after, run->cli->options.fail_on);

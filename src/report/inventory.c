@@ -321,8 +321,6 @@ static void put_metadata(hf_paint *p, const hf_control *c)
 	if (c->mark.source)
 		hf_strbuf_addf(&place, "%s:%u", c->mark.source->name, c->mark.line);
 	put_field(p, "why", c->rationale);
-	put_field(p, "manual", c->manual);
-	put_field(p, "disabled", c->disabled);
 	put_field(p, "rank", hf_strbuf_str(&rank));
 	put_field(p, "tags", hf_strbuf_str(&tags));
 	put_field(p, "refs", hf_strbuf_str(&refs));

@@ -102,10 +102,9 @@ static void put_controls(hf_text *t)
 	const hf_model *model = t->report->model;
 	const hf_state *order = t->options->verbose ? told_verbose : told;
 	size_t n = t->options->verbose ? ARRAY_SIZE(told_verbose) : ARRAY_SIZE(told);
-	bool compact = false;
+	bool open = false; /* a line was left without the blank one behind it */
 
 	for (size_t s = 0; s < n; s++) {
-		compact = order[s] == HF_STATE_MANUAL;
 		for (size_t i = 0; i < model->n_controls; i++) {
 			const hf_control *c = model->controls[i];
 
@@ -113,11 +112,12 @@ static void put_controls(hf_text *t)
 			    !is_told(t, c))
 				continue;
 			hf_text_control(t, c);
-			if (!compact)
+			open = t->view->controls[i].n_rows == 0; /* short ones close up */
+			if (!open)
 				hf_paint_newline(&t->paint);
 		}
 	}
-	if (compact)
+	if (open)
 		hf_paint_newline(&t->paint);
 }
 
