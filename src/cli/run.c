@@ -50,6 +50,22 @@ void hf_run_diags(hf_run *run)
 	hf_report_diags(stderr, &run->diags, run->cli->color_err, o->verbose);
 }
 
+/* A comment is one line: the first error stands for all, which are in "errors". */
+static const char *first_error(hf_run *run)
+{
+	const hf_diags *d = &run->diags;
+	const char *text = NULL;
+
+	for (size_t i = 0; !text && i < d->n; i++)
+		if (d->items[i].level == HF_DIAG_ERROR)
+			text = d->n_errors == 1
+				       ? d->items[i].message
+				       : hf_arena_printf(&run->arena, "%s (and %zu more)",
+							 d->items[i].message,
+							 d->n_errors - 1);
+	return text ? text : "the baseline has errors";
+}
+
 int hf_run_fail(hf_run *run, hf_exit status, hf_error *error)
 {
 	hf_report report = hf_run_report(run);
@@ -64,8 +80,8 @@ int hf_run_fail(hf_run *run, hf_exit status, hf_error *error)
 		/* a plan that was not finished must not look like one */
 		if (status == HF_EXIT_BASELINE || status == HF_EXIT_USAGE)
 			report.plan = NULL;
-		if (!error && run->diags.n_errors)
-			report.comment = "the baseline has errors";
+		if (!error)
+			report.comment = first_error(run);
 		(void)hf_cli_report(run->cli, &report);
 	}
 	hf_error_free(error);
@@ -203,6 +219,16 @@ static int check_trust(hf_run *run)
 	return err ? hf_run_fail(run, HF_EXIT_FAILED, err) : 0;
 }
 
+/* Are all errors those of --set? Then the baseline is not to blame. */
+static bool is_usage(const hf_diags *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->items[i].level == HF_DIAG_ERROR &&
+		    (d->items[i].mark.source || strncmp(d->items[i].message, "--set", 5)))
+			return false;
+	return true;
+}
+
 int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 {
 	const hf_options *o = &cli->options;
@@ -226,7 +252,9 @@ int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 	if (status)
 		return status;
 	if (!ok)
-		return hf_run_fail(run, HF_EXIT_BASELINE, NULL);
+		return hf_run_fail(
+			run, is_usage(&run->diags) ? HF_EXIT_USAGE : HF_EXIT_BASELINE,
+			NULL);
 	run->selection = (hf_selection){ .only = o->only.items,
 					 .n_only = o->only.n,
 					 .skip = o->skip.items,
