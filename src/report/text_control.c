@@ -225,6 +225,8 @@ static void put_row_values(hf_text *t, const hf_resource *row)
 	const char *found = row->secret && row->found ? SECRET : row->found;
 	const char *wanted = row->secret && row->wanted ? SECRET : row->wanted;
 
+	if (wanted && strstr(row->id, wanted))
+		wanted = NULL; /* the id of an audit rule is the rule */
 	if (row->state == HF_STATE_NOT_APPLICABLE)
 		hf_strbuf_adds(&text, "not applicable");
 	else if (row->state == HF_STATE_UNKNOWN)
@@ -235,6 +237,8 @@ static void put_row_values(hf_text *t, const hf_resource *row)
 		hf_strbuf_addf(&text, "found %s, wanted %s", found, wanted);
 	else if (wanted && *wanted)
 		hf_strbuf_addf(&text, "wanted %s", wanted);
+	else if (found)
+		hf_strbuf_addf(&text, "found %s", found);
 	else
 		hf_strbuf_adds(&text, hf_state_name(row->state));
 	if (row->state == HF_STATE_PASS && found && strstr(row->id, found))

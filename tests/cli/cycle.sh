@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The whole cycle on a small tree: plan, apply, check, tamper, check, apply, release.
+. "$(dirname "$0")/lib.sh"
+command -v find >/dev/null && find . -printf '' 2>/dev/null || {
+	echo "find(1) without -printf"
+	exit 77
+}
+
+cat >shop.yaml <<'END'
+holdfast: 1
+name: shop
+title: Hosts of the shop
+version: "7"
+vars: {verbosity: warn}
+controls:
+  - id: icc
+    title: No free traffic between containers
+    severity: high
+    daemon: {set: {icc: false}}
+  - id: log-level
+    title: The daemon logs warnings
+    level: 2
+    daemon: {set: {log-level: "${verbosity}"}}
+  - id: dir-mode
+    title: The configuration is closed to others
+    tags: [modes]
+    files: [{path: /etc/docker, max_mode: "0750"}]
+  - id: key-mode
+    title: Keys are closed to others
+    tags: [modes]
+    files: [{path: "/etc/docker/certs.d/*/*.key", max_mode: "0400"}]
+  - id: by-person
+    title: The host is looked after
+    manual: Look after it.
+END
+mkdir -p root/etc/docker/certs.d/hub
+chmod 755 root/etc/docker
+printf '{\n\t"debug": true,\n\t"labels": ["a"]\n}\n' >root/etc/docker/daemon.json
+: >root/etc/docker/certs.d/hub/client.key
+chmod 644 root/etc/docker/certs.d/hub/client.key
+printf 'ID=debian\nVERSION_ID="12"\n' >root/etc/os-release
+printf 'root:x:0:0:root:/root:/bin/sh\n' >root/etc/passwd
+printf 'root:x:0:\n' >root/etc/group
+listing() {
+	find root -printf '%p %y %i %m %U %G %s %T@ %l\n' | sort
+}
+
+# Plan: everything is shown, nothing is touched.
+listing >before
+run 2 plan --root root shop.yaml
+out "drift  icc  No free traffic between containers (high)"
+out "daemon:/etc/docker/daemon.json#icc"
+out "drift  dir-mode"
+out "drift  key-mode"
+tail -n 1 out | grep -q '^drift: 5 controls: 4 drift, 1 manual; 4 changes' || fail "summary: $(tail -n 1 out)"
+[ "$(awk '{ if (length($0) > n) n = length($0) } END { print n }' out)" -le 100 ] ||
+	fail "plan is wider than 100 columns"
+run 2 --dry-run --root root shop.yaml
+out "holdfast plan: shop 7"
+run 2 apply --dry-run --root root shop.yaml
+run 2 --check --root=root shop.yaml
+out "holdfast check: shop 7"
+run 2 apply --check --root=root shop.yaml
+run 2 plan --diff --root root shop.yaml
+out '+	"icc": false'
+out ' 	"labels": ["a"]'
+run 2 plan -q --root root shop.yaml
+[ "$(wc -l <out)" = 1 ] || fail "-q prints $(wc -l <out) lines"
+run 2 plan --root root shop.yaml --format json
+json
+field exit 2
+field result '"drift"'
+field changed false
+field command '"plan"'
+run 0 check --root root shop.yaml --fail-on unknown,pending,findings
+out "drift  icc"
+
+# Selection: the rest is only counted, and a partial run says so.
+run 2 check --root root shop.yaml --only tag:modes
+out "dir-mode"
+no_out "icc"
+out "partial: 3 more not selected"
+run 2 check --root root shop.yaml --skip 'dir-*,key-mode' --level 1
+out "drift  icc"
+no_out "dir-mode"
+run 64 check --root root shop.yaml --only tag:mode
+err "matches no control"
+run 0 check --root root shop.yaml --only by-person
+
+# Compile: only below the directory given.
+run 0 compile --root root shop.yaml --output-dir compiled
+grep -q '"icc": false' compiled/etc/docker/daemon.json || fail "compiled daemon.json"
+grep -q '^/etc/docker	.*0750' compiled/files.txt || fail "files.txt: $(cat compiled/files.txt)"
+run 0 explain --root root --baseline shop.yaml icc
+out "No free traffic"
+out "daemon:/etc/docker/daemon.json#icc"
+run 64 explain --root root --baseline shop.yaml icx
+err "did you mean 'icc'?"
+listing >after
+cmp -s before after || fail "a read-only command changed the tree"
+
+# Apply, verify, again: nothing.
+run 0 apply --root root shop.yaml
+out "fixed  icc"
+tail -n 1 out | grep -q '^applied: 5 controls: 4 pass, 1 manual; 4 changes' || fail "summary: $(tail -n 1 out)"
+[ "$(stat -c %a root/etc/docker)" = 750 ] || fail "mode of /etc/docker"
+[ "$(stat -c %a root/etc/docker/certs.d/hub/client.key)" = 400 ] || fail "mode of the key"
+grep -q '	"labels": \["a"\]' root/etc/docker/daemon.json || fail "a foreign line changed"
+listing >before
+run 0 apply --root root shop.yaml
+tail -n 1 out | grep -q '^in-sync: ' || fail "summary: $(tail -n 1 out)"
+run 0 check --root root
+listing >after
+cmp -s before after || fail "the second apply changed the tree: $(diff before after)"
+run 0 apply --root root --format json --output report.json
+cp report.json out
+json
+field result '"in-sync"'
+field changed false
+[ "$(stat -c %a report.json)" = 644 ] || fail "mode of the report"
+find . -name 'report.json.*' | grep -q . && fail "a temporary report is left"
+
+# Tampering: the control that breaks, and no other.
+chmod 755 root/etc/docker
+run 2 check --root root
+out "drift  dir-mode"
+no_out "drift  icc"
+tail -n 1 out | grep -q '^drift: 5 controls: 1 drifts, 3 pass' || fail "summary: $(tail -n 1 out)"
+chmod 750 root/etc/docker
+sed -i 's/"icc": false/"icc": true/' root/etc/docker/daemon.json
+run 2 check --root root
+out "drift  icc"
+out "the host is not as last applied"
+no_out "drift  dir-mode"
+run 0 apply --root root
+run 0 check --root root
+
+# A variable, then its recorded value; then a smaller baseline releases the rest.
+run 2 check --root root shop.yaml --set verbosity=error
+run 0 apply --root root shop.yaml --set verbosity=error
+grep -q '"log-level": "error"' root/etc/docker/daemon.json || fail "log-level of --set"
+run 0 check --root root
+sed '/id: log-level/,/daemon:/d' shop.yaml | sed '/^vars/d' >smaller.yaml
+run 2 plan --root root smaller.yaml
+out "released"
+out "daemon:/etc/docker/daemon.json#log-level"
+run 0 apply --root root smaller.yaml
+grep -q log-level root/etc/docker/daemon.json && fail "log-level is not released"
+run 0 check --root root
+
+# Unusable configuration: refused as a whole, untouched.
+cp root/etc/docker/daemon.json good.json
+printf '{"icc": tru' >root/etc/docker/daemon.json
+cp root/etc/docker/daemon.json bad.json
+run 7 check --root root
+run 1 apply --root root
+err "nothing was changed"
+cmp -s bad.json root/etc/docker/daemon.json || fail "a malformed daemon.json was touched"
+cp good.json root/etc/docker/daemon.json
+run 0 check --root root
+finish
