@@ -33,7 +33,8 @@ char *hf_arena_strdup(hf_arena *arena, const char *s) _must_check_;
 char *hf_arena_memdup(hf_arena *arena, const void *p,
 		      size_t len) _must_check_; /* + NUL */
 char *hf_arena_printf(hf_arena *arena, const char *fmt, ...) _printf_(2, 3) _must_check_;
-char *hf_arena_vprintf(hf_arena *arena, const char *fmt, va_list ap) _must_check_;
+char *hf_arena_vprintf(hf_arena *arena, const char *fmt, va_list ap)
+	_printf_(2, 0) _must_check_;
 
 #define hf_arena_new(arena, type) ((type *)hf_arena_alloc((arena), sizeof(type)))
 

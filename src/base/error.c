@@ -31,7 +31,7 @@ int hf_error_oom(hf_error **err)
 	return -ENOMEM;
 }
 
-static char *format_escaped(const char *fmt, va_list ap)
+_printf_(1, 0) static char *format_escaped(const char *fmt, va_list ap)
 {
 	cleanup_free char *raw = NULL;
 
@@ -42,8 +42,9 @@ static char *format_escaped(const char *fmt, va_list ap)
 	return hf_escape_dup(raw, strlen(raw));
 }
 
-static int error_vset(hf_error **err, int code, const char *file, unsigned line,
-		      unsigned column, const char *fmt, va_list ap)
+_printf_(6, 0) static int error_vset(hf_error **err, int code, const char *file,
+				     unsigned line, unsigned column, const char *fmt,
+				     va_list ap)
 {
 	hf_error *e;
 

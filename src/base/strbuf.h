@@ -31,7 +31,7 @@ void hf_strbuf_add(hf_strbuf *sb, const void *bytes, size_t len);
 void hf_strbuf_adds(hf_strbuf *sb, const char *s);
 void hf_strbuf_addc(hf_strbuf *sb, char c);
 void hf_strbuf_addf(hf_strbuf *sb, const char *fmt, ...) _printf_(2, 3);
-void hf_strbuf_vaddf(hf_strbuf *sb, const char *fmt, va_list ap);
+void hf_strbuf_vaddf(hf_strbuf *sb, const char *fmt, va_list ap) _printf_(2, 0);
 
 /** hf_strbuf_reset - forget the text, keep memory and the out-of-memory state */
 void hf_strbuf_reset(hf_strbuf *sb);
