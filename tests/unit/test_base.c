@@ -268,7 +268,7 @@ static void test_error(void **state)
 static void test_diag(void **state)
 {
 	static const char *const names[] = { "level", "severity", "title", "tags" };
-	const hf_source source = { "f", "one\r\ntwo\nthree", 14 };
+	const hf_source source = { .name = "f", .text = "one\r\ntwo\nthree", .len = 14 };
 	hf_mark mark = { &source, 2, 1 }, nowhere = { 0 };
 	hf_diags diags = { 0 };
 	const char *line;

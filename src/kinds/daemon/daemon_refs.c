@@ -60,7 +60,7 @@ int hf_daemon_warn_foreign(hf_daemon_ctx *ctx)
 	source = hf_arena_new(&ctx->plan->arena, hf_source);
 	if (!source)
 		return -ENOMEM;
-	*source = (hf_source){ obs->path, obs->text, obs->len };
+	*source = (hf_source){ .name = obs->path, .text = obs->text, .len = obs->len };
 	for (size_t i = 0; i < obs->root->n; i++)
 		warn_key(ctx, source, obs->root->items[i]);
 	return 0;
