@@ -41,6 +41,13 @@ static int run_kinds(hf_host *host, hf_model *model, hf_plan *plan, hf_error **e
 		if (r < 0)
 			return hf_error_wrap(err, "%s", kind->name);
 	}
+	for (size_t i = 0; i < model->n_kinds; i++) {
+		const hf_kind *kind = model->kinds[i];
+		int r = kind->settle ? kind->settle(model, plan, err) : 0;
+
+		if (r < 0)
+			return hf_error_wrap(err, "%s", kind->name);
+	}
 	return 0;
 }
 

@@ -77,6 +77,46 @@ int hf_fs_list(hf_host *host, const char *path, hf_arena *arena, char ***ret,
  *  fields; 0 or -errno */
 int hf_fs_inode_of(int fd, hf_inode *ret) _must_check_;
 
+/* --- whole trees ------------------------------------------------------------------- */
+
+typedef struct hf_walk_entry {
+	const char *path; /* valid during the call */
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	nlink_t nlink;
+	dev_t dev;
+	ino_t ino;
+} hf_walk_entry;
+
+typedef struct hf_walk {
+	mode_t only; /* 0, or S_IFREG, S_IFDIR, S_IFSOCK: visit() sees only these */
+	/* Called before anything is known of an object; true: it and all below is left
+	 * out. May be NULL. */
+	bool (*skip)(void *user, const char *path);
+	int (*visit)(void *user, const hf_walk_entry *entry); /* 0 or -errno: ends it */
+	void *user;
+	/* Results. */
+	size_t n_visited;
+	size_t n_mounts;     /* not entered */
+	size_t n_unreadable; /* directories; the first reason is in .why */
+	int why;	     /* -errno */
+	char *why_path;	     /* owned by the caller: free() */
+} hf_walk;
+
+/**
+ * hf_fs_walk - visit a directory and everything below it, in no particular order
+ * @path: a directory, or any other object (then that alone); a final symlink is followed
+ *
+ * Below it symlinks are neither followed nor visited, and other mounts (bind mounts of
+ * the same file system, too) are not entered nor visited. What vanishes meanwhile is
+ * not there. Errors: of @path, of visit(), -ENOMEM. Reads host.
+ */
+int hf_fs_walk(hf_host *host, const char *path, hf_walk *walk, hf_error **err) _must_check_;
+
+/** hf_fs_is_read_only - is the file system behind the object mounted read-only? */
+bool hf_fs_is_read_only(hf_host *host, const char *path);
+
 /* --- changing: used by the engine only ------------------------------------------- */
 
 typedef struct hf_staged {

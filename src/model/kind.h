@@ -75,6 +75,10 @@ struct hf_kind {
 	int (*freeze)(const struct hf_group *group, hf_strbuf *out);
 	int (*replay)(struct hf_host *host, const char *frozen, bool forward,
 		      hf_error **err);
+
+	/* After every kind has planned, in order of rank: what depends on the groups of
+	 * all (owner and mode of files that the plan makes). Pure. May be NULL. */
+	int (*settle)(const hf_model *model, struct hf_plan *plan, hf_error **err);
 };
 
 #endif

@@ -16,6 +16,7 @@
 typedef struct temp_root {
 	char path[64]; /* the tree; beside it, PATH/../outside */
 	char base[64];
+	char scratch[256];
 	int fd;
 	hf_host host;
 } temp_root;

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Judging what was seen, and what is to be changed. Pure. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kinds/files/files_kind.h"
+#include "kinds/files/files_spec.h"
+
+typedef struct planner {
+	hf_plan *plan;
+	files_obs *obs;
+	hf_map targets; /* "dev:ino" -> files_target */
+	files_target **list;
+	size_t n;
+} planner;
+
+static const files_spec *spec_of(const hf_demand *demand)
+{
+	return demand->spec;
+}
+
+/* --- rows ------------------------------------------------------------------------------
+ */
+
+static const char *wanted_text(hf_arena *arena, const files_spec *spec,
+			       files_aspect aspect)
+{
+	if (aspect == FILES_OWNER)
+		return spec->owner;
+	if (aspect == FILES_GROUP)
+		return spec->group;
+	return hf_arena_printf(arena, "%s%04o", spec->has_max ? "at most " : "",
+			       (unsigned)spec->mode);
+}
+
+hf_resource *files_row(hf_plan *plan, const hf_demand *demand, const char *path,
+		       files_aspect aspect)
+{
+	char *id = files_id_text(&plan->arena, path, aspect);
+	const char *wanted = wanted_text(&plan->arena, demand->spec, aspect);
+
+	return id && wanted ? hf_plan_row(plan, HF_PERSISTED, id, wanted, demand) : NULL;
+}
+
+static const char *mode_text(hf_arena *arena, mode_t mode)
+{
+	return hf_arena_printf(arena, "%04o", (unsigned)(mode & 07777));
+}
+
+static const char *found_text(hf_plan *plan, const files_object *o, files_aspect aspect)
+{
+	if (aspect == FILES_OWNER)
+		return o->user;
+	if (aspect == FILES_GROUP)
+		return o->groupname;
+	return mode_text(&plan->arena, o->mode);
+}
+
+static const files_id *id_of(const files_obs *obs, const files_spec *spec,
+			     files_aspect aspect)
+{
+	if (aspect == FILES_OWNER)
+		return files_id_get(obs, 'u', spec->owner);
+	if (aspect == FILES_GROUP)
+		return files_id_get(obs, 'g', spec->group);
+	return NULL;
+}
+
+static bool fits(const files_obs *obs, const files_spec *spec, const files_object *o,
+		 files_aspect aspect)
+{
+	const files_id *id = id_of(obs, spec, aspect);
+
+	if (aspect == FILES_MODE)
+		return files_mode_fits(spec, o->mode);
+	return id && id->known == HF_PRESENT &&
+	       id->number == (aspect == FILES_OWNER ? o->uid : o->gid);
+}
+
+static const char *type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "a regular file";
+	case S_IFDIR:
+		return "a directory";
+	case S_IFSOCK:
+		return "a socket";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFLNK:
+		return "a symlink";
+	default:
+		return "a device";
+	}
+}
+
+static bool is_device(const files_object *o)
+{
+	return S_ISCHR(o->mode) || S_ISBLK(o->mode);
+}
+
+/* Reasons that do not depend on the aspect. *ret_state untouched: there is none. */
+static const char *common_reason(hf_plan *plan, const files_spec *spec,
+				 const files_object *o, hf_state *ret_state)
+{
+	const hf_group *group;
+
+	if (o->masked) {
+		*ret_state = HF_STATE_NOT_APPLICABLE;
+		return "it is masked: a symlink to /dev/null";
+	}
+	if (o->known == HF_UNKNOWN) {
+		*ret_state = HF_STATE_UNKNOWN;
+		return o->why;
+	}
+	group = hf_plan_group_find(plan, HF_GROUP_FILE, o->path);
+	if (group && group->remove) {
+		*ret_state = HF_STATE_NOT_APPLICABLE;
+		return "this plan removes it";
+	}
+	if (!files_type_fits(spec, o->mode)) {
+		*ret_state = HF_STATE_FINDING;
+		return type_name(o->mode);
+	}
+	return NULL;
+}
+
+static int judge(planner *p, const hf_demand *demand, const files_object *o,
+		 files_aspect aspect, hf_resource *row, bool *ret_drifts)
+{
+	const files_spec *spec = demand->spec;
+	const files_id *id = id_of(p->obs, spec, aspect);
+	const char *found = NULL, *reason;
+	hf_state state = HF_STATE_PASS;
+
+	*ret_drifts = false;
+	reason = common_reason(p->plan, spec, o, &state);
+	if (reason)
+		return hf_row_judge(p->plan, row, state, NULL,
+				    state == HF_STATE_FINDING ? "it is %s" : "%s",
+				    reason);
+	found = found_text(p->plan, o, aspect);
+	if (!found)
+		return -ENOMEM;
+	if (id && id->known != HF_PRESENT)
+		return hf_row_judge(p->plan, row, HF_STATE_UNKNOWN, found, "%s", id->why);
+	reason = aspect == FILES_MODE && o->has_acl
+			 ? "it has an ACL: the group bits are the ACL's mask"
+			 : NULL;
+	if (fits(p->obs, spec, o, aspect))
+		return hf_row_judge(p->plan, row, HF_STATE_PASS, found,
+				    reason ? "%s" : NULL, reason);
+	if (is_device(o))
+		return hf_row_judge(p->plan, row, HF_STATE_FINDING, found,
+				    "it is a device, and devices are not changed");
+	*ret_drifts = true;
+	if (o->blocked)
+		reason = o->blocked;
+	return hf_row_judge(p->plan, row, HF_STATE_DRIFT, found, reason ? "%s" : NULL,
+			    reason);
+}
+
+/* --- targets ---------------------------------------------------------------------------
+ */
+
+static files_target *target_of(planner *p, files_object *o)
+{
+	files_target *t, **slot;
+	char key[64];
+
+	(void)snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)o->dev,
+		       (unsigned long long)o->ino);
+	t = hf_map_get(&p->targets, key);
+	if (t)
+		return t;
+	t = hf_arena_new(&p->plan->arena, files_target);
+	slot = hf_vec_push(&p->plan->arena, p->list, p->n);
+	if (!t || !slot || hf_map_put(&p->targets, &p->plan->arena, key, t) < 0)
+		return NULL;
+	*slot = t;
+	t->object = o;
+	t->max = 07777;
+	return t;
+}
+
+/* May this demand move this object at all? */
+static bool is_movable(planner *p, const hf_demand *demand, const files_object *o)
+{
+	hf_state state;
+
+	return hf_control_is_enforced(demand->control) &&
+	       !common_reason(p->plan, demand->spec, o, &state) && !is_device(o);
+}
+
+static int collect_targets(planner *p)
+{
+	for (size_t i = 0; i < p->obs->n_seen; i++) {
+		const files_seen *seen = &p->obs->seen[i];
+		const files_spec *spec = spec_of(seen->demand);
+
+		for (size_t k = 0; k < seen->n; k++) {
+			files_object *o = seen->objects[k];
+			files_target *t;
+
+			if (!is_movable(p, seen->demand, o))
+				continue;
+			t = target_of(p, o);
+			if (!t)
+				return -ENOMEM;
+			files_target_add(p->plan, p->obs, t, seen->demand, o->path);
+			for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++)
+				t->drifts |= files_demands(spec, a) &&
+					     !fits(p->obs, spec, o, a);
+		}
+	}
+	return 0;
+}
+
+/* A tree keeps only what diverges in it: what another entry moves must fit it still. */
+static void add_trees(planner *p)
+{
+	for (size_t i = 0; i < p->obs->n_seen; i++) {
+		const files_seen *seen = &p->obs->seen[i];
+		const files_spec *spec = spec_of(seen->demand);
+
+		if (!spec->recurse || !seen->path ||
+		    !hf_control_is_enforced(seen->demand->control))
+			continue;
+		for (size_t k = 0; k < p->n; k++) {
+			files_target *t = p->list[k];
+
+			if (t->drifts && files_type_fits(spec, t->object->mode) &&
+			    files_covers(spec, seen->path, t->object->path))
+				files_target_add(p->plan, p->obs, t, seen->demand,
+						 t->object->path);
+		}
+	}
+}
+
+/* --- changes ---------------------------------------------------------------------------
+ */
+
+static hf_cause cause_of(const hf_plan *plan, const char *id, const char *after)
+{
+	const hf_record_entry *e = hf_record_get(plan->record, id);
+
+	return e && (!e->after || strcmp(e->after, after) != 0) ? HF_CAUSE_BASELINE
+								: HF_CAUSE_HOST;
+}
+
+static int propose(planner *p, const files_target *t, files_aspect aspect,
+		   const char *before, const char *after)
+{
+	hf_plan *plan = p->plan;
+	char *id = files_id_text(&plan->arena, t->object->path, aspect);
+	hf_change *change;
+
+	if (!id || !before || !after)
+		return -ENOMEM;
+	change = hf_plan_change(plan, &hf_kind_files, HF_PERSISTED, id, HF_OP_UPDATE,
+				before, after, cause_of(plan, id, after));
+	if (!change)
+		return -ENOMEM;
+	change->recorded = true;
+	if (t->object->blocked)
+		return hf_change_block(plan, change, "%s", t->object->blocked);
+	hf_change_in(change, t->group);
+	return 0;
+}
+
+static int make_group(planner *p, files_target *t)
+{
+	const files_object *o = t->object;
+	hf_group *g = hf_plan_group(p->plan, HF_GROUP_INODE, HF_STAGE_CONFIG,
+				    &hf_kind_files, o->path);
+
+	if (!g)
+		return -ENOMEM;
+	g->set_meta = true;
+	g->before_symlink_target = o->through_link;
+	g->before_uid = o->uid;
+	g->before_gid = o->gid;
+	g->before_mode = o->mode;
+	g->dev = o->dev;
+	g->ino = o->ino;
+	g->uid = o->uid;
+	g->gid = o->gid;
+	g->mode = o->mode & 07777;
+	t->group = g;
+	return 0;
+}
+
+/* A program with setuid that gets another owner would run with that one's rights:
+ * chown(2) takes the bits away, and they are not put back unless a mode demands them. */
+static mode_t without_setid(const files_target *t, mode_t mode, bool new_uid,
+			    bool new_gid)
+{
+	if (!S_ISREG(t->object->mode) || t->from[FILES_MODE])
+		return mode;
+	if (new_uid)
+		mode &= (mode_t)~06000;
+	if (new_gid)
+		mode &= (mode_t)~02000;
+	return mode;
+}
+
+static const char *name_of(const files_target *t, files_aspect aspect)
+{
+	const files_spec *spec = spec_of(t->from[aspect]);
+
+	return aspect == FILES_OWNER ? spec->owner : spec->group;
+}
+
+static int plan_target(planner *p, files_target *t)
+{
+	const files_object *o = t->object;
+	bool new_uid = t->from[FILES_OWNER] && t->uid != o->uid;
+	bool new_gid = t->from[FILES_GROUP] && t->gid != o->gid;
+	mode_t mode = files_target_mode(t, o->mode);
+	int r = 0;
+
+	mode = without_setid(t, mode, new_uid, new_gid);
+	if (!new_uid && !new_gid && mode == (o->mode & 07777))
+		return 0;
+	if (!o->blocked)
+		r = make_group(p, t);
+	if (r == 0 && new_uid)
+		r = propose(p, t, FILES_OWNER, o->user, name_of(t, FILES_OWNER));
+	if (r == 0 && new_gid)
+		r = propose(p, t, FILES_GROUP, o->groupname, name_of(t, FILES_GROUP));
+	if (r == 0 && mode != (o->mode & 07777))
+		r = propose(p, t, FILES_MODE, mode_text(&p->plan->arena, o->mode),
+			    mode_text(&p->plan->arena, mode));
+	if (r < 0 || !t->group)
+		return r;
+	if (new_uid)
+		t->group->uid = t->uid;
+	if (new_gid)
+		t->group->gid = t->gid;
+	t->group->mode = mode;
+	return 0;
+}
+
+/* The change that puts a drifting row right is that of the inode's first path. */
+static int tie_row(planner *p, files_object *o, files_aspect aspect,
+		   const hf_resource *row)
+{
+	const files_target *t = target_of(p, o);
+	hf_change *change;
+	const char *path, *after = "";
+	char *id;
+
+	if (!t)
+		return -ENOMEM;
+	if (t->conflict)
+		return 0;
+	path = t->object->path;
+	id = files_id_text(&p->plan->arena, path, aspect);
+	if (!id)
+		return -ENOMEM;
+	/* made by plan_target() before */
+	change = hf_plan_change(p->plan, &hf_kind_files, HF_PERSISTED, id, HF_OP_UPDATE,
+				after, after, HF_CAUSE_HOST);
+	return change ? hf_change_row(p->plan, change, row) : -ENOMEM;
+}
+
+static int plan_object(planner *p, const files_seen *seen, files_object *o)
+{
+	const files_spec *spec = spec_of(seen->demand);
+
+	for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
+		hf_resource *row;
+		bool drifts;
+		int r;
+
+		if (!files_demands(spec, a))
+			continue;
+		/* in a tree only what diverges has rows of its own */
+		if (seen->tree && o->known == HF_PRESENT && fits(p->obs, spec, o, a))
+			continue;
+		row = files_row(p->plan, seen->demand, o->path, a);
+		if (!row)
+			return -ENOMEM;
+		r = judge(p, seen->demand, o, a, row, &drifts);
+		if (r == 0 && drifts && is_movable(p, seen->demand, o))
+			r = tie_row(p, o, a, row);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- demands ---------------------------------------------------------------------------
+ */
+
+/* The row of a whole tree: what was fine there, or that not all of it could be read. */
+static int plan_tree(planner *p, const files_seen *seen, files_aspect aspect)
+{
+	hf_arena *arena = &p->plan->arena;
+	const files_spec *spec = spec_of(seen->demand);
+	size_t fine = seen->n_passed;
+	const char *path, *found, *why = NULL;
+	hf_state state = HF_STATE_PASS;
+	hf_resource *row;
+
+	for (size_t i = 0; i < seen->n; i++)
+		fine += seen->objects[i]->known == HF_PRESENT &&
+			fits(p->obs, spec, seen->objects[i], aspect);
+	if (!seen->partial && fine < seen->n_passed + seen->n)
+		return 0; /* those that diverge speak for it */
+	path = hf_arena_printf(arena, "%s/**", strcmp(seen->path, "/") ? seen->path : "");
+	found = hf_arena_printf(arena, "%zu object%s", fine, fine == 1 ? "" : "s");
+	if (!path || !found)
+		return -ENOMEM;
+	row = files_row(p->plan, seen->demand, path, aspect);
+	if (!row)
+		return -ENOMEM;
+	if (seen->partial) {
+		state = HF_STATE_UNKNOWN;
+		why = seen->why;
+	} else if (!fine) {
+		state = HF_STATE_NOT_APPLICABLE;
+		why = "nothing of that sort is in it";
+	} else if (seen->n_mounts) {
+		why = hf_arena_printf(arena, "%zu mount%s in it not entered",
+				      seen->n_mounts, seen->n_mounts == 1 ? "" : "s");
+		if (!why)
+			return -ENOMEM;
+	}
+	return hf_row_judge(p->plan, row, state, found, why ? "%s" : NULL, why);
+}
+
+/* A path without any object, or a pattern that could not be followed everywhere. */
+static int plan_nothing(planner *p, const files_seen *seen, files_aspect aspect)
+{
+	const files_spec *spec = spec_of(seen->demand);
+	hf_state state = seen->partial ? HF_STATE_UNKNOWN : seen->state;
+	hf_resource *row = files_row(p->plan, seen->demand,
+				     seen->path ? seen->path : spec->path, aspect);
+
+	if (!row)
+		return -ENOMEM;
+	return hf_row_judge(p->plan, row, state, NULL, seen->why ? "%s" : NULL,
+			    seen->why);
+}
+
+static int plan_seen(planner *p, const files_seen *seen)
+{
+	const files_spec *spec = spec_of(seen->demand);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < seen->n; i++)
+		r = plan_object(p, seen, seen->objects[i]);
+	for (files_aspect a = FILES_OWNER; r == 0 && a < FILES_ASPECTS; a++) {
+		if (!files_demands(spec, a))
+			continue;
+		if (seen->tree)
+			r = plan_tree(p, seen, a);
+		else if (!seen->n || seen->partial)
+			r = plan_nothing(p, seen, a);
+	}
+	return r;
+}
+
+static int plan_unknown_gates(planner *p, const hf_model *model)
+{
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const hf_control *control = demand->control;
+
+		if (demand->kind != &hf_kind_files || !hf_control_is_active(control) ||
+		    control->gate != HF_GATE_UNKNOWN)
+			continue;
+		for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
+			hf_resource *row;
+
+			if (!files_demands(demand->spec, a))
+				continue;
+			row = files_row(p->plan, demand, spec_of(demand)->path, a);
+			if (!row || hf_row_judge(p->plan, row, HF_STATE_UNKNOWN, NULL,
+						 control->gate_why ? "%s" : NULL,
+						 control->gate_why) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Every id that is demanded now, selected or not, stays in the record. */
+static int claim_literals(planner *p, const hf_model *model)
+{
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const files_spec *spec = demand->spec;
+
+		if (demand->kind != &hf_kind_files || spec->has_ref || spec->is_glob ||
+		    !hf_control_is_claiming(demand->control))
+			continue;
+		for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
+			char *id = files_id_text(&p->plan->arena, spec->path, a);
+
+			if (!id)
+				return -ENOMEM;
+			if (files_demands(spec, a) && hf_plan_claim(p->plan, id) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* --- what is released ------------------------------------------------------------------
+ */
+
+/* Is the value still the one that we left? */
+static bool is_as_left(const files_release *rel)
+{
+	const files_object *o = rel->object;
+	uint32_t now = rel->aspect == FILES_OWNER   ? o->uid
+		       : rel->aspect == FILES_GROUP ? o->gid
+						    : o->mode & 07777;
+
+	return rel->left.known == HF_PRESENT && rel->before.known == HF_PRESENT &&
+	       now == rel->left.number;
+}
+
+static int plan_release(planner *p, const files_release *rel)
+{
+	hf_mark nowhere = { 0 };
+	files_object *o = rel->object;
+	files_target *t;
+	hf_change *change;
+
+	if (o->known == HF_ABSENT)
+		return 0;
+	if (o->known == HF_UNKNOWN || !is_as_left(rel)) {
+		hf_diag_add(p->plan->diags, HF_DIAG_NOTE, nowhere, NULL,
+			    "%s of '%s' is no longer demanded and not as it was left "
+			    "(%s): it "
+			    "stays; before holdfast it was %s",
+			    files_aspect_names[rel->aspect], o->path, rel->entry->after,
+			    rel->entry->before ? rel->entry->before : "unknown");
+		return 0;
+	}
+	t = target_of(p, o);
+	if (!t)
+		return -ENOMEM;
+	change = hf_plan_change(p->plan, &hf_kind_files, HF_PERSISTED, rel->entry->id,
+				HF_OP_UPDATE, rel->entry->after, rel->entry->before,
+				HF_CAUSE_RELEASED);
+	if (!change)
+		return -ENOMEM;
+	change->recorded = true;
+	if (o->blocked)
+		return hf_change_block(p->plan, change, "%s", o->blocked);
+	if (!t->group && make_group(p, t) < 0)
+		return -ENOMEM;
+	hf_change_in(change, t->group);
+	if (rel->aspect == FILES_OWNER)
+		t->group->uid = rel->before.number;
+	else if (rel->aspect == FILES_GROUP)
+		t->group->gid = rel->before.number;
+	else
+		t->group->mode = rel->before.number;
+	return 0;
+}
+
+int files_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
+{
+	planner p = { .plan = plan, .obs = plan->obs[HF_RANK_FILES] };
+	int r = claim_literals(&p, model);
+
+	if (r == 0)
+		r = collect_targets(&p);
+	if (r == 0)
+		add_trees(&p);
+	for (size_t i = 0; r == 0 && i < p.n; i++)
+		if (p.list[i]->drifts && !p.list[i]->conflict)
+			r = plan_target(&p, p.list[i]);
+	for (size_t i = 0; r == 0 && i < p.obs->n_seen; i++)
+		r = plan_seen(&p, &p.obs->seen[i]);
+	if (r == 0)
+		r = plan_unknown_gates(&p, model);
+	for (size_t i = 0; r == 0 && i < p.obs->n_releases; i++)
+		r = plan_release(&p, &p.obs->releases[i]);
+	return r < 0 ? hf_error_oom(err) : 0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several demands on one inode; owner and mode of files that the plan makes. Pure. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kinds/files/files_kind.h"
+#include "kinds/files/files_spec.h"
+
+static const files_spec *spec_of(const hf_demand *demand)
+{
+	return demand->spec;
+}
+
+static void conflict(hf_plan *plan, files_target *t, const hf_demand *now,
+		     const hf_demand *old, files_aspect aspect, const char *path)
+{
+	hf_mark mark = spec_of(old)->marks[aspect];
+
+	if (!t->conflict)
+		hf_diag_error(
+			plan->diags, spec_of(now)->marks[aspect],
+			"control '%s' wants another %s of '%s' than control '%s' (%s:%u)",
+			now->control->id, files_aspect_names[aspect], path,
+			old->control->id, mark.source ? mark.source->name : "?",
+			mark.line);
+	t->conflict = true;
+}
+
+static void add_id(hf_plan *plan, files_target *t, const hf_demand *now,
+		   files_aspect aspect, const files_id *id, uint32_t *number,
+		   const char *path)
+{
+	if (!id || id->known != HF_PRESENT)
+		return; /* its row is UNKNOWN, with the reason */
+	if (t->from[aspect] && *number != id->number) {
+		conflict(plan, t, now, t->from[aspect], aspect, path);
+		return;
+	}
+	if (!t->from[aspect])
+		t->from[aspect] = now;
+	*number = id->number;
+}
+
+static void add_mode(hf_plan *plan, files_target *t, const hf_demand *now,
+		     const char *path)
+{
+	const files_spec *spec = now->spec;
+	const hf_demand *exact = t->from[FILES_MODE];
+
+	if (spec->has_mode) {
+		if (exact && t->exact != spec->mode)
+			conflict(plan, t, now, exact, FILES_MODE, path);
+		if (!exact) {
+			t->from[FILES_MODE] = now;
+			t->exact = spec->mode;
+		}
+	} else if (spec->has_max) {
+		t->max &= spec->mode;
+		t->max_from = now;
+	}
+	if (t->from[FILES_MODE] && t->max_from && (t->exact & ~t->max))
+		conflict(plan, t, now, spec->has_mode ? t->max_from : t->from[FILES_MODE],
+			 FILES_MODE, path);
+}
+
+void files_target_add(hf_plan *plan, const files_obs *obs, files_target *t,
+		      const hf_demand *demand, const char *path)
+{
+	const files_spec *spec = demand->spec;
+
+	if (spec->owner)
+		add_id(plan, t, demand, FILES_OWNER, files_id_get(obs, 'u', spec->owner),
+		       &t->uid, path);
+	if (spec->group)
+		add_id(plan, t, demand, FILES_GROUP, files_id_get(obs, 'g', spec->group),
+		       &t->gid, path);
+	add_mode(plan, t, demand, path);
+}
+
+mode_t files_target_mode(const files_target *t, mode_t mode)
+{
+	return t->from[FILES_MODE] ? t->exact : mode & 07777 & t->max;
+}
+
+/* --- files that the plan makes ---------------------------------------------------------
+ */
+
+static bool is_made(const hf_group *group)
+{
+	return group->type == HF_GROUP_MKDIR ||
+	       (group->type == HF_GROUP_FILE && !group->existed && !group->remove);
+}
+
+static int settle_group(hf_plan *plan, files_obs *obs, hf_group *group)
+{
+	mode_t type = group->type == HF_GROUP_MKDIR ? S_IFDIR : S_IFREG;
+	files_target t = { .max = 07777, .uid = group->uid, .gid = group->gid };
+
+	for (size_t i = 0; i < obs->n_seen; i++) {
+		const files_seen *seen = &obs->seen[i];
+		const files_spec *spec = seen->demand->spec;
+
+		if (seen->path && hf_control_is_enforced(seen->demand->control) &&
+		    files_type_fits(spec, type) &&
+		    files_covers(spec, seen->path, group->path))
+			files_target_add(plan, obs, &t, seen->demand, group->path);
+	}
+	if (t.conflict)
+		return 0;
+	group->uid = t.uid;
+	group->gid = t.gid;
+	group->mode = files_target_mode(&t, group->mode);
+	return 0;
+}
+
+/* The rows of a path that is missing and will be made. */
+static int settle_rows(hf_plan *plan, files_obs *obs, const files_seen *seen)
+{
+	const files_spec *spec = seen->demand->spec;
+	const hf_group *group;
+
+	if (!seen->path || seen->n || spec->is_glob)
+		return 0;
+	group = hf_plan_group_find(plan, HF_GROUP_FILE, seen->path);
+	if (!group)
+		group = hf_plan_group_find(plan, HF_GROUP_MKDIR, seen->path);
+	if (!group || !is_made(group))
+		return 0;
+	for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
+		const files_id *id = a == FILES_OWNER && spec->owner
+					     ? files_id_get(obs, 'u', spec->owner)
+				     : a == FILES_GROUP && spec->group
+					     ? files_id_get(obs, 'g', spec->group)
+					     : NULL;
+		hf_resource *row;
+
+		if (!files_demands(spec, a))
+			continue;
+		row = files_row(plan, seen->demand, seen->path, a);
+		if (!row)
+			return -ENOMEM;
+		if (id && id->known != HF_PRESENT) {
+			if (hf_row_judge(plan, row, HF_STATE_UNKNOWN, NULL, "%s",
+					 id->why) < 0)
+				return -ENOMEM;
+			continue;
+		}
+		row->why = "this plan makes it, with owner and mode as demanded";
+	}
+	return 0;
+}
+
+int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
+{
+	files_obs *obs = plan->obs[HF_RANK_FILES];
+	int r = 0;
+
+	(void)model;
+	for (size_t i = 0; r == 0 && i < plan->n_groups; i++)
+		if (is_made(plan->groups[i]))
+			r = settle_group(plan, obs, plan->groups[i]);
+	for (size_t i = 0; r == 0 && i < obs->n_seen; i++)
+		if (hf_control_is_enforced(obs->seen[i].demand->control))
+			r = settle_rows(plan, obs, &obs->seen[i]);
+	return r < 0 ? hf_error_oom(err) : 0;
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Replacing files, owner and mode, directories; owner changes only where root runs it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/xattr.h>
+
+#include "host/fs.h"
+#include "host/fs_internal.h"
+#include "temp_root.h"
+
+static int setup(void **state)
+{
+	return temp_root_make(state);
+}
+
+static int teardown(void **state)
+{
+	return temp_root_remove(state);
+}
+
+/* Number of entries in a directory: what a discarded or published stage must leave. */
+static unsigned entries(temp_root *t, const char *path)
+{
+	int fd = openat(t->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fdopendir(fd);
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	(void)closedir(d);
+	return n - 2;
+}
+
+static void replace_publish_put_back(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_staged s = { 0 };
+	struct stat before, st;
+
+	temp_root_mkdir(t, "etc");
+	temp_root_write(t, "etc/daemon.json", "old");
+	assert_int_equal(fchmodat(t->fd, "etc/daemon.json", 0640, 0), 0);
+	before = temp_root_stat(t, "etc/daemon.json");
+	assert_int_equal(
+		hf_fs_stage(&t->host, "/etc/daemon.json", "brand new", 9, NULL, &s, &err),
+		0);
+	assert_int_equal(entries(t, "etc"), 2);
+	assert_string_equal(temp_root_text(t, "etc/daemon.json"), "old");
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	assert_int_equal(entries(t, "etc"), 1);
+	assert_string_equal(temp_root_text(t, "etc/daemon.json"), "brand new");
+	st = temp_root_stat(t, "etc/daemon.json");
+	assert_int_equal(st.st_mode, before.st_mode);
+	assert_int_equal(st.st_uid, before.st_uid);
+	assert_int_not_equal(st.st_ino, before.st_ino);
+	assert_int_equal(hf_fs_unpublish(&s, &err), 0);
+	assert_int_equal(hf_fs_unpublish(&s, &err), 0);
+	assert_string_equal(temp_root_text(t, "etc/daemon.json"), "old");
+	assert_int_equal(temp_root_stat(t, "etc/daemon.json").st_mode, before.st_mode);
+	hf_fs_stage_discard(&s);
+	hf_fs_stage_discard(&s);
+	assert_int_equal(entries(t, "etc"), 1);
+}
+
+static void new_file_and_discard(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_inode meta = { .mode = 0600, .uid = geteuid(), .gid = getegid() };
+	hf_staged s = { 0 };
+
+	temp_root_mkdir(t, "d");
+	assert_int_equal(hf_fs_stage(&t->host, "/d/new", "x\n", 2, &meta, &s, &err), 0);
+	assert_false(s.existed);
+	hf_fs_stage_discard(&s);
+	assert_int_equal(entries(t, "d"), 0);
+	assert_int_equal(hf_fs_stage(&t->host, "/d/new", "x\n", 2, &meta, &s, &err), 0);
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	assert_int_equal(temp_root_stat(t, "d/new").st_mode, S_IFREG | 0600);
+	assert_int_equal(hf_fs_unpublish(&s, &err), 0);
+	assert_int_equal(entries(t, "d"), 0);
+	hf_fs_stage_discard(&s);
+}
+
+static void removal(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_staged s = { 0 };
+
+	temp_root_write(t, "f", "keep me");
+	assert_int_equal(hf_fs_stage_removal(&t->host, "/f", &s, &err), 0);
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	assert_int_equal(entries(t, "."), 0);
+	assert_int_equal(hf_fs_unpublish(&s, &err), 0);
+	assert_string_equal(temp_root_text(t, "f"), "keep me");
+	hf_fs_stage_discard(&s);
+}
+
+static void through_a_link(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_staged s = { 0 };
+
+	temp_root_mkdir(t, "etc");
+	temp_root_mkdir(t, "srv");
+	temp_root_write(t, "srv/real.json", "old");
+	temp_root_link(t, "/srv/real.json", "etc/daemon.json");
+	assert_int_equal(
+		hf_fs_stage(&t->host, "/etc/daemon.json", "new", 3, NULL, &s, &err), 0);
+	assert_int_equal(entries(t, "srv"), 2);
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	hf_fs_stage_discard(&s);
+	assert_true(S_ISLNK(temp_root_stat(t, "etc/daemon.json").st_mode));
+	assert_string_equal(temp_root_text(t, "srv/real.json"), "new");
+}
+
+static void what_cannot_be_replaced(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *e1 = NULL, *e2 = NULL, *e3 = NULL, *e4 = NULL;
+	hf_staged s = { 0 };
+
+	temp_root_link(t, "/nowhere", "dangling");
+	temp_root_mkdir(t, "dir");
+	assert_int_equal(mkfifoat(t->fd, "fifo", 0600), 0);
+	assert_int_equal(hf_fs_stage(&t->host, "/dangling", "", 0, NULL, &s, &e1),
+			 -ENOLINK);
+	assert_string_equal(
+		hf_error_text(e1),
+		"cannot replace '/dangling': '/dangling' is a symlink that leads "
+		"nowhere inside the root ('/nowhere')");
+	assert_int_equal(hf_fs_stage(&t->host, "/dir", "", 0, NULL, &s, &e2), -EISDIR);
+	assert_int_equal(hf_fs_stage(&t->host, "/fifo", "", 0, NULL, &s, &e3), -EINVAL);
+	assert_int_equal(hf_fs_stage(&t->host, "/none/x", "", 0, NULL, &s, &e4), -ENOENT);
+	assert_int_equal(entries(t, "."), 3);
+}
+
+static void others_work_is_kept(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_staged s = { 0 };
+
+	temp_root_write(t, "f", "old");
+	assert_int_equal(hf_fs_stage(&t->host, "/f", "new", 3, NULL, &s, &err), 0);
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	temp_root_write(t, "g", "theirs");
+	assert_int_equal(renameat(t->fd, "g", t->fd, "f"), 0);
+	assert_int_equal(hf_fs_unpublish(&s, &err), -ESTALE);
+	assert_string_equal(temp_root_text(t, "f"), "theirs");
+	hf_fs_stage_discard(&s);
+}
+
+static void xattrs_and_acl_stay(void **state)
+{
+	/* version 2; user::rw-, user:1000:rw-, group::r--, mask::rw-, other::--- */
+	static const unsigned char acl[] = {
+		2,    0,    0,	  0,	1,    0,    6,	  0,	0xff, 0xff, 0xff,
+		0xff, 2,    0,	  6,	0,    0xe8, 3,	  0,	0,    4,    0,
+		4,    0,    0xff, 0xff, 0xff, 0xff, 0x10, 0,	6,    0,    0xff,
+		0xff, 0xff, 0xff, 0x20, 0,    0,    0,	  0xff, 0xff, 0xff, 0xff,
+	};
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_staged s = { 0 };
+	hf_inode i;
+	char value[64];
+
+	temp_root_write(t, "f", "old");
+	(void)snprintf(t->scratch, sizeof(t->scratch), "%s/f", t->path);
+	if (setxattr(t->scratch, "user.note", "kept", 4, 0) < 0 ||
+	    setxattr(t->scratch, "system.posix_acl_access", acl, sizeof(acl), 0) < 0)
+		skip(); /* the file system of /tmp has none */
+	assert_int_equal(hf_fs_inode(&t->host, "/f", 0, &i, &err), 0);
+	assert_true(i.has_acl);
+	assert_int_equal(i.mode & 07777, 0660);
+	for (unsigned round = 0; round < 2; round++) {
+		if (round == 0)
+			assert_int_equal(
+				hf_fs_stage(&t->host, "/f", "new", 3, NULL, &s, &err), 0);
+		assert_int_equal(round == 0 ? hf_fs_publish(&s, &err)
+					    : hf_fs_unpublish(&s, &err),
+				 0);
+		assert_int_equal(getxattr(t->scratch, "user.note", value, sizeof(value)),
+				 4);
+		assert_memory_equal(value, "kept", 4);
+		assert_int_equal(getxattr(t->scratch, "system.posix_acl_access", value,
+					  sizeof(value)),
+				 sizeof(acl));
+		assert_memory_equal(value, acl, sizeof(acl));
+		assert_int_equal(temp_root_stat(t, "f").st_mode & 07777, 0660);
+	}
+	hf_fs_stage_discard(&s);
+}
+
+static void default_acl_does_not_leak_in(void **state)
+{
+	static const unsigned char acl[] = {
+		2,    0,    0,	  0,	1,    0,    6,	  0,	0xff, 0xff, 0xff,
+		0xff, 2,    0,	  6,	0,    0xe8, 3,	  0,	0,    4,    0,
+		4,    0,    0xff, 0xff, 0xff, 0xff, 0x10, 0,	6,    0,    0xff,
+		0xff, 0xff, 0xff, 0x20, 0,    0,    0,	  0xff, 0xff, 0xff, 0xff,
+	};
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_staged s = { 0 };
+	hf_inode i;
+
+	temp_root_mkdir(t, "d");
+	temp_root_write(t, "d/f", "old");
+	(void)snprintf(t->scratch, sizeof(t->scratch), "%s/d", t->path);
+	if (setxattr(t->scratch, "system.posix_acl_default", acl, sizeof(acl), 0) < 0)
+		skip();
+	assert_int_equal(hf_fs_stage(&t->host, "/d/f", "new", 3, NULL, &s, &err), 0);
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	hf_fs_stage_discard(&s);
+	assert_int_equal(hf_fs_inode(&t->host, "/d/f", 0, &i, &err), 0);
+	assert_false(i.has_acl);
+	assert_int_equal(i.mode & 07777, 0644);
+}
+
+static int set_meta(temp_root *t, const char *path, uid_t uid, gid_t gid, mode_t mode,
+		    hf_error **err)
+{
+	cleanup_close int fd = openat(t->fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return hf_fs_set_meta(fd, path, uid, gid, mode, err);
+}
+
+static void modes(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	struct stat st;
+
+	temp_root_write(t, "f", "");
+	assert_int_equal(fchmodat(t->fd, "f", 06755, 0), 0);
+	st = temp_root_stat(t, "f");
+	assert_int_equal(set_meta(t, "f", uid, gid, 06755, &err), 0);
+	/* not even a ctime: nothing was issued, and setuid is still there */
+	assert_int_equal(temp_root_stat(t, "f").st_ctim.tv_nsec, st.st_ctim.tv_nsec);
+	assert_int_equal(temp_root_stat(t, "f").st_mode & 07777, 06755);
+	assert_int_equal(set_meta(t, "f", uid, gid, 0640, &err), 0);
+	assert_int_equal(temp_root_stat(t, "f").st_mode & 07777, 0640);
+	assert_int_equal(mkfifoat(t->fd, "fifo", 0666), 0);
+	assert_int_equal(set_meta(t, "fifo", uid, gid, 0600, &err), 0);
+	assert_int_equal(temp_root_stat(t, "fifo").st_mode & 07777, 0600);
+	temp_root_link(t, "f", "link");
+	assert_int_equal(set_meta(t, "link", uid, gid, 0600, &err), -ELOOP);
+	assert_int_equal(temp_root_stat(t, "f").st_mode & 07777, 0640);
+}
+
+static void owners(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL, *err2 = NULL;
+	struct stat st;
+
+	if (geteuid() != 0)
+		skip(); /* chown(2) needs root */
+	temp_root_write(t, "f", "");
+	assert_int_equal(fchmodat(t->fd, "f", 06755, 0), 0);
+	assert_int_equal(set_meta(t, "f", 1000, 1001, 06755, &err), 0);
+	st = temp_root_stat(t, "f");
+	assert_int_equal(st.st_uid, 1000);
+	assert_int_equal(st.st_gid, 1001);
+	assert_int_equal(st.st_mode & 07777, 06755);
+	assert_int_equal(set_meta(t, "f", 1000, 0, 0644, &err), 0);
+	st = temp_root_stat(t, "f");
+	assert_int_equal(st.st_gid, 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	/* uid 1000 may have linked it from elsewhere */
+	assert_int_equal(linkat(t->fd, "f", t->fd, "g", 0), 0);
+	assert_int_equal(set_meta(t, "f", 0, 0, 0644, &err), -EMLINK);
+	assert_int_equal(fchownat(t->fd, "f", 0, 0, 0), 0);
+	assert_int_equal(set_meta(t, "f", 0, 0, 0600, &err2), 0);
+}
+
+static void immutable_files(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL, *err2 = NULL;
+	hf_staged s = { 0 };
+	int fd, flags = 0;
+
+	temp_root_write(t, "f", "");
+	fd = openat(t->fd, "f", O_RDONLY | O_CLOEXEC);
+	if (geteuid() != 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 ||
+	    (flags |= FS_IMMUTABLE_FL, ioctl(fd, FS_IOC_SETFLAGS, &flags)) < 0) {
+		(void)close(fd);
+		skip();
+	}
+	assert_int_equal(set_meta(t, "f", 0, 0, 0600, &err), -EPERM);
+	assert_string_equal(hf_error_text(err),
+			    "cannot change owner or mode of 'f': it is immutable");
+	assert_string_equal(err->hint, "take the flag off first: chattr -i -a f");
+	assert_int_equal(hf_fs_stage(&t->host, "/f", "x", 1, NULL, &s, &err2), -EPERM);
+	flags &= ~FS_IMMUTABLE_FL;
+	assert_int_equal(ioctl(fd, FS_IOC_SETFLAGS, &flags), 0);
+	(void)close(fd);
+}
+
+static void bind_mounts(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL, *err2 = NULL;
+	char target[128];
+	hf_staged s = { 0 };
+	hf_inode i;
+	int r;
+
+	temp_root_mkdir(t, "dir");
+	temp_root_mkdir(t, "tmpfs");
+	temp_root_write(t, "elsewhere", "x");
+	temp_root_write(t, "f", "");
+	(void)snprintf(t->scratch, sizeof(t->scratch), "%s/elsewhere", t->path);
+	(void)snprintf(target, sizeof(target), "%s/f", t->path);
+	if (geteuid() != 0 || mount(t->scratch, target, NULL, MS_BIND, NULL) < 0)
+		skip(); /* mounts need root */
+	r = hf_fs_inode(&t->host, "/f", 0, &i, &err);
+	assert_int_equal(hf_fs_stage(&t->host, "/f", "y", 1, NULL, &s, &err2), -EBUSY);
+	assert_int_equal(umount(target), 0);
+	assert_int_equal(r, 0);
+	assert_true(i.mount_root && i.bind_mount);
+	(void)snprintf(target, sizeof(target), "%s/tmpfs", t->path);
+	assert_int_equal(mount("tmpfs", target, "tmpfs", 0, NULL), 0);
+	r = hf_fs_inode(&t->host, "/tmpfs", 0, &i, &err);
+	assert_int_equal(umount(target), 0);
+	assert_int_equal(r, 0);
+	assert_true(i.mount_root && !i.bind_mount);
+	assert_int_equal(entries(t, "."), 4);
+}
+
+static void directories(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	cleanup_(hf_error_freep) hf_error *err = NULL, *err2 = NULL, *err3 = NULL;
+	char *top = NULL;
+
+	temp_root_mkdir(t, "var");
+	assert_int_equal(hf_fs_mkdir(&t->host, "/var/lib/holdfast", geteuid(), getegid(),
+				     0700, &arena, &top, &err),
+			 0);
+	assert_string_equal(top, "/var/lib");
+	assert_int_equal(temp_root_stat(t, "var/lib").st_mode, S_IFDIR | 0755);
+	assert_int_equal(temp_root_stat(t, "var/lib/holdfast").st_mode, S_IFDIR | 0700);
+	temp_root_write(t, "var/lib/holdfast/x", "");
+	assert_int_equal(hf_fs_rmdir_up_to(&t->host, "/var/lib/holdfast", top, &err),
+			 -ENOTEMPTY);
+	assert_int_equal(unlinkat(t->fd, "var/lib/holdfast/x", 0), 0);
+	assert_int_equal(hf_fs_rmdir_up_to(&t->host, "/var/lib/holdfast", top, &err2), 0);
+	assert_int_equal(entries(t, "var"), 0);
+	assert_int_equal(hf_fs_mkdir(&t->host, "/var", 0, 0, 0700, &arena, &top, &err3),
+			 0);
+	assert_null(top);
+	temp_root_write(t, "file", "");
+	assert_int_equal(
+		hf_fs_mkdir(&t->host, "/file/x", 0, 0, 0700, &arena, &top, &err3),
+		-ENOTDIR);
+}
+
+static void directory_outside(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	char *top = NULL;
+	struct stat st;
+
+	temp_root_link(t, "../../outside", "var");
+	assert_int_equal(hf_fs_mkdir(&t->host, "/var/lib", geteuid(), getegid(), 0700,
+				     &arena, &top, &err),
+			 -EEXIST);
+	assert_int_equal(fstatat(t->fd, "../outside", &st, AT_SYMLINK_NOFOLLOW), -1);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(replace_publish_put_back),
+		T(new_file_and_discard),
+		T(removal),
+		T(through_a_link),
+		T(what_cannot_be_replaced),
+		T(others_work_is_kept),
+		T(xattrs_and_acl_stay),
+		T(default_acl_does_not_leak_in),
+		T(modes),
+		T(owners),
+		T(immutable_files),
+		T(bind_mounts),
+		T(directories),
+		T(directory_outside),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
