@@ -114,7 +114,9 @@ static size_t edit_distance(const char *a, const char *b)
 const char *hf_nearest(const char *word, const char *const *names, size_t n)
 {
 	const char *best = NULL;
-	size_t best_distance = strlen(word) / 3 + 1;
+	size_t len = strlen(word);
+	/* of a short word at least half must be right: "not" is no misspelt "unit" */
+	size_t best_distance = len / 3 + 1 < len / 2 ? len / 3 + 1 : len / 2;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t d = edit_distance(word, names[i]);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "model/load.h"
 #include "model/schema.h"
 #include "model/when.h"
@@ -138,6 +139,20 @@ static void decode_severity(control_decoder *d)
 			      node->text);
 }
 
+/* "disabled: true" would say that, and not why: a year later nobody knows. */
+static void decode_disabled(control_decoder *d)
+{
+	const hf_node *node = d->values[KEY_DISABLED];
+	bool flag;
+
+	d->control->disabled = text_of(d, KEY_DISABLED);
+	if (node && node->plain && hf_parse_bool(node->text, &flag) == 0)
+		hf_diag_add(d->l->diags, HF_DIAG_ERROR, node->mark,
+			    flag ? "disabled: \"the reason\""
+				 : "leave it out, or remove an inherited one with null",
+			    "'disabled' must be the reason, not '%s'", node->text);
+}
+
 static int decode_own(control_decoder *d)
 {
 	hf_control *c = d->control;
@@ -146,7 +161,7 @@ static int decode_own(control_decoder *d)
 	c->title = text_of(d, KEY_TITLE);
 	c->rationale = text_of(d, KEY_RATIONALE);
 	c->manual = text_of(d, KEY_MANUAL);
-	c->disabled = text_of(d, KEY_DISABLED);
+	decode_disabled(d);
 	c->meta = d->values[KEY_META];
 	c->level = 1;
 	if (d->values[KEY_LEVEL])
@@ -188,7 +203,7 @@ static int decode_kinds(control_decoder *d)
 		if (r < 0)
 			return r;
 	}
-	if (!any && !d->values[KEY_MANUAL])
+	if (!any && !hf_node_get(d->control->node, "manual"))
 		hf_diag_add(
 			d->l->diags, HF_DIAG_ERROR, d->control->mark,
 			"add what must hold, or 'manual' with what a person has to do",

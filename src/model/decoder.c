@@ -58,7 +58,9 @@ static bool check_ref(hf_decoder *d, hf_mark mark, const char *ref)
 	const char *near;
 
 	if (!colon) {
-		hf_diag_error(d->diags, mark, "unknown variable '%s'", ref);
+		/* variables were replaced before; one that is left was reported then */
+		if (!d->diags->n_errors)
+			hf_diag_error(d->diags, mark, "unknown variable '%s'", ref);
 		return false;
 	}
 	kind = strndup(ref, (size_t)(colon - ref));
@@ -94,7 +96,7 @@ int hf_decoder_refs(hf_decoder *d, hf_mark mark, const char *text)
 	int r;
 
 	while (hf_var_next(&text, &token)) {
-		if (token.type == HF_VAR_OPEN)
+		if (token.type == HF_VAR_OPEN && !d->diags->n_errors)
 			hf_diag_add(d->diags, HF_DIAG_ERROR, mark,
 				    "a literal '${' is written '$${'",
 				    "'${' without its '}'");

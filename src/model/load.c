@@ -475,6 +475,47 @@ static int load(hf_loader *l)
 	return r;
 }
 
+/* --- the order of what is told ---------------------------------------------------- */
+
+typedef struct told {
+	hf_diag diag;
+	size_t file; /* by first mention */
+	size_t seq;
+} told;
+
+static int compare_told(const void *x, const void *y)
+{
+	const told *a = x, *b = y;
+
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	if (a->diag.mark.line != b->diag.mark.line)
+		return a->diag.mark.line < b->diag.mark.line ? -1 : 1;
+	if (a->diag.mark.column != b->diag.mark.column)
+		return a->diag.mark.column < b->diag.mark.column ? -1 : 1;
+	return a->seq < b->seq ? -1 : 1;
+}
+
+/* File by file, from top to bottom: the parts above look at different things in turn. */
+static void sort_diags(hf_diags *diags, size_t from)
+{
+	size_t n = diags->n - from;
+	cleanup_free told *all = calloc(n + 1, sizeof(*all));
+
+	if (!all)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		all[i].diag = diags->items[from + i];
+		all[i].seq = i;
+		while (all[i].file < i &&
+		       all[all[i].file].diag.mark.source != all[i].diag.mark.source)
+			all[i].file++;
+	}
+	qsort(all, n, sizeof(*all), compare_told);
+	for (size_t i = 0; i < n; i++)
+		diags->items[from + i] = all[i].diag;
+}
+
 bool hf_model_load(hf_model *model, const hf_load_request *request, hf_diags *diags)
 {
 	hf_loader l = {
@@ -483,7 +524,7 @@ bool hf_model_load(hf_model *model, const hf_load_request *request, hf_diags *di
 		.request = request,
 		.diags = diags,
 	};
-	size_t errors = diags->n_errors;
+	size_t errors = diags->n_errors, first = diags->n;
 	hf_mark nowhere = { 0 };
 
 	model->kinds = request->kinds;
@@ -500,5 +541,6 @@ bool hf_model_load(hf_model *model, const hf_load_request *request, hf_diags *di
 			"declare them under 'controls', or inherit them with 'extends'",
 			"the baseline has no controls");
 	}
+	sort_diags(diags, first);
 	return diags->n_errors == errors && !diags->oom;
 }

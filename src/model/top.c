@@ -68,11 +68,11 @@ static void check_waived(hf_loader *l, const hf_file *file, const hf_node *node)
 	near = hf_load_nearest(l, file, node->text, true);
 	if (near)
 		hf_diag_error(l->diags, node->mark,
-			      "a waiver for no known control '%s' (did you mean '%s'?)",
+			      "a waiver for an unknown control '%s' (did you mean '%s'?)",
 			      node->text, near);
 	else
-		hf_diag_error(l->diags, node->mark, "a waiver for no known control '%s'",
-			      node->text);
+		hf_diag_error(l->diags, node->mark,
+			      "a waiver for an unknown control '%s'", node->text);
 }
 
 static int decode_hosts(hf_loader *l, const hf_node *node, hf_waiver *waiver)

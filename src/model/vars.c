@@ -56,25 +56,21 @@ const char *hf_vars_plain(const char *text, hf_arena *arena, hf_mark mark,
 	if (!strstr(text, "${"))
 		return text;
 	while (hf_var_next(&p, &token)) {
-		switch (token.type) {
-		case HF_VAR_TEXT:
+		if (token.type == HF_VAR_TEXT) {
 			hf_strbuf_add(&sb, token.start, token.len);
-			break;
-		case HF_VAR_DOLLAR:
+			continue;
+		}
+		if (token.type == HF_VAR_DOLLAR) {
 			hf_strbuf_adds(&sb, "${");
-			break;
-		case HF_VAR_REF:
+			continue;
+		}
+		/* a variable that is left after substitution was reported there */
+		if (!diags->n_errors || memchr(token.start, ':', token.len))
 			hf_diag_add(diags, HF_DIAG_ERROR, mark,
 				    "a literal '${' is written '$${'",
 				    "'${%.*s}' cannot be used here", (int)token.len,
 				    token.start);
-			return NULL;
-		case HF_VAR_OPEN:
-			hf_diag_add(diags, HF_DIAG_ERROR, mark,
-				    "a literal '${' is written '$${'",
-				    "'${' without its '}'");
-			return NULL;
-		}
+		return NULL;
 	}
 	copy = hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
 	if (!copy)

@@ -102,8 +102,7 @@ static const struct {
 	  HERE },
 	{ "found character that cannot start any token", NULL,
 	  "no value can begin with this character",
-	  "quote a text that begins with '@', '`' or '%'; indent with blanks, not tabs",
-	  HERE },
+	  "quote a text that begins with '@', '`' or '%'", HERE },
 	{ "found unexpected end of stream", NULL, "this quoted text is never closed",
 	  NULL, BEGUN },
 	{ "found unexpected document indicator", NULL, "this quoted text is never closed",
@@ -171,11 +170,22 @@ static void report(hf_diags *diags, hf_mark mark, hf_mark context_mark,
 			    problems[i].hint, "%s", problems[i].message);
 }
 
+static bool is_tab(hf_mark mark)
+{
+	size_t len;
+	const char *line = hf_diag_source_line(mark, &len);
+
+	return mark.column && mark.column <= len && line[mark.column - 1] == '\t';
+}
+
 void hf_yaml_text_problem(hf_diags *diags, hf_mark mark, hf_mark context_mark,
 			  const char *context, const char *problem)
 {
 	if (!problem)
 		problem = "not YAML";
+	if (is_tab(mark) &&
+	    strcmp(problem, "found character that cannot start any token") == 0)
+		problem = "found a tab character that violates indentation";
 	for (size_t i = 0; i < ARRAY_SIZE(problems); i++) {
 		if (strcmp(problems[i].problem, problem) != 0)
 			continue;
