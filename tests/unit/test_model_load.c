@@ -264,8 +264,9 @@ static void test_bad_extends(void **state)
 	load_family(&w, "pinned", NULL, NULL);
 	assert_string_equal(hf_strbuf_str(&w.said),
 			    "pinned:3:11: version 1.3 is asked for, and base is 1.2\n"
-			    "again:4:10: control 'a' is declared already, at base:7\n"
-			    "pinned:3:21: version 1 is asked for, and again has none\n");
+
+			    "pinned:3:21: version 1 is asked for, and again has none\n"
+			    "again:4:10: control 'a' is declared already, at base:7\n");
 	world_done(&w);
 	/* what follows from the missing one is not reported again */
 	load_family(&w, "orphan", NULL, NULL);

@@ -132,7 +132,7 @@ static void test_syntax(void **state)
 {
 	(void)state;
 	YAML("a: b: c\n", "1:5: a ':' is not expected here\n");
-	YAML("a:\n\t- x\n", "2:1: no value can begin with this character\n");
+	YAML("a:\n\t- x\n", "2:1: a tab in the indentation\n");
 	YAML("a: @x\n", "1:4: no value can begin with this character\n");
 	YAML("a: [1, 2\nb: 3\n", "2:2: expected ',' or ']', for the '[' of line 1\n");
 	YAML("a: {x: 1\n", "2:1: expected ',' or '}', for the '{' of line 1\n");
