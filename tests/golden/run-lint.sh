@@ -6,8 +6,8 @@
 set -u
 cases=$(cd "${srcdir:-.}/tests/golden/lint" && pwd) || exit 99
 program=$(pwd)/holdfast
-got=$(mktemp) || exit 99
-trap 'rm -f "$got"' EXIT
+got=$(mktemp) && raw=$(mktemp) || exit 99
+trap 'rm -f "$got" "$raw"' EXIT
 trap 'exit 99' HUP INT TERM
 NO_COLOR=1 LC_ALL=C.UTF-8
 export NO_COLOR LC_ALL
@@ -17,8 +17,10 @@ failed=0
 for dir in "$cases"/*/; do
 	case=$(basename "$dir")
 	n=$((n + 1))
-	(cd "$dir" && "$program" lint baseline.yaml) >"$got" 2>&1 </dev/null
+	(cd "$dir" && "$program" lint baseline.yaml) >"$raw" 2>&1 </dev/null
 	status=$?
+	# who owns the source tree is not the point here: the warning and its hint
+	sed '/^holdfast: warning: baseline .* live apply would refuse it$/{N;d;}' "$raw" >"$got"
 	if [ "$status" != 65 ]; then
 		echo "$case: exit status $status, not 65"
 		failed=$((failed + 1))
