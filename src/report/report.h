@@ -86,8 +86,7 @@ typedef struct hf_report {
 	const hf_plan *changes_plan;
 	const hf_report_layer *layers;
 	size_t n_layers;
-	bool is_apply;		 /* the changes were carried out, or tried */
-	const char *transaction; /* its id, or NULL */
+	bool is_apply; /* the changes were carried out, or tried */
 } hf_report;
 
 /** hf_report_summary - append the summary line, without a newline; pure */

@@ -504,6 +504,7 @@ static int expand_split(hf_expander *x, size_t word, const char *name)
 
 	if (expander_lookup(x, name, &var) < 0)
 		return -ENOMEM;
+	x->out.open |= x->env->incomplete || (!var && env_is_managers(x->env, name));
 	if (!var)
 		return 0;
 	/* relaxed splitting has no other error than memory */

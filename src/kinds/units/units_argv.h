@@ -96,6 +96,7 @@ typedef struct hf_argv {
 	size_t *words; /* for each of args: the index into cmd->words it came from */
 	size_t n;
 	bool exact;
+	bool open;	 /* there may be more words than these: a variable is not known */
 	const char *why; /* not exact: the reason */
 } hf_argv;
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds/units/units_kind.h"
 
+#include "kinds/units/units_decode.h"
 #include "kinds/units/units_observe.h"
 #include "kinds/units/units_plan.h"
 
 const hf_kind hf_kind_units = {
 	.name = "units",
 	.rank = HF_RANK_UNITS,
+	.decode = hf_units_decode,
+	.check = hf_units_check,
 	.observe = hf_units_observe,
 	.plan = hf_units_plan,
 };

@@ -1,38 +1,466 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds/units/units_plan.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "kinds/units/units_kind.h"
-#include "kinds/units/units_view.h"
 
-static int unit_plan(hf_plan *plan, const hf_units_obs *obs, const hf_units_unit *unit,
-		     hf_error **err)
+/* --- rows ----------------------------------------------------------------------------
+ */
+
+int hf_units_line_row(hf_units_work *work, const hf_units_line *line, hf_layer layer,
+		      const char *id, hf_resource **ret)
 {
-	hf_unit_stack stack;
-	hf_units_exec exec;
-	hf_unit_value kill_mode;
-	int r = hf_units_stack(&plan->arena, unit, unit->ours, &stack, err);
+	*ret = NULL;
+	for (size_t i = 0; i < line->n; i++) {
+		const hf_control *control = line->demands[i]->control;
+
+		if (!hf_control_is_active(control) || control->gate == HF_GATE_UNKNOWN)
+			continue;
+		*ret = hf_plan_row(work->plan, layer, id, line->spec->wanted,
+				   line->demands[i]);
+		if (!*ret)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * A control whose `when` could not be decided: the demand cannot be judged for it. It
+ * has no part in the row of controls for which it can, to leave their state alone.
+ */
+static int gate_rows(hf_units_work *work, const hf_units_line *line)
+{
+	for (size_t i = 0; i < line->n; i++) {
+		const hf_control *control = line->demands[i]->control;
+		hf_resource *row;
+
+		if (!hf_control_is_active(control) || control->gate != HF_GATE_UNKNOWN)
+			continue;
+		row = hf_plan_row(work->plan, HF_PERSISTED, line->spec->id,
+				  line->spec->wanted, line->demands[i]);
+		if (!row || hf_row_judge(work->plan, row, HF_STATE_UNKNOWN, NULL, "%s",
+					 control->gate_why) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+hf_cause hf_units_cause(const hf_plan *plan, const char *id, const char *wanted)
+{
+	const hf_record_entry *entry = hf_record_get(plan->record, id);
+
+	if (!plan->record->exists)
+		return HF_CAUSE_HOST;
+	if (!entry)
+		return HF_CAUSE_UNKNOWN;
+	return entry->after && !strcmp(entry->after, wanted) ? HF_CAUSE_HOST
+							     : HF_CAUSE_BASELINE;
+}
+
+/* --- a unit that cannot have the setting ---------------------------------------------
+ */
+
+static int judge_all(hf_units_work *work, hf_state state, const char *why, hf_error **err)
+{
+	for (size_t i = 0; i < work->n; i++) {
+		hf_resource *row;
+
+		if (hf_units_line_row(work, work->lines[i], HF_PERSISTED,
+				      work->lines[i]->spec->id, &row) < 0 ||
+		    (row ? hf_row_judge(work->plan, row, state, NULL, "%s", why)
+			 : gate_rows(work, work->lines[i])) < 0)
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
+static int plan_without_unit(hf_units_work *work, hf_error **err)
+{
+	const hf_units_unit *unit = work->unit;
+	const char *why = unit->why;
+
+	if (unit->load != HF_UNIT_BAD)
+		why = hf_arena_printf(work->arena,
+				      unit->load == HF_UNIT_MASKED
+					      ? "unit %s is masked"
+					      : "unit %s is not installed",
+				      unit->name);
+	if (!why)
+		return hf_error_oom(err);
+	return judge_all(work,
+			 unit->load == HF_UNIT_BAD ? HF_STATE_UNKNOWN
+						   : HF_STATE_NOT_APPLICABLE,
+			 why, err);
+}
+
+/* --- the persisted layer -------------------------------------------------------------
+ */
+
+/* Ours holds a command that was derived from another one than the unit has now. */
+static int vendor_changed(const hf_units_work *work, bool *ret)
+{
+	const hf_units_unit *unit = work->unit;
+	const char *origin;
+
+	if (hf_units_dropin_origin(work->arena, unit->ours_text, &origin) < 0)
+		return -ENOMEM;
+	*ret = origin && work->base.exec.n_lines == 1 &&
+	       strcmp(origin, work->base.exec.line.value) != 0;
+	return 0;
+}
+
+static bool text_differs(const hf_units_work *work)
+{
+	const hf_units_unit *unit = work->unit;
+	bool exists = unit->ours_known == HF_PRESENT;
+
+	if (!work->text)
+		return exists;
+	return !exists || unit->ours_len != work->text_len ||
+	       memcmp(unit->ours_text, work->text, work->text_len) != 0;
+}
+
+static hf_change *change_new(hf_units_work *work, const char *id, const char *before,
+			     const char *after, hf_cause cause)
+{
+	hf_op op = !before ? HF_OP_CREATE : after ? HF_OP_UPDATE : HF_OP_DELETE;
+	hf_change *change = hf_plan_change(work->plan, &hf_kind_units, HF_PERSISTED, id,
+					   op, before, after, cause);
+
+	if (change)
+		change->recorded = true;
+	return change;
+}
+
+static int group_join(hf_units_work *work, hf_change *change)
+{
+	const hf_units_unit *unit = work->unit;
+	hf_group *group = work->group;
+
+	if (change->blocked)
+		return 0;
+	if (!group) {
+		group = hf_plan_group(work->plan, HF_GROUP_FILE, HF_STAGE_UNITS,
+				      &hf_kind_units, unit->ours_path);
+		if (!group)
+			return -ENOMEM;
+		group->existed = unit->ours_known == HF_PRESENT;
+		group->before = group->existed ? unit->ours_text : "";
+		group->before_len = group->existed ? unit->ours_len : 0;
+		group->remove = !work->text;
+		group->after = work->text ? work->text : "";
+		group->after_len = work->text ? work->text_len : 0;
+		work->group = group;
+	}
+	hf_change_in(change, group);
+	return 0;
+}
+
+/* "absent" where the value is not there, for the record and the report. */
+static const char *wanted_after(const hf_units_line *line)
+{
+	return line->spec->want == HF_UNITS_UNSET_FLAG ? NULL : line->spec->wanted;
+}
+
+static int line_change(hf_units_work *work, hf_units_line *line, hf_resource *row,
+		       hf_cause cause)
+{
+	hf_change *change;
+
+	if (!line->enforced)
+		return 0;
+	change = change_new(work, line->spec->id, line->now.text, wanted_after(line),
+			    cause);
+	if (!change || hf_change_row(work->plan, change, row) < 0)
+		return -ENOMEM;
+	if (line->blocked)
+		return hf_change_block(work->plan, change, "%s", line->blocked);
+	return group_join(work, change);
+}
+
+static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row,
+		      bool vendor)
+{
+	hf_plan *plan = work->plan;
+	const hf_units_found *now = &line->now;
+	bool flag = line->spec->want != HF_UNITS_SETTING;
+	const char *unknown = now->unknown ? now->unknown : line->base.unknown;
+
+	if (unknown)
+		return hf_row_judge(plan, row, HF_STATE_UNKNOWN, now->text, "%s",
+				    unknown);
+	if (now->file && hf_row_found_at(plan, row, now->file, now->line) < 0)
+		return -ENOMEM;
+	if (now->ok && flag && line->in_ours && vendor) {
+		const hf_unit_value *at = &work->base.exec.line;
+
+		if (hf_row_found_at(plan, row, at->file, at->line) < 0 ||
+		    hf_row_judge(
+			    plan, row, HF_STATE_DRIFT, now->text,
+			    "the unit's own command has changed since our drop-in was "
+			    "derived from it") < 0)
+			return -ENOMEM;
+		return line_change(work, line, row, HF_CAUSE_VENDOR);
+	}
+	if (now->ok)
+		return hf_row_judge(plan, row, HF_STATE_PASS, now->text, NULL);
+	if (hf_row_judge(plan, row, HF_STATE_DRIFT, now->text ? now->text : "absent",
+			 line->blocked ? "%s" : NULL, line->blocked) < 0)
+		return -ENOMEM;
+	return line_change(work, line, row,
+			   hf_units_cause(plan, line->spec->id,
+					  wanted_after(line) ? line->spec->wanted : ""));
+}
+
+static int lines_judge(hf_units_work *work, hf_error **err)
+{
+	bool vendor;
+
+	if (vendor_changed(work, &vendor) < 0)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < work->n; i++) {
+		hf_units_line *line = work->lines[i];
+		hf_resource *row;
+
+		if (hf_units_line_row(work, line, HF_PERSISTED, line->spec->id, &row) <
+			    0 ||
+		    (row ? line_judge(work, line, row, vendor) : gate_rows(work, line)) <
+			    0)
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
+/* --- what else changes in our file ---------------------------------------------------
+ */
+
+static bool is_released(const hf_units_work *work, const char *id)
+{
+	return hf_record_get(work->plan->record, id) &&
+	       !hf_plan_is_claimed(work->plan, id);
+}
+
+static const char *assigned(const hf_unit_file *file, const hf_unit_assign *a)
+{
+	for (size_t i = file ? file->n : 0; i-- > 0;) {
+		if (!strcmp(file->items[i].section, a->section) &&
+		    !strcmp(file->items[i].key, a->key))
+			return file->items[i].value;
+	}
+	return NULL;
+}
+
+/* Settings in our file that nobody demands: from an earlier set, or put there by hand. */
+static int settings_release(hf_units_work *work)
+{
+	const hf_unit_file *ours = work->unit->ours;
+
+	for (size_t i = 0; ours && i < ours->n; i++) {
+		const hf_unit_assign *a = &ours->items[i];
+		hf_unit_value base;
+		hf_change *change;
+		char *id;
+
+		if (!strcmp(a->key, "ExecStart") || assigned(work->parsed, a))
+			continue;
+		id = hf_arena_printf(work->arena, "units:%s#%s.%s", work->unit->name,
+				     a->section, a->key);
+		if (!id)
+			return -ENOMEM;
+		if (hf_plan_is_claimed(work->plan, id))
+			continue;
+		(void)hf_unit_last(&work->base.stack, a->section, a->key, &base);
+		change = change_new(work, id, a->value, base.value,
+				    is_released(work, id) ? HF_CAUSE_RELEASED
+							  : HF_CAUSE_HOST);
+		if (!change || group_join(work, change) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Flags of the record that nobody demands any more. */
+static int flags_release(hf_units_work *work)
+{
+	const hf_record *record = work->plan->record;
+	char *prefix =
+		hf_arena_printf(work->arena, "units:%s#exec_start.", work->unit->name);
+
+	if (!prefix)
+		return -ENOMEM;
+	for (size_t i = 0; i < record->n_entries; i++) {
+		const hf_record_entry *e = record->entries[i];
+		hf_change *change;
+
+		if (strncmp(e->id, prefix, strlen(prefix)) || !is_released(work, e->id))
+			continue;
+		change = change_new(work, e->id, e->after ? e->after : "absent",
+				    e->before, HF_CAUSE_RELEASED);
+		if (!change || group_join(work, change) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The file differs, and no demand says why: edited by hand, or no longer needed. */
+static int file_change(hf_units_work *work)
+{
+	bool vendor;
+	char *id = hf_arena_printf(work->arena, "units:%s#" HF_UNIT_DROPIN,
+				   work->unit->name);
+	hf_change *change;
+
+	if (!id || vendor_changed(work, &vendor) < 0)
+		return -ENOMEM;
+	change = change_new(work, id,
+			    work->unit->ours_known == HF_PRESENT ? "present" : NULL,
+			    work->text ? "as derived" : NULL,
+			    vendor || !work->text ? HF_CAUSE_VENDOR : HF_CAUSE_HOST);
+	if (!change)
+		return -ENOMEM;
+	change->recorded = false;
+	return group_join(work, change);
+}
+
+static bool has_enforced(const hf_units_work *work)
+{
+	for (size_t i = 0; i < work->n; i++) {
+		if (work->lines[i]->enforced)
+			return true;
+	}
+	return work->n == 0;
+}
+
+static int rest_of_file(hf_units_work *work, hf_error **err)
+{
+	if (!text_differs(work))
+		return 0;
+	/* a run over a part of the controls does what they need and nothing else */
+	if (work->partial)
+		return 0;
+	if (settings_release(work) < 0 || flags_release(work) < 0)
+		return hf_error_oom(err);
+	if (!work->group && has_enforced(work) && file_change(work) < 0)
+		return hf_error_oom(err);
+	return 0;
+}
+
+/* --- one unit ------------------------------------------------------------------------
+ */
+
+static int effects_ask(hf_units_work *work, hf_error **err)
+{
+	if (!work->group || !work->plan->options.manager)
+		return 0;
+	return hf_plan_effect(work->plan, HF_ACTION_DAEMON_RELOAD, NULL,
+			      "drop-ins of units change")
+		       ? 0
+		       : hf_error_oom(err);
+}
+
+static int plan_loaded(hf_units_work *work, hf_error **err)
+{
+	int r = hf_units_work_compose(work, err);
 
 	if (r == 0)
-		r = hf_units_exec_read(&plan->arena, obs, unit->name, &stack, &exec, err);
+		r = lines_judge(work, err);
 	if (r == 0)
-		r = hf_units_view_put(plan, obs, unit, &stack, &exec, err);
-	if (r == 0 && obs->scanned && !strcmp(obs->scanned, unit->name))
-		plan->engine.kill_mode_process =
-			hf_unit_last(&stack, "Service", "KillMode", &kill_mode) &&
+		r = rest_of_file(work, err);
+	if (r == 0)
+		r = effects_ask(work, err);
+	return r == 0 ? hf_units_plan_live(work, err) : r;
+}
+
+/* Not loaded, and our drop-in for it still lies there: it goes when nobody wants it. */
+static int plan_leftover(hf_units_work *work, hf_error **err)
+{
+	int r = plan_without_unit(work, err);
+
+	if (r < 0 || work->n || work->partial || work->unit->ours_known != HF_PRESENT)
+		return r;
+	if (settings_release(work) < 0 || flags_release(work) < 0 ||
+	    (!work->group && file_change(work) < 0))
+		return hf_error_oom(err);
+	return effects_ask(work, err);
+}
+
+static int unit_plan(hf_units_work *work, hf_error **err)
+{
+	const hf_units_unit *unit = work->unit;
+	const hf_units_state *state;
+	hf_unit_value kill_mode;
+	bool planned = false;
+	int r;
+
+	if (unit->load == HF_UNIT_LOADED && unit->ours_known != HF_UNKNOWN) {
+		planned = work->n || unit->ours_known == HF_PRESENT;
+		r = planned ? plan_loaded(work, err)
+			    : hf_units_state_read(work, NULL, &work->now, err);
+	} else if (unit->load == HF_UNIT_LOADED) {
+		r = judge_all(work, HF_STATE_UNKNOWN, unit->ours_why, err);
+		if (r == 0)
+			r = hf_units_state_read(work, NULL, &work->now, err);
+	} else {
+		r = plan_leftover(work, err);
+	}
+	if (r < 0)
+		return r;
+	state = planned && work->group ? &work->after : &work->now;
+	if (work->obs->scanned && !strcmp(work->obs->scanned, unit->name))
+		work->plan->engine.kill_mode_process =
+			hf_unit_last(&state->stack, "Service", "KillMode", &kill_mode) &&
 			!strcmp(kill_mode.value, "process");
-	return r;
+	return hf_units_view_put(work->plan, work->obs, unit, &state->stack, &state->exec,
+				 err);
+}
+
+/* --- all units -----------------------------------------------------------------------
+ */
+
+static int demands_spread(const hf_model *model, hf_plan *plan, hf_map *works,
+			  hf_error **err)
+{
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const hf_units_spec *spec = demand->spec;
+		hf_units_work *work;
+
+		if (demand->kind != &hf_kind_units)
+			continue;
+		work = hf_map_get(works, spec->unit);
+		if (hf_control_is_claiming(demand->control) &&
+		    (hf_plan_claim(plan, spec->id) < 0 ||
+		     hf_units_work_add(work, demand) < 0))
+			return hf_error_oom(err);
+	}
+	return 0;
 }
 
 int hf_units_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 {
 	const hf_units_obs *obs = plan->obs[HF_RANK_UNITS];
-	int r = 0;
+	hf_units_work *works =
+		hf_arena_array(&plan->arena, obs->n_units, sizeof(hf_units_work));
+	hf_map by_name = { 0 };
+	int r;
 
+	if (!works)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < obs->n_units; i++) {
+		works[i] = (hf_units_work){ .plan = plan,
+					    .arena = &plan->arena,
+					    .model = model,
+					    .obs = obs,
+					    .unit = obs->units[i],
+					    .partial = hf_model_is_partial(model) };
+		if (hf_map_put(&by_name, &plan->arena, obs->units[i]->name, &works[i]) <
+		    0)
+			return hf_error_oom(err);
+	}
+	r = demands_spread(model, plan, &by_name, err);
 	for (size_t i = 0; i < obs->n_units && r == 0; i++)
-		r = unit_plan(plan, obs, obs->units[i], err);
-	if (r == 0)
-		r = hf_units_refs_put(plan, obs, model, err);
-	return r;
+		r = unit_plan(&works[i], err);
+	return r < 0 ? r : hf_units_refs_put(plan, obs, model, err);
 }

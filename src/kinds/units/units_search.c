@@ -127,7 +127,8 @@ static int is_null_link(const hf_units_search *s, const char *path, bool *ret)
 
 /* Parse one file of the unit; *ret NULL: it is empty, or a mask. */
 static int file_read(hf_units_reader *rd, const char *path, hf_unit_file **ret,
-		     const char **ret_text, size_t *ret_len, hf_error **err)
+		     const char **ret_text, size_t *ret_len, hf_inode *ret_inode,
+		     hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	hf_unit_file *file;
@@ -141,8 +142,8 @@ static int file_read(hf_units_reader *rd, const char *path, hf_unit_file **ret,
 	if (r == 0 && null_link)
 		return 0;
 	if (r == 0)
-		r = hf_fs_read(rd->search->host, path, 0, rd->arena, &text, &len, NULL,
-			       &e);
+		r = hf_fs_read(rd->search->host, path, 0, rd->arena, &text, &len,
+			       ret_inode, &e);
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r < 0)
@@ -186,7 +187,7 @@ static int fragment_load(hf_units_reader *rd, const char *path, hf_error **err)
 	const hf_unit_file **slot;
 	hf_unit_file *file;
 	char *canonical;
-	int r = file_read(rd, path, &file, NULL, NULL, &e);
+	int r = file_read(rd, path, &file, NULL, NULL, NULL, &e);
 
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
@@ -419,6 +420,7 @@ static int ours_load(hf_units_reader *rd, hf_error **err)
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	hf_units_unit *unit = rd->unit;
 	hf_unit_file *file = NULL;
+	hf_inode inode = { 0 };
 	bool null_link;
 	int r = is_null_link(rd->search, unit->ours_path, &null_link);
 
@@ -431,9 +433,11 @@ static int ours_load(hf_units_reader *rd, hf_error **err)
 	}
 	if (r == 0)
 		r = file_read(rd, unit->ours_path, &file, &unit->ours_text,
-			      &unit->ours_len, &e);
+			      &unit->ours_len, &inode, &e);
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
 	if (r < 0) {
 		unit->ours_known = HF_UNKNOWN;
 		unit->ours_why = hf_arena_strdup(rd->arena, hf_error_text(e));
@@ -441,6 +445,8 @@ static int ours_load(hf_units_reader *rd, hf_error **err)
 	}
 	unit->ours_known = HF_PRESENT;
 	unit->ours = file;
+	unit->ours_mtime_usec =
+		inode.mtime_nsec > 0 ? (uint64_t)inode.mtime_nsec / 1000 : 0;
 	return 0;
 }
 
@@ -456,7 +462,7 @@ static int dropin_load(hf_units_reader *rd, const hf_units_dropin *item, hf_erro
 	hf_units_unit *unit = rd->unit;
 	const hf_unit_file **slot;
 	hf_unit_file *file;
-	int r = file_read(rd, item->path, &file, NULL, NULL, &e);
+	int r = file_read(rd, item->path, &file, NULL, NULL, NULL, &e);
 
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
@@ -513,6 +519,8 @@ int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit
 		if (aliases_find(&rd) < 0 || dropin_dirs_find(&rd) < 0)
 			return hf_error_oom(err);
 		r = dropins_load(&rd, err);
+	} else if (r == 0 && unit->load != HF_UNIT_BAD) {
+		r = ours_load(&rd, err); /* what an earlier run left behind */
 	}
 	if (r == 0)
 		*ret = unit;

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/units/units_lines.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "kinds/daemon/daemon_keys.h"
+
+/* --- gathering ----------------------------------------------------------------------
+ */
+
+static int line_control(hf_units_work *work, hf_units_line *line, const hf_demand *demand)
+{
+	const hf_demand **slot = hf_vec_push(work->arena, line->demands, line->n);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = demand;
+	line->enforced = line->enforced || hf_control_is_enforced(demand->control);
+	return 0;
+}
+
+int hf_units_work_add(hf_units_work *work, const hf_demand *demand)
+{
+	const hf_units_spec *spec = demand->spec;
+	char *key = hf_arena_printf(work->arena, "%s\x1f%s", spec->id, spec->wanted);
+	hf_units_line *line = key ? hf_map_get(&work->line_by_key, key) : NULL;
+	hf_units_line **slot;
+
+	if (!key)
+		return -ENOMEM;
+	if (line)
+		return line_control(work, line, demand);
+	line = hf_arena_new(work->arena, hf_units_line);
+	slot = hf_vec_push(work->arena, work->lines, work->n);
+	if (!line || !slot || hf_map_put(&work->line_by_key, work->arena, key, line) < 0)
+		return -ENOMEM;
+	*slot = line;
+	line->spec = spec;
+	return line_control(work, line, demand);
+}
+
+/* The ids for the comment; the same whichever controls are selected. */
+static int line_name_controls(hf_units_work *work, hf_units_line *line)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const hf_control *last = NULL;
+
+	for (size_t i = 0; i < line->n; i++) {
+		if (line->demands[i]->control == last)
+			continue;
+		last = line->demands[i]->control;
+		hf_strbuf_addf(&sb, "%s%s", sb.len ? ", " : "", last->id);
+	}
+	if (!hf_strbuf_ok(&sb))
+		return -ENOMEM;
+	line->controls = hf_arena_strdup(work->arena, hf_strbuf_str(&sb));
+	return line->controls ? 0 : -ENOMEM;
+}
+
+/* --- states --------------------------------------------------------------------------
+ */
+
+/* What the baseline says about a flag tells whether it takes a value. */
+static hf_flag_arity baseline_hint(const void *user, const char *name)
+{
+	const hf_units_work *work = user;
+
+	for (size_t i = 0; i < work->n; i++) {
+		const hf_units_spec *spec = work->lines[i]->spec;
+
+		if (spec->want == HF_UNITS_SET_FLAG && !strcmp(spec->name, name))
+			return spec->is_bool ? HF_FLAG_BOOL : HF_FLAG_VALUE;
+		if (spec->want == HF_UNITS_UNSET_FLAG && spec->match &&
+		    !strcmp(spec->name, name))
+			return HF_FLAG_VALUE;
+	}
+	return HF_FLAG_UNKNOWN;
+}
+
+int hf_units_flags_of(hf_units_work *work, const hf_argv *argv, hf_flag **ret,
+		      size_t *ret_n, hf_error **err)
+{
+	return hf_flags_scan(work->arena, argv, baseline_hint, work, ret, ret_n, err);
+}
+
+int hf_units_state_read(hf_units_work *work, const hf_unit_file *ours,
+			hf_units_state *ret, hf_error **err)
+{
+	int r = hf_units_stack(work->arena, work->unit, ours, &ret->stack, err);
+
+	if (r == 0)
+		r = hf_units_exec_read(work->arena, work->obs, work->unit->name,
+				       &ret->stack, &ret->exec, err);
+	if (r == 0 && !ret->exec.broken)
+		r = hf_units_flags_of(work, &ret->exec.argv, &ret->flags, &ret->n_flags,
+				      err);
+	return r;
+}
+
+static int found_add(hf_arena *arena, hf_units_found *found, const char *text)
+{
+	found->text =
+		found->text ? hf_arena_printf(arena, "%s, %s", found->text, text) : text;
+	return found->text ? 0 : -ENOMEM;
+}
+
+static const char *flag_text(hf_arena *arena, const hf_flag *flag)
+{
+	return flag->value ? hf_arena_printf(arena, "%s=%s", flag->name, flag->value)
+			   : flag->name;
+}
+
+/* Are the flag's values, whatever their order and repetition, those of the demand? */
+static bool same_values(const hf_units_spec *spec, const hf_flag *flags, size_t n,
+			const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool known = false;
+
+		if (strcmp(flags[i].name, name))
+			continue;
+		for (size_t v = 0; v < spec->n_values && !known; v++)
+			known = flags[i].value &&
+				!strcmp(flags[i].value, spec->values[v]);
+		if (!known)
+			return false;
+	}
+	for (size_t v = 0; v < spec->n_values; v++) {
+		bool there = false;
+
+		for (size_t i = 0; i < n && !there; i++)
+			there = !strcmp(flags[i].name, name) && flags[i].value &&
+				!strcmp(flags[i].value, spec->values[v]);
+		if (!there)
+			return false;
+	}
+	return true;
+}
+
+static bool last_value_is(const hf_units_spec *spec, const hf_flag *last)
+{
+	if (!last)
+		return false;
+	if (spec->is_bool)
+		return hf_flag_bool(last) == !strcmp(spec->values[0], "true");
+	return last->value && !strcmp(last->value, spec->values[0]);
+}
+
+int hf_units_find_flag(hf_arena *arena, const hf_units_spec *spec, const hf_argv *argv,
+		       const hf_flag *flags, size_t n_flags, hf_units_found *ret)
+{
+	bool unset = spec->want == HF_UNITS_UNSET_FLAG;
+	const char *name =
+		argv->n ? hf_flag_long(argv->args[0].text, spec->name) : spec->name;
+	const hf_flag *last = NULL;
+
+	*ret = (hf_units_found){ 0 };
+	for (size_t i = 0; i < n_flags; i++) {
+		const hf_flag *flag = &flags[i];
+		const char *text;
+
+		if (unset ? !hf_flag_match(flag, name, spec->match)
+			  : strcmp(flag->name, name))
+			continue;
+		last = flag;
+		text = unset	     ? flag_text(arena, flag)
+		       : flag->value ? flag->value
+				     : "true";
+		if (!text || found_add(arena, ret, text) < 0)
+			return -ENOMEM;
+		ret->file = argv->args[flag->arg].file;
+		ret->line = argv->args[flag->arg].line;
+	}
+	if (unset)
+		ret->ok = !last;
+	else if (spec->n_values > 1)
+		ret->ok = same_values(spec, flags, n_flags, name);
+	else
+		ret->ok = last_value_is(spec, last);
+	if (argv->open && (ret->ok || !unset))
+		ret->unknown = argv->why;
+	return 0;
+}
+
+int hf_units_find(hf_arena *arena, const hf_units_spec *spec, const hf_units_state *state,
+		  hf_units_found *ret)
+{
+	hf_unit_value value;
+
+	if (spec->want != HF_UNITS_SETTING) {
+		*ret = (hf_units_found){ .unknown = state->exec.broken };
+		if (state->exec.broken)
+			return 0;
+		return hf_units_find_flag(arena, spec, &state->exec.argv, state->flags,
+					  state->n_flags, ret);
+	}
+	*ret = (hf_units_found){ 0 };
+	if (hf_unit_last(&state->stack, spec->section, spec->name, &value)) {
+		ret->ok = hf_unit_value_equal(spec->name, value.value, spec->values[0]);
+		ret->text = value.value;
+	}
+	ret->file = value.file;
+	ret->line = value.line;
+	return 0;
+}
+
+/* --- the command line ---------------------------------------------------------------
+ */
+
+/* dockerd's flags that are keys of daemon.json go there: never both. */
+static int block_keys(hf_units_work *work, hf_units_line *line, const char *program)
+{
+	const char *name = hf_flag_long(program, line->spec->name);
+	const hf_dkey *key;
+
+	if (line->spec->want != HF_UNITS_SET_FLAG || !hf_flag_program(program, "dockerd"))
+		return 0;
+	key = hf_dkey_by_flag(name + strspn(name, "-"), NULL);
+	if (!key)
+		return 0;
+	line->blocked = hf_arena_printf(work->arena,
+					"dockerd takes this from daemon.json: demand "
+					"daemon: {set: {%s: ...}} instead",
+					key->name);
+	return line->blocked ? 0 : -ENOMEM;
+}
+
+static bool line_hits(const hf_units_line *line, const hf_flag *flag, const char *name)
+{
+	if (line->spec->want == HF_UNITS_UNSET_FLAG)
+		return hf_flag_match(flag, name, line->spec->match);
+	return !strcmp(flag->name, name);
+}
+
+/* Is there something in the way? Then the line is blocked, or (not enforced) left out. */
+static int edit_refusal(hf_units_work *work, const hf_units_line *line,
+			const hf_flag_edit *edit, const char *name, const char **ret)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < work->base.n_flags; i++) {
+		const hf_flag *flag = &work->base.flags[i];
+
+		if (!line_hits(line, flag, name))
+			continue;
+		if (hf_flag_edit_refusal(edit, flag, ret) < 0)
+			return -ENOMEM;
+		if (*ret)
+			return 0;
+	}
+	return 0;
+}
+
+static int edit_line(hf_units_work *work, hf_units_line *line, hf_flag_edit *edit)
+{
+	const hf_units_spec *spec = line->spec;
+	const char *name = hf_flag_long(work->base.exec.argv.args[0].text, spec->name),
+		   *refusal;
+	const hf_flag *first = NULL;
+	int r = edit_refusal(work, line, edit, name, &refusal);
+
+	if (r < 0)
+		return r;
+	if (refusal) {
+		line->in_ours = false;
+		if (line->enforced)
+			line->blocked = refusal;
+		return 0;
+	}
+	for (size_t i = 0; i < work->base.n_flags; i++) {
+		const hf_flag *flag = &work->base.flags[i];
+
+		if (!line_hits(line, flag, name))
+			continue;
+		first = first ? first : flag;
+		hf_flag_edit_drop(edit, flag);
+	}
+	if (spec->want == HF_UNITS_UNSET_FLAG)
+		return 0;
+	for (size_t v = 0; v < spec->n_values && r == 0; v++) {
+		bool bare = spec->is_bool && !strcmp(spec->values[0], "true");
+
+		if (v && !strcmp(spec->values[v], spec->values[v - 1]))
+			continue;
+		r = hf_flag_edit_put(edit, first, spec->name,
+				     bare ? NULL : spec->values[v]);
+	}
+	return r;
+}
+
+static int exec_compose(hf_units_work *work)
+{
+	hf_flag_edit edit = { 0 };
+
+	work->exec_line = NULL;
+	if (work->base.exec.broken)
+		return 0;
+	if (hf_flag_edit_begin(work->arena, &work->base.exec.cmd, &work->base.exec.argv,
+			       &edit) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < work->n; i++) {
+		hf_units_line *line = work->lines[i];
+		bool mine = line->enforced && !line->blocked;
+
+		if (line->spec->want == HF_UNITS_SETTING)
+			continue;
+		line->in_ours =
+			!line->base.ok && !line->base.unknown && (mine || line->now.ok);
+		if (line->in_ours && mine &&
+		    block_keys(work, line, work->base.exec.argv.args[0].text) < 0)
+			return -ENOMEM;
+		line->in_ours = line->in_ours && (!line->blocked || line->now.ok);
+		if (line->in_ours && edit_line(work, line, &edit) < 0)
+			return -ENOMEM;
+	}
+	return edit.changed ? hf_flag_edit_line(&edit, &work->exec_line) : 0;
+}
+
+/* --- composing -----------------------------------------------------------------------
+ */
+
+static bool ours_assigns(const hf_units_work *work, const hf_units_spec *spec)
+{
+	const hf_unit_file *ours = work->unit->ours;
+
+	for (size_t i = 0; ours && i < ours->n; i++) {
+		if (!strcmp(ours->items[i].section, spec->section) &&
+		    !strcmp(ours->items[i].key, spec->name))
+			return true;
+	}
+	return false;
+}
+
+static int compose_once(hf_units_work *work, hf_error **err)
+{
+	hf_unit_file *parsed;
+	int r;
+
+	if (exec_compose(work) < 0)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < work->n; i++) {
+		hf_units_line *line = work->lines[i];
+
+		if (line->spec->want == HF_UNITS_SETTING)
+			line->in_ours = line->enforced && !line->blocked
+						? !line->base.ok
+						: ours_assigns(work, line->spec);
+	}
+	if (hf_units_dropin_write(work, &work->text, &work->text_len) < 0)
+		return hf_error_oom(err);
+	work->parsed = NULL;
+	if (work->text) {
+		parsed = hf_arena_new(work->arena, hf_unit_file);
+		if (!parsed)
+			return hf_error_oom(err);
+		r = hf_unit_file_parse(work->arena, work->unit->ours_path, work->text,
+				       work->text_len, parsed, err);
+		if (r < 0)
+			return r;
+		work->parsed = parsed;
+	}
+	r = hf_units_state_read(work, work->parsed, &work->after, err);
+	for (size_t i = 0; i < work->n && r == 0; i++) {
+		hf_units_line *line = work->lines[i];
+
+		if (hf_units_find(work->arena, line->spec, &work->after, &line->after) <
+		    0)
+			r = hf_error_oom(err);
+	}
+	return r;
+}
+
+/* What our drop-in sets and something behind it takes back. */
+static int block_overridden(hf_units_work *work, bool *ret_any, hf_error **err)
+{
+	*ret_any = false;
+	for (size_t i = 0; i < work->n; i++) {
+		hf_units_line *line = work->lines[i];
+		const hf_units_found *after = &line->after;
+
+		if (!line->enforced || line->blocked || !line->in_ours || after->ok)
+			continue;
+		if (after->unknown)
+			line->blocked = after->unknown;
+		else
+			line->blocked = hf_arena_printf(
+				work->arena,
+				"%s:%u comes after our drop-in and overrides it; take it "
+				"out "
+				"there",
+				after->file ? after->file : "a file", after->line);
+		if (!line->blocked)
+			return hf_error_oom(err);
+		*ret_any = true;
+	}
+	return 0;
+}
+
+int hf_units_work_compose(hf_units_work *work, hf_error **err)
+{
+	bool again;
+	int r = hf_units_state_read(work, NULL, &work->base, err);
+
+	if (r == 0)
+		r = hf_units_state_read(work, work->unit->ours, &work->now, err);
+	for (size_t i = 0; i < work->n && r == 0; i++) {
+		hf_units_line *line = work->lines[i];
+
+		if (line_name_controls(work, line) < 0 ||
+		    hf_units_find(work->arena, line->spec, &work->base, &line->base) <
+			    0 ||
+		    hf_units_find(work->arena, line->spec, &work->now, &line->now) < 0)
+			return hf_error_oom(err);
+	}
+	if (r == 0)
+		r = compose_once(work, err);
+	if (r == 0)
+		r = block_overridden(work, &again, err);
+	if (r == 0 && again)
+		r = compose_once(work, err);
+	return r;
+}
