@@ -7,13 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "host/docker.h"
 #include "host/facts_package.h"
 #include "host/fs.h"
+
+#ifndef SYS_lsm_list_modules
+#define SYS_lsm_list_modules 461 /* the number is the same on every machine */
+#endif
 
 #define GIVE_ENGINE "; give it with --fact engine=VERSION"
 #define SMALL_FILE_MAX (64u << 10)
@@ -53,11 +59,6 @@ static int set_none(reader *r, const char *name, hf_known known, const char *why
 static bool is_running(const reader *r)
 {
 	return !r->host->offline && r->host->docker.known == HF_PRESENT;
-}
-
-static hf_known not_running_known(const reader *r)
-{
-	return r->host->offline ? HF_UNKNOWN : r->host->docker.known;
 }
 
 static bool exists(reader *r, const char *path)
@@ -250,14 +251,49 @@ static int read_kernel(reader *r)
 	return set_none(r, "kernel", HF_UNKNOWN, r->host->docker.why);
 }
 
+/* lsm_list_modules(2), Linux 6.8: needs no securityfs. 1: set, 0: no such call. */
+static int lsm_from_kernel(reader *r)
+{
+	/* LSM_ID_CAPABILITY = 100 and on, linux/lsm.h */
+	static const char *const names[] = { "capability", "selinux",	"smack",
+					     "tomoyo",	   "apparmor",	"yama",
+					     "loadpin",	   "safesetid", "lockdown",
+					     "bpf",	   "landlock",	"ima",
+					     "evm",	   "ipe" };
+	cleanup_(hf_strbuf_done) hf_strbuf list = { 0 };
+	uint64_t ids[64];
+	uint32_t size = sizeof(ids);
+	long n = syscall(SYS_lsm_list_modules, ids, &size, 0);
+
+	if (n < 0)
+		return 0;
+	for (long i = 0; i < n; i++)
+		if (ids[i] >= 100 && ids[i] - 100 < ARRAY_SIZE(names))
+			hf_strbuf_addf(&list, "%s%s", list.len ? "," : "",
+				       names[ids[i] - 100]);
+	if (!hf_strbuf_ok(&list))
+		return -ENOMEM;
+	return set_value(r, "lsm", hf_strbuf_str(&list), "lsm_list_modules") < 0 ? -ENOMEM
+										 : 1;
+}
+
 static int read_lsm(reader *r)
 {
+	static const char path[] = "/sys/kernel/security/lsm";
+	int q;
+
 	if (!is_running(r))
-		return set_none(r, "lsm",
-				not_running_known(r) == HF_ABSENT ? HF_UNKNOWN
-								  : not_running_known(r),
-				r->host->docker.why);
-	return set_line(r, "lsm", "/sys/kernel/security/lsm");
+		return set_none(r, "lsm", HF_UNKNOWN, r->host->docker.why);
+	if (exists(r, path))
+		return set_line(r, "lsm", path);
+	q = lsm_from_kernel(r);
+	if (q != 0)
+		return q < 0 ? q : 0;
+	if (!exists(r, "/proc/self/attr"))
+		return set_none(r, "lsm", HF_ABSENT,
+				"the kernel has no security modules");
+	return set_none(r, "lsm", HF_UNKNOWN,
+			"securityfs is not mounted; give it with --fact lsm=NAMES");
 }
 
 /* --- versions of programs ---------------------------------------------------------- */
