@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* apply: make the host match, verify, record. */
 #include <errno.h>
+#include <signal.h>
 
 #include "cli/run.h"
 
@@ -103,6 +104,7 @@ static int report_result(hf_run *run, const hf_apply_result *result)
 	hf_report report = hf_run_report(run);
 
 	report.is_apply = true;
+	report.transaction = result->transaction;
 	fill_outcome(&report, run, result);
 	if (report.exit != HF_EXIT_OK || run->cli->options.verbose ||
 	    run->cli->options.json) {
@@ -115,11 +117,72 @@ static int report_result(hf_run *run, const hf_apply_result *result)
 	return hf_cli_report(run->cli, &report);
 }
 
+/* The engine blocks the signals until its work is whole or undone; a pending one asks it
+ * to undo. */
+static bool is_interrupted(void *user)
+{
+	sigset_t pending;
+
+	(void)user;
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
+					     sigismember(&pending, SIGTERM) == 1 ||
+					     sigismember(&pending, SIGHUP) == 1);
+}
+
+/* An apply that did not come to its end is taken back before this one begins. */
+static int recover(hf_run *run, const hf_apply_options *options)
+{
+	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
+	hf_report report;
+	hf_error *err = NULL;
+	bool found;
+
+	if (hf_engine_recover(&run->host, &run->model, false, options, &result, &found,
+			      &err) < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	if (!found || result.outcome == HF_OUTCOME_NOTHING)
+		return 0;
+	if (result.outcome == HF_OUTCOME_ROLLED_BACK) {
+		hf_diag_add(&run->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, NULL,
+			    "an earlier apply had not come to its end: what it left "
+			    "behind was "
+			    "taken back");
+		return 0;
+	}
+	if (result.error && result.error->code == -EBUSY)
+		return hf_run_fail(run, HF_EXIT_BUSY, take_ptr(result.error));
+	hf_run_diags(run);
+	report = hf_run_report(run);
+	report.exit = HF_EXIT_INCOMPLETE;
+	report.result = "incomplete";
+	report.error = result.error;
+	report.changed = true;
+	report.steps = steps_of(run, &result);
+	report.n_steps = report.steps ? result.n_steps : 0;
+	if (result.error)
+		hf_report_error(stderr, result.error, run->cli->color_err);
+	return hf_cli_report(run->cli, &report);
+}
+
+static hf_apply_options options_of(hf_run *run)
+{
+	const hf_options *o = &run->cli->options;
+
+	return (hf_apply_options){ .sets = run->sets.items,
+				   .n_sets = run->sets.n,
+				   .replace = o->replace,
+				   .fact_args = o->facts.items,
+				   .n_fact_args = o->facts.n,
+				   .progress = o->verbose ? tell_progress : NULL,
+				   .interrupted = is_interrupted,
+				   .lock_wait = o->lock_wait_sec };
+}
+
 int hf_cmd_apply(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
 	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
-	hf_apply_options options = { 0 };
+	hf_apply_options options;
 	hf_error *err = NULL;
 	int status = hf_run_open(&run, cli);
 
@@ -127,19 +190,17 @@ int hf_cmd_apply(hf_cli *cli)
 	if (!status)
 		status = must_be_root(&run);
 	if (!status)
-		status = hf_run_survey(&run, cli, &cli->options.operands);
+		status = hf_run_load(&run, cli, &cli->options.operands);
+	if (status)
+		return status;
+	options = options_of(&run);
+	status = recover(&run, &options);
+	if (!status)
+		status = hf_run_observe(&run);
 	if (!status)
 		status = hf_run_dropped(&run);
 	if (status)
 		return status;
-	options = (hf_apply_options){
-		.sets = run.sets.items,
-		.n_sets = run.sets.n,
-		.replace = cli->options.replace,
-		.fact_args = cli->options.facts.items,
-		.n_fact_args = cli->options.facts.n,
-		.progress = cli->options.verbose ? tell_progress : NULL,
-	};
 	if (hf_engine_apply(&run.host, &run.model, &run.survey, &options, &result, &err) <
 	    0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);

@@ -35,6 +35,7 @@ enum {
 	OPT_RESOLVED,
 	OPT_OUTPUT_DIR,
 	OPT_BASELINE,
+	OPT_LOCK_TIMEOUT,
 	OPT_QUIET = 'q',
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
@@ -82,6 +83,8 @@ static const hf_option options[] = {
 	  "leave out what cannot be told or is blocked, and apply the rest" },
 	{ "replace", OPT_REPLACE, NULL, SURVEYS,
 	  "the set given may drop baselines that are in force" },
+	{ "lock-timeout", OPT_LOCK_TIMEOUT, "SECONDS", HF_CMD_APPLY,
+	  "how long to wait for another holdfast to end (default: not at all)" },
 	{ "check", OPT_CHECK, NULL, HF_CMD_APPLY | HF_CMD_CHECK, "the same as check" },
 	{ "dry-run", OPT_DRY_RUN, NULL, HF_CMD_APPLY | HF_CMD_PLAN, "the same as plan" },
 	{ "resolved", OPT_RESOLVED, NULL, HF_CMD_LINT,
@@ -313,6 +316,12 @@ static int parse_value(hf_options *o, int value, const char *arg, hf_error **err
 		return add(o, &o->baselines, arg, err);
 	case OPT_FAIL_ON:
 		return parse_fail_on(o, arg, err);
+	case OPT_LOCK_TIMEOUT:
+		if (hf_parse_u64(arg, 86400, &n) < 0)
+			return bad_value(o, "lock-timeout", "seconds up to 86400", arg,
+					 err);
+		o->lock_wait_sec = (int)n;
+		return 0;
 	case OPT_TIMEOUT:
 		return parse_timeout(o, arg, err);
 	case OPT_COLOR:

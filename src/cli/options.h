@@ -63,6 +63,7 @@ typedef struct hf_options {
 	const char *output; /* NULL: stdout */
 	hf_color color;
 	uint64_t timeout_usec; /* 0: the host's default */
+	int lock_wait_sec;     /* 0: do not wait */
 	bool quiet, verbose, help, version;
 	bool check, dry_run; /* --check, --dry-run */
 	unsigned fail_on;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/journal.h"
 #include "kinds/registry.h"
 
 void hf_run_done(hf_run *run)
@@ -74,7 +75,9 @@ int hf_run_fail(hf_run *run, hf_exit status, hf_error *error)
 	if (error)
 		hf_report_error(stderr, error, run->cli->color_err);
 	report.exit = status;
-	report.result = status == HF_EXIT_BUSY ? "held" : "error";
+	report.result = status == HF_EXIT_BUSY	       ? "held"
+			: status == HF_EXIT_INCOMPLETE ? "incomplete"
+						       : "error";
 	report.error = error;
 	if (run->cli->options.json) {
 		/* a plan that was not finished must not look like one */
@@ -268,16 +271,11 @@ int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 
 /* --- survey ------------------------------------------------------------------------- */
 
-int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
+int hf_run_observe(hf_run *run)
 {
-	const hf_options *o = &cli->options;
+	const hf_options *o = &run->cli->options;
 	hf_error *err = NULL;
-	int status = hf_run_open(run, cli);
 
-	if (!status)
-		status = hf_run_load(run, cli, names);
-	if (status)
-		return status;
 	run->plan_options = (hf_plan_options){
 		.restart = o->has_restart	    ? o->restart
 			   : run->model.has_restart ? run->model.restart
@@ -286,7 +284,7 @@ int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
 		.allow_lock = o->allow_lock,
 		.allow_panic = o->allow_panic,
 		.leave_unknown = o->leave_unknown,
-		.now = hf_cli_now(cli) / 1000000,
+		.now = hf_cli_now(run->cli) / 1000000,
 	};
 	if (hf_engine_survey(&run->host, &run->model, &run->plan_options, o->facts.items,
 			     o->facts.n, &run->diags, &run->survey, &err) < 0)
@@ -294,6 +292,38 @@ int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
 	if (run->diags.n_errors)
 		return hf_run_fail(run, HF_EXIT_BASELINE, NULL);
 	return 0;
+}
+
+/* Whatever would be seen is half of one state and half of another. */
+static int check_unfinished(hf_run *run)
+{
+	hf_error *err = NULL;
+	int r = hf_journal_exists(&run->host, &err);
+
+	if (r == -EACCES || r == -EPERM) { /* the record will tell of it */
+		hf_error_free(err);
+		return 0;
+	}
+	if (r < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	if (!r)
+		return 0;
+	(void)hf_error_set(&err, -EBUSY, "an apply was begun here and has not ended");
+	(void)hf_error_hint(
+		&err, "if none is running any more, the next 'holdfast apply' takes "
+		      "back what it left behind");
+	return hf_run_fail(run, HF_EXIT_INCOMPLETE, err);
+}
+
+int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
+{
+	int status = hf_run_open(run, cli);
+
+	if (!status)
+		status = hf_run_load(run, cli, names);
+	if (!status)
+		status = check_unfinished(run);
+	return status ? status : hf_run_observe(run);
 }
 
 int hf_run_dropped(hf_run *run)

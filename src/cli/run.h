@@ -40,7 +40,11 @@ int hf_run_open(hf_run *run, hf_cli *cli) _must_check_;
  *  is given; 0 or the exit status */
 int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names) _must_check_;
 
-/** hf_run_survey - open, load, survey; 0 or the exit status */
+/** hf_run_observe - look at the open host with the model loaded; 0 or the exit status */
+int hf_run_observe(hf_run *run) _must_check_;
+
+/** hf_run_survey - open, load, observe; an unfinished transaction ends it with 5. 0 or
+ *  the exit status */
 int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names) _must_check_;
 
 /** hf_run_dropped - the set would drop baselines in force: 64, unless --replace; 0 */

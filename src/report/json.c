@@ -250,6 +250,6 @@ void hf_report_json(FILE *out, const hf_report *r)
 	hf_json_set(&j, root, "changes", changes);
 	hf_json_set(&j, root, "effects", effects);
 	hf_json_set(&j, root, "steps", steps_of(&j, r));
-	hf_json_set(&j, root, "transaction", json_null());
+	hf_json_set(&j, root, "transaction", hf_json_text(r->transaction));
 	hf_json_end(&j, root, out, r);
 }

@@ -68,6 +68,11 @@ void hf_paint_text(hf_paint *p, hf_style style, const char *text)
 		put(p, style, escaped, strlen(escaped));
 }
 
+void hf_paint_escaped(hf_paint *p, hf_style style, const char *text)
+{
+	put(p, style, text, strlen(text));
+}
+
 void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)
 {
 	cleanup_free char *text = NULL;

@@ -38,6 +38,9 @@ unsigned hf_paint_columns(const char *text);
 void hf_paint_text(hf_paint *p, hf_style style, const char *text);
 void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...) _printf_(3, 4);
 
+/** hf_paint_escaped - the same for text that is escaped already; tabs stay */
+void hf_paint_escaped(hf_paint *p, hf_style style, const char *text);
+
 /** hf_paint_wrap - print @text from the pen on, breaking at blanks; further lines begin
  *  at column @indent. A word that is longer than a line stays whole. */
 void hf_paint_wrap(hf_paint *p, hf_style style, unsigned indent, const char *text);

@@ -86,7 +86,8 @@ typedef struct hf_report {
 	const hf_plan *changes_plan;
 	const hf_report_layer *layers;
 	size_t n_layers;
-	bool is_apply; /* the changes were carried out, or tried */
+	bool is_apply;		 /* the changes were carried out, or tried */
+	const char *transaction; /* its id, or NULL */
 } hf_report;
 
 /** hf_report_summary - append the summary line, without a newline; pure */

@@ -132,7 +132,7 @@ static void put_lines(hf_text *t, char *text)
 
 		if (nl)
 			*nl = '\0';
-		hf_paint_text(&t->paint, diff_style(line), line);
+		hf_paint_escaped(&t->paint, diff_style(line), line);
 		hf_paint_newline(&t->paint);
 		if (!nl)
 			break;

@@ -64,7 +64,7 @@ out "holdfast check: shop 7"
 run 2 apply --check --root=root shop.yaml
 run 2 plan --diff --root root shop.yaml
 out '+	"icc": false'
-out ' 	"labels": ["a"]'
+out ' 	"debug": true,'
 run 2 plan -q --root root shop.yaml
 [ "$(wc -l <out)" = 1 ] || fail "-q prints $(wc -l <out) lines"
 run 2 plan --root root shop.yaml --format json
