@@ -15,6 +15,7 @@ struct hf_cli {
 	bool color_out, color_err;
 	unsigned width;
 	int64_t started_usec; /* CLOCK_REALTIME since the epoch */
+	bool changed;	      /* the host was changed: so the exit status must tell */
 };
 
 /** hf_cli_text_options - of the command line; pure */

@@ -95,6 +95,7 @@ int hf_cli_report(hf_cli *cli, hf_report *report)
 
 	report->started_usec = cli->started_usec;
 	report->finished_usec = hf_cli_now(cli);
+	cli->changed |= report->changed;
 	if (cli->options.json)
 		hf_report_json(cli->out, report);
 	else
@@ -246,8 +247,8 @@ static int run_with_output(hf_cli *cli)
 	if (output_close(&output, cli, &err) < 0) {
 		hf_report_error(stderr, err, cli->color_err);
 		hf_error_free(err);
-		/* what is worse than an unwritten report stays known */
-		if (status != HF_EXIT_INCOMPLETE)
+		/* 1 would say that nothing was changed */
+		if (!cli->changed)
 			status = HF_EXIT_FAILED;
 	}
 	return status;
@@ -271,6 +272,7 @@ int main(int argc, char **argv)
 	if (!has_standard_streams())
 		return HF_EXIT_FAILED;
 	(void)signal(SIGPIPE, SIG_IGN);
+	cli.started_usec = hf_cli_now(&cli);
 	if (hf_options_parse(&cli.options, argc, argv, &err) < 0) {
 		status = hf_cli_fail(
 			&cli, err->code == -ENOMEM ? HF_EXIT_FAILED : HF_EXIT_USAGE, err);

@@ -60,9 +60,10 @@ void hf_report_shipped_text(FILE *out, const hf_report_shipped *items, size_t n,
 void hf_report_shipped_json(FILE *out, const hf_report *report,
 			    const hf_report_shipped *items, size_t n)
 {
-	hf_json j = { 0 };
-	json_t *root = hf_json_begin(&j, report), *array = json_array();
+	hf_json j;
 
+	hf_json_begin(&j, out, report);
+	hf_json_list(&j, "shipped");
 	for (size_t i = 0; i < n; i++) {
 		json_t *o = json_object();
 
@@ -71,10 +72,10 @@ void hf_report_shipped_json(FILE *out, const hf_report *report,
 		hf_json_set(&j, o, "title", hf_json_text(items[i].title));
 		hf_json_set(&j, o, "file", hf_json_text(items[i].path));
 		hf_json_set(&j, o, "problem", hf_json_text(items[i].broken));
-		hf_json_append(&j, array, o);
+		hf_json_element(&j, o);
 	}
-	hf_json_set(&j, root, "shipped", array);
-	hf_json_end(&j, root, out, report);
+	hf_json_list_end(&j);
+	hf_json_end(&j, report);
 }
 
 /* The kinds a control makes demands of, each once; bit by registry index. */
@@ -197,13 +198,14 @@ static json_t *control_entry(hf_json *j, const hf_model *model, const hf_control
 void hf_report_list_json(FILE *out, const hf_report *report)
 {
 	const hf_model *model = report->model;
-	hf_json j = { 0 };
-	json_t *root = hf_json_begin(&j, report);
-	json_t *controls = json_array(), *waivers = json_array();
+	hf_json j;
 
+	hf_json_begin(&j, out, report);
+	hf_json_list(&j, "controls");
 	for (size_t i = 0; i < model->n_controls; i++)
-		hf_json_append(&j, controls,
-			       control_entry(&j, model, model->controls[i]));
+		hf_json_element(&j, control_entry(&j, model, model->controls[i]));
+	hf_json_list_end(&j);
+	hf_json_list(&j, "waivers");
 	for (size_t i = 0; i < model->n_waivers; i++) {
 		const hf_waiver *w = model->waivers[i];
 		json_t *o = json_object();
@@ -213,11 +215,10 @@ void hf_report_list_json(FILE *out, const hf_report *report)
 		hf_json_set(&j, o, "reason", hf_json_text(w->reason));
 		hf_json_set(&j, o, "approved_by", hf_json_text(w->approved_by));
 		hf_json_set(&j, o, "until", hf_json_text(w->until));
-		hf_json_append(&j, waivers, o);
+		hf_json_element(&j, o);
 	}
-	hf_json_set(&j, root, "controls", controls);
-	hf_json_set(&j, root, "waivers", waivers);
-	hf_json_end(&j, root, out, report);
+	hf_json_list_end(&j);
+	hf_json_end(&j, report);
 }
 
 /* --- facts -------------------------------------------------------------------------- */
@@ -273,9 +274,10 @@ void hf_report_facts_text(FILE *out, const hf_report *report, const hf_facts *fa
 
 void hf_report_facts_json(FILE *out, const hf_report *report, const hf_facts *facts)
 {
-	hf_json j = { 0 };
-	json_t *root = hf_json_begin(&j, report), *array = json_array();
+	hf_json j;
 
+	hf_json_begin(&j, out, report);
+	hf_json_list(&j, "facts");
 	for (size_t i = 0; i < facts->n; i++) {
 		const hf_fact *f = facts->items[i];
 		json_t *o = json_object();
@@ -286,10 +288,10 @@ void hf_report_facts_json(FILE *out, const hf_report *report, const hf_facts *fa
 			    hf_json_text(f->known == HF_PRESENT ? f->value : NULL));
 		hf_json_set(&j, o, "source", hf_json_text(f->source));
 		hf_json_set(&j, o, "why", hf_json_text(f->why));
-		hf_json_append(&j, array, o);
+		hf_json_element(&j, o);
 	}
-	hf_json_set(&j, root, "facts", array);
-	hf_json_end(&j, root, out, report);
+	hf_json_list_end(&j);
+	hf_json_end(&j, report);
 }
 
 /* --- explain ------------------------------------------------------------------------ */
@@ -379,9 +381,10 @@ void hf_report_explain_json(FILE *out, const hf_report *report,
 			    const hf_control *const *controls, size_t n)
 {
 	cleanup_(hf_view_done) hf_view view = { 0 };
-	hf_json j = { 0 };
-	json_t *root = hf_json_begin(&j, report), *array = json_array();
+	hf_json j;
 
+	hf_json_begin(&j, out, report);
+	hf_json_list(&j, "controls");
 	if (hf_view_make(&view, report) < 0)
 		j.oom = true;
 	for (size_t i = 0; i < n && view.controls; i++) {
@@ -412,8 +415,8 @@ void hf_report_explain_json(FILE *out, const hf_report *report,
 			hf_json_append(&j, rows, e);
 		}
 		hf_json_set(&j, o, "resources", rows);
-		hf_json_append(&j, array, o);
+		hf_json_element(&j, o);
 	}
-	hf_json_set(&j, root, "controls", array);
-	hf_json_end(&j, root, out, report);
+	hf_json_list_end(&j);
+	hf_json_end(&j, report);
 }

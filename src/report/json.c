@@ -211,45 +211,52 @@ static json_t *effect_of(hf_json *j, const hf_plan *plan, const hf_effect *e)
 	return o;
 }
 
-static json_t *steps_of(hf_json *j, const hf_report *r)
+static json_t *step_of(hf_json *j, const hf_report_step *step)
 {
-	json_t *array = json_array();
+	json_t *o = json_object();
 
-	for (size_t i = 0; i < r->n_steps; i++) {
-		json_t *o = json_object();
+	hf_json_set(j, o, "what", hf_json_text(step->what));
+	hf_json_set(j, o, "state", hf_json_text(step->state));
+	hf_json_set(j, o, "why", hf_json_text(step->why));
+	return o;
+}
 
-		hf_json_set(j, o, "what", hf_json_text(r->steps[i].what));
-		hf_json_set(j, o, "state", hf_json_text(r->steps[i].state));
-		hf_json_set(j, o, "why", hf_json_text(r->steps[i].why));
-		hf_json_append(j, array, o);
-	}
-	return array;
+static void put_lists(hf_json *j, const hf_report *r, const hf_view *v)
+{
+	hf_json_list(j, "controls");
+	for (size_t i = 0; i < v->n_controls; i++)
+		if (v->plan->control_states[i] !=
+		    HF_STATE_NOT_SELECTED) /* only counted */
+			hf_json_element(j, control_of(j, v, r->model->controls[i]));
+	hf_json_list_end(j);
+	hf_json_list(j, "resources");
+	for (size_t i = 0; v->plan && i < v->plan->n_resources; i++)
+		hf_json_element(j, resource_of(j, v->plan->resources[i]));
+	hf_json_list_end(j);
+	hf_json_list(j, "changes");
+	for (size_t i = 0; v->changes && i < v->changes->n_changes; i++)
+		hf_json_element(j, change_of(j, v, v->changes->changes[i]));
+	hf_json_list_end(j);
+	hf_json_list(j, "effects");
+	for (size_t i = 0; r->plan && i < r->plan->n_effects; i++)
+		hf_json_element(j, effect_of(j, r->plan, r->plan->effects[i]));
+	hf_json_list_end(j);
+	hf_json_list(j, "steps");
+	for (size_t i = 0; i < r->n_steps; i++)
+		hf_json_element(j, step_of(j, &r->steps[i]));
+	hf_json_list_end(j);
 }
 
 void hf_report_json(FILE *out, const hf_report *r)
 {
 	cleanup_(hf_view_done) hf_view v = { 0 };
-	hf_json j = { 0 };
-	json_t *root = hf_json_begin(&j, r);
-	json_t *controls = json_array(), *resources = json_array();
-	json_t *changes = json_array(), *effects = json_array();
+	hf_json j;
 
+	hf_json_begin(&j, out, r);
+	hf_json_member(&j, "summary", summary_of(&j, r));
 	if (r->model && r->plan && hf_view_make(&v, r) < 0)
 		j.oom = true;
-	for (size_t i = 0; i < v.n_controls; i++)
-		hf_json_append(&j, controls, control_of(&j, &v, r->model->controls[i]));
-	for (size_t i = 0; v.plan && i < v.plan->n_resources; i++)
-		hf_json_append(&j, resources, resource_of(&j, v.plan->resources[i]));
-	for (size_t i = 0; v.changes && i < v.changes->n_changes; i++)
-		hf_json_append(&j, changes, change_of(&j, &v, v.changes->changes[i]));
-	for (size_t i = 0; r->plan && i < r->plan->n_effects; i++)
-		hf_json_append(&j, effects, effect_of(&j, r->plan, r->plan->effects[i]));
-	hf_json_set(&j, root, "summary", summary_of(&j, r));
-	hf_json_set(&j, root, "controls", controls);
-	hf_json_set(&j, root, "resources", resources);
-	hf_json_set(&j, root, "changes", changes);
-	hf_json_set(&j, root, "effects", effects);
-	hf_json_set(&j, root, "steps", steps_of(&j, r));
-	hf_json_set(&j, root, "transaction", hf_json_text(r->transaction));
-	hf_json_end(&j, root, out, r);
+	put_lists(&j, r, &v);
+	hf_json_member(&j, "transaction", hf_json_text(r->transaction));
+	hf_json_end(&j, r);
 }

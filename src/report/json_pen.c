@@ -21,6 +21,42 @@ void hf_json_append(hf_json *j, json_t *array, json_t *value)
 		j->oom = true;
 }
 
+static void print(hf_json *j, json_t *value)
+{
+	cleanup_free char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+
+	if (!text)
+		j->oom = true;
+	fputs(text ? text : "null", j->out);
+	json_decref(value);
+}
+
+void hf_json_member(hf_json *j, const char *key, json_t *value)
+{
+	fprintf(j->out, "%s\n  \"%s\": ", j->sep, key);
+	print(j, value);
+	j->sep = ",";
+}
+
+void hf_json_list(hf_json *j, const char *key)
+{
+	fprintf(j->out, "%s\n  \"%s\": [", j->sep, key);
+	j->sep = ",";
+	j->element_sep = "";
+}
+
+void hf_json_element(hf_json *j, json_t *value)
+{
+	fprintf(j->out, "%s\n    ", j->element_sep);
+	print(j, value);
+	j->element_sep = ",";
+}
+
+void hf_json_list_end(hf_json *j)
+{
+	fputs(*j->element_sep ? "\n  ]" : "]", j->out);
+}
+
 json_t *hf_json_text(const char *text)
 {
 	cleanup_free char *escaped = NULL;
@@ -88,25 +124,27 @@ static json_t *problem(hf_json *j, const char *message, const char *file, unsign
 	return o;
 }
 
-static json_t *diags_of(hf_json *j, const hf_report *r, hf_diag_level level)
+static void put_diags(hf_json *j, const char *key, const hf_report *r,
+		      hf_diag_level level)
 {
-	json_t *array = json_array();
-
+	hf_json_list(j, key);
 	if (level == HF_DIAG_ERROR && r->error)
-		hf_json_append(j, array,
-			       problem(j, hf_error_text(r->error), r->error->file,
-				       r->error->line, r->error->column, r->error->hint));
+		hf_json_element(j, problem(j, hf_error_text(r->error), r->error->file,
+					   r->error->line, r->error->column,
+					   r->error->hint));
 	for (size_t i = 0; r->diags && i < r->diags->n; i++) {
 		const hf_diag *d = &r->diags->items[i];
+		const hf_source *source = d->mark.source;
 
 		if (d->level == level)
-			hf_json_append(
-				j, array,
-				problem(j, d->message,
-					d->mark.source ? d->mark.source->name : NULL,
-					d->mark.line, d->mark.column, d->hint));
+			hf_json_element(
+				j, problem(j, d->message, source ? source->name : NULL,
+					   d->mark.line, d->mark.column, d->hint));
 	}
-	return array;
+	if (level == HF_DIAG_ERROR && j->oom)
+		hf_json_element(j, problem(j, "out of memory: the report has gaps", NULL,
+					   0, 0, NULL));
+	hf_json_list_end(j);
 }
 
 static json_t *host_of(hf_json *j, const hf_report *r)
@@ -188,43 +226,36 @@ static json_t *vars_of(hf_json *j, const hf_report *r)
 	return o;
 }
 
-json_t *hf_json_begin(hf_json *j, const hf_report *r)
+void hf_json_begin(hf_json *j, FILE *out, const hf_report *r)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf summary = { 0 };
-	json_t *root = json_object(), *time = json_object();
+	json_t *time = json_object();
 
+	*j = (hf_json){ .out = out, .sep = "" };
+	fputc('{', out);
 	hf_report_summary(&summary, r);
-	hf_json_set(j, root, "holdfast", hf_json_text(PACKAGE_VERSION));
-	hf_json_set(j, root, "schema", hf_json_text(SCHEMA));
-	hf_json_set(j, root, "command", hf_json_text(r->command));
-	hf_json_set(j, root, "root", hf_json_text(r->root));
-	hf_json_set(j, root, "exit", json_integer(r->exit));
-	hf_json_set(j, root, "changed", json_boolean(r->changed));
-	hf_json_set(j, root, "comment", hf_json_text(hf_strbuf_str(&summary)));
-	hf_json_set(j, root, "result", hf_json_text(r->result));
-	hf_json_set(j, root, "host", host_of(j, r));
-	hf_json_set(j, root, "layers", layers_of(j, r));
+	hf_json_member(j, "holdfast", hf_json_text(PACKAGE_VERSION));
+	hf_json_member(j, "schema", hf_json_text(SCHEMA));
+	hf_json_member(j, "command", hf_json_text(r->command));
+	hf_json_member(j, "root", hf_json_text(r->root));
+	hf_json_member(j, "exit", json_integer(r->exit));
+	hf_json_member(j, "changed", json_boolean(r->changed));
+	hf_json_member(j, "comment", hf_json_text(hf_strbuf_str(&summary)));
+	hf_json_member(j, "result", hf_json_text(r->result));
+	hf_json_member(j, "host", host_of(j, r));
+	hf_json_member(j, "layers", layers_of(j, r));
 	hf_json_set(j, time, "started", hf_json_time(r->started_usec));
 	hf_json_set(j, time, "finished", hf_json_time(r->finished_usec));
-	hf_json_set(j, root, "time", time);
-	hf_json_set(j, root, "baselines", baselines_of(j, r));
-	hf_json_set(j, root, "selection", selection_of(j, r));
-	hf_json_set(j, root, "vars", vars_of(j, r));
-	return root;
+	hf_json_member(j, "time", time);
+	hf_json_member(j, "baselines", baselines_of(j, r));
+	hf_json_member(j, "selection", selection_of(j, r));
+	hf_json_member(j, "vars", vars_of(j, r));
 }
 
-void hf_json_end(hf_json *j, json_t *root, FILE *out, const hf_report *r)
+void hf_json_end(hf_json *j, const hf_report *r)
 {
-	hf_json_set(j, root, "errors", diags_of(j, r, HF_DIAG_ERROR));
-	hf_json_set(j, root, "warnings", diags_of(j, r, HF_DIAG_WARNING));
-	hf_json_set(j, root, "notes", diags_of(j, r, HF_DIAG_NOTE));
-	if (j->oom || json_dumpf(root, out, JSON_INDENT(2)) < 0)
-		fprintf(out,
-			"{\"holdfast\": \"%s\", \"schema\": \"%s\", \"command\": \"%s\", "
-			"\"exit\": %d, \"changed\": %s, \"result\": \"%s\", \"errors\": "
-			"[{\"message\": \"out of memory for the report\"}]}",
-			PACKAGE_VERSION, SCHEMA, r->command, (int)r->exit,
-			r->changed ? "true" : "false", r->result);
-	fputc('\n', out);
-	json_decref(root);
+	put_diags(j, "errors", r, HF_DIAG_ERROR);
+	put_diags(j, "warnings", r, HF_DIAG_WARNING);
+	put_diags(j, "notes", r, HF_DIAG_NOTE);
+	fputs("\n}\n", j->out);
 }

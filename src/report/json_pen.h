@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Building JSON values with one look at the end: a failed allocation is remembered in
- * the pen. jansson refuses strings that are not UTF-8; those are escaped first.
+ * Writing JSON member by member: a large report is never in memory as a whole. Each
+ * element of a list takes one line. A failed allocation becomes null there and an error
+ * at the end, so that the document stays valid. jansson refuses strings that are not
+ * UTF-8; those are escaped first.
  */
 #ifndef HF_REPORT_JSON_PEN_H
 #define HF_REPORT_JSON_PEN_H
@@ -11,8 +13,20 @@
 #include "report/report.h"
 
 typedef struct hf_json {
+	FILE *out;
+	const char *sep; /* before the next member */
+	const char *element_sep;
 	bool oom;
 } hf_json;
+
+/** hf_json_member - print one member of the document; takes @value's reference */
+void hf_json_member(hf_json *j, const char *key, json_t *value);
+
+/** hf_json_list - begin a member that is a list, hf_json_element - print one element
+ *  (its reference is taken), hf_json_list_end - end it */
+void hf_json_list(hf_json *j, const char *key);
+void hf_json_element(hf_json *j, json_t *value);
+void hf_json_list_end(hf_json *j);
 
 /** hf_json_set - put @value (its reference is taken; NULL: out of memory) under @key */
 void hf_json_set(hf_json *j, json_t *object, const char *key, json_t *value);
@@ -29,9 +43,9 @@ json_t *hf_json_time(int64_t usec);
 /** hf_json_place - {"file", "line"} or null */
 json_t *hf_json_place(hf_json *j, const char *file, unsigned line);
 
-/** hf_json_begin - the envelope that every output has, up to "vars"
- *  hf_json_end - add "errors" and "warnings", print it, free it */
-json_t *hf_json_begin(hf_json *j, const hf_report *report);
-void hf_json_end(hf_json *j, json_t *root, FILE *out, const hf_report *report);
+/** hf_json_begin - begin the document: what every output has, up to "vars"
+ *  hf_json_end - "errors", "warnings", "notes", and the end */
+void hf_json_begin(hf_json *j, FILE *out, const hf_report *report);
+void hf_json_end(hf_json *j, const hf_report *report);
 
 #endif

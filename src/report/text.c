@@ -75,17 +75,14 @@ static void put_layers(hf_text *t)
 		if (i && r->layers[i - 1].known == l->known && r->layers[i - 1].why &&
 		    !strcmp(r->layers[i - 1].why, why))
 			continue; /* told with the one before */
-		hf_paint_format(&t->paint, HF_STYLE_DIM, "live layer %s: %s",
+		hf_paint_format(&t->paint, HF_STYLE_DIM, "live layer %s (%s",
 				l->known == HF_ABSENT ? "off" : "unknown", l->name);
 		while (++same < r->n_layers && r->layers[same].known == l->known &&
 		       r->layers[same].why && !strcmp(r->layers[same].why, why))
 			hf_paint_format(&t->paint, HF_STYLE_DIM, ", %s",
 					r->layers[same].name);
-		if (*why) {
-			hf_paint_text(&t->paint, HF_STYLE_DIM, " (");
-			hf_paint_wrap(&t->paint, HF_STYLE_DIM, 4, why);
-			hf_paint_text(&t->paint, HF_STYLE_DIM, ")");
-		}
+		hf_paint_text(&t->paint, HF_STYLE_DIM, *why ? "): " : ")");
+		hf_paint_wrap(&t->paint, HF_STYLE_DIM, 4, why);
 		hf_paint_newline(&t->paint);
 	}
 }
