@@ -7,12 +7,16 @@
 need_root
 need jq systemd-nspawn mmdebstrap
 trees=${HOLDFAST_TREES:-/var/cache/holdfast-trees}
-if [[ ! -e $trees/bookworm.tar ]]; then
+# with procps: docker.service reloads by /bin/kill
+if [[ ! -e $trees/bookworm-live.tar ]]; then
 	mkdir -p "$trees"
 	mmdebstrap --quiet --variant=apt \
-		--include=systemd,systemd-sysv,dbus,auditd,docker.io \
-		bookworm "$trees/bookworm.new.tar" || skip "mmdebstrap could not make a tree (no mirror?)"
-	mv "$trees/bookworm.new.tar" "$trees/bookworm.tar"
+		--include=systemd,systemd-sysv,dbus,auditd,docker.io,procps \
+		bookworm "$trees/bookworm-live.new.tar" || {
+		rm -f "$trees/bookworm-live.new.tar"
+		skip "mmdebstrap could not make a tree (no mirror?)"
+	}
+	mv "$trees/bookworm-live.new.tar" "$trees/bookworm-live.tar"
 fi
 start
 tree=$work/tree
@@ -29,7 +33,7 @@ fresh_tree() {
 	local lib
 	rm -rf "$tree"
 	mkdir -p "$tree"
-	tar -C "$tree" -xpf "$trees/bookworm.tar" --exclude='./dev/*' || exit 1
+	tar -C "$tree" -xpf "$trees/bookworm-live.tar" --exclude='./dev/*' || exit 1
 	mkdir -p "$tree/opt/holdfast/lib" "$tree/opt/holdfast/templates" "$tree/opt/out"
 	cp "$HOLDFAST" "$tree/opt/holdfast/holdfast"
 	cp "$top_srcdir"/templates/*.yaml "$tree/opt/holdfast/templates/"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds/daemon/daemon_api.h"
+#include "base/parse.h"
 
 #include <errno.h>
 #include <string.h>
@@ -117,12 +118,16 @@ static int show_security(asker *a, const json_t *info)
 {
 	const json_t *options = json_object_get(info, "SecurityOptions");
 	hf_arena *arena = &a->plan->arena;
-	int r;
+	bool on;
+	int r = 0;
 
 	if (!json_is_array(options))
 		return 0;
-	r = show(a, "no-new-privileges",
-		 hf_json_new_bool(arena, has_option(options, "no-new-privileges")));
+	/* engines before 24.0 never list it (moby#45320): there its absence tells nothing
+	 */
+	on = has_option(options, "no-new-privileges");
+	if (on || (a->engine && hf_version_compare(a->engine, "24.0") >= 0))
+		r = show(a, "no-new-privileges", hf_json_new_bool(arena, on));
 	if (r == 0)
 		r = show(a, "selinux-enabled",
 			 hf_json_new_bool(arena, has_option(options, "selinux")));
