@@ -232,11 +232,12 @@ static int commit_all(apply *a, hf_error **err)
 static int look_again(apply *a, hf_error **err)
 {
 	hf_apply_result *result = a->result;
-	const hf_plan_options *options = &a->before->plan.options;
+	hf_plan_options options = a->before->plan.options;
 
 	hf_survey_done(&result->after);
 	hf_diags_done(&result->after_diags);
-	return hf_engine_survey(a->host, a->model, options, a->options->fact_args,
+	options.verifies = &a->before->plan;
+	return hf_engine_survey(a->host, a->model, &options, a->options->fact_args,
 				a->options->n_fact_args, &result->after_diags,
 				&result->after, err);
 }

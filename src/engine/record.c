@@ -247,6 +247,14 @@ static bool add_entry(json_t *list, const char *id, const char *before, const ch
 	       put_string(o, "before", before) && put_string(o, "after", after);
 }
 
+static bool is_noted(const hf_plan *plan, const char *id)
+{
+	for (size_t i = 0; i < plan->n_notes; i++)
+		if (strcmp(plan->notes[i]->id, id) == 0)
+			return true;
+	return false;
+}
+
 /* Old entries that still stand, then the new ones; a value's first "before" is kept. */
 static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
 {
@@ -268,6 +276,8 @@ static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
 		const hf_change *c = hf_map_get(&by_id, e->id);
 
 		/* what is released, or back at its first value, needs no entry */
+		if (is_noted(plan, e->id))
+			continue;
 		if (!hf_plan_is_claimed(plan, e->id) ||
 		    (c && same(c->after, e->before))) {
 			*ret_changed = true;
@@ -285,15 +295,12 @@ static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
 		*ret_changed = true;
 		ok = add_entry(list, c->id, c->before, c->after);
 	}
-	/* files that we made, to be removed when nothing of them is demanded any more */
-	for (size_t i = 0; ok && i < plan->n_groups; i++) {
-		const hf_group *g = plan->groups[i];
+	for (size_t i = 0; ok && i < plan->n_notes; i++) {
+		const hf_record_entry *note = plan->notes[i];
+		const hf_record_entry *e = hf_record_get(old, note->id);
 
-		if (g->type != HF_GROUP_FILE || !g->record_id || g->existed || g->remove ||
-		    hf_record_get(old, g->record_id))
-			continue;
-		*ret_changed = true;
-		ok = add_entry(list, g->record_id, NULL, "made");
+		*ret_changed |= !e || !same(e->after, note->after);
+		ok = add_entry(list, note->id, NULL, note->after);
 	}
 	hf_arena_done(&arena);
 	if (!ok)

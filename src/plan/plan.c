@@ -257,6 +257,41 @@ int hf_plan_claim(hf_plan *plan, const char *id)
 	return hf_map_put(&plan->claims, &plan->arena, id, plan);
 }
 
+int hf_plan_note(hf_plan *plan, const char *id, const char *text)
+{
+	hf_record_entry *note = hf_arena_new(&plan->arena, hf_record_entry);
+	hf_record_entry **slot;
+
+	if (!note)
+		return -ENOMEM;
+	note->id = hf_arena_strdup(&plan->arena, id);
+	note->after = hf_arena_strdup(&plan->arena, text);
+	if (!note->id || !note->after)
+		return -ENOMEM;
+	slot = hf_vec_push(&plan->arena, plan->notes, plan->n_notes);
+	if (!slot)
+		return -ENOMEM;
+	*slot = note;
+	return 0;
+}
+
+static const char *note_in(const hf_plan *plan, const char *id)
+{
+	for (size_t i = plan->n_notes; i; i--)
+		if (strcmp(plan->notes[i - 1]->id, id) == 0)
+			return plan->notes[i - 1]->after;
+	return NULL;
+}
+
+const char *hf_plan_noted(const hf_plan *plan, const char *id)
+{
+	const hf_plan *done = plan->options.verifies;
+	const char *text = done ? note_in(done, id) : NULL;
+	const hf_record_entry *entry = text ? NULL : hf_record_get(plan->record, id);
+
+	return entry ? entry->after : text;
+}
+
 bool hf_plan_is_claimed(const hf_plan *plan, const char *id)
 {
 	return hf_map_get(&plan->claims, id);

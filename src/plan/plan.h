@@ -146,10 +146,6 @@ struct hf_group {
 	void *live;   /* LIVE: the kind's payload, in the plan's arena */
 	void *engine; /* prepared state, owned by the engine or by kind->discard */
 	size_t index;
-
-	/* FILE: when the group makes the file, the applied record gets an entry of this
-	 * id, so that the file can go when nothing of it is demanded any more; or NULL */
-	const char *record_id;
 };
 
 typedef enum hf_action {
@@ -199,6 +195,7 @@ typedef struct hf_plan_options {
 	bool offline; /* --root: no live layer */
 	bool manager; /* systemd's manager can be asked; set by the engine */
 	int64_t now;  /* seconds since the epoch */
+	const struct hf_plan *verifies; /* just carried out, this look verifies it; NULL */
 } hf_plan_options;
 
 typedef struct hf_ref_values {
@@ -235,6 +232,8 @@ typedef struct hf_plan {
 	hf_effect **effects;
 	size_t n_effects;
 
+	hf_record_entry **notes; /* for the record: hf_plan_note() */
+	size_t n_notes;
 	hf_map claims; /* ids demanded by any claiming control */
 	hf_map refs;   /* "unit:docker.service" -> hf_ref_values */
 	hf_map units;  /* name -> hf_unit_view */
@@ -302,6 +301,15 @@ hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
  *  demand of every claiming control, selected or not. */
 int hf_plan_claim(hf_plan *plan, const char *id) _must_check_;
 bool hf_plan_is_claimed(const hf_plan *plan, const char *id);
+
+/** hf_plan_note - have the applied record keep an entry that no change stands for, if this
+ *  plan is carried out; it replaces an older one and lives while @id is claimed. Texts
+ *  are copied; 0 or -ENOMEM. */
+int hf_plan_note(hf_plan *plan, const char *id, const char *text) _must_check_;
+
+/** hf_plan_noted - the text noted under @id by the plan that this one verifies, else by
+ *  the record; NULL: none; pure */
+const char *hf_plan_noted(const hf_plan *plan, const char *id);
 
 /** hf_plan_ref_set - values of a host reference ("exec:docker.service"); they stay
  *  borrowed from the plan's arena; 0 or -ENOMEM */

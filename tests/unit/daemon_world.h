@@ -37,6 +37,7 @@ typedef struct scene {
 	/* the running dockerd; live[0] NULL: none runs */
 	const char *live[12];
 	uint64_t started, changed, reloaded; /* seconds */
+	const char *process;		     /* its name */
 	const char *shown[8];		     /* key, JSON, key, JSON, ... */
 	size_t n_containers;
 	bool live_restore; /* in force in the running one */
@@ -60,8 +61,8 @@ static int scene_read(void *user, const char *name, const char *relative_to,
 	(void)user;
 	(void)relative_to;
 	ret_source->name = hf_arena_strdup(arena, name);
-	ret_source->text = hf_arena_printf(
-		arena, "holdfast: 1\nname: t\ncontrols:\n%s", scene_text);
+	ret_source->text =
+		hf_arena_printf(arena, "holdfast: 1\nname: t\ncontrols:\n%s", scene_text);
 	if (!ret_source->text)
 		return hf_error_oom(err);
 	ret_source->len = strlen(ret_source->text);
@@ -121,7 +122,8 @@ static void put_plan(stage *s)
 		if (r->found)
 			hf_strbuf_addf(&s->out, ", found %s", r->found);
 		if (r->found_file)
-			hf_strbuf_addf(&s->out, " at %s:%u", r->found_file, r->found_line);
+			hf_strbuf_addf(&s->out, " at %s:%u", r->found_file,
+				       r->found_line);
 		if (r->why)
 			hf_strbuf_addf(&s->out, ", %s", r->why);
 		hf_strbuf_addc(&s->out, '\n');
@@ -132,7 +134,8 @@ static void put_plan(stage *s)
 		hf_strbuf_addf(&s->out, "%s %s: %s -> %s (%s)%s%s\n", hf_op_name(c->op),
 			       short_id(c->id), c->before ? c->before : "-",
 			       c->after ? c->after : "-", hf_cause_name(c->cause),
-			       c->blocked ? " blocked: " : "", c->blocked ? c->blocked : "");
+			       c->blocked ? " blocked: " : "",
+			       c->blocked ? c->blocked : "");
 		assert_int_equal(c->blocked == NULL, c->group != NULL);
 	}
 	for (size_t i = 0; i < p->n_groups; i++) {
@@ -143,16 +146,22 @@ static void put_plan(stage *s)
 		else if (g->remove)
 			hf_strbuf_addf(&s->out, "remove %s\n", g->path);
 		else
-			hf_strbuf_addf(&s->out, "%s:\n%.*s", g->existed ? "edit" : "make",
-				       (int)g->after_len, g->after);
+			hf_strbuf_addf(&s->out, "%s:\n%.*s%s",
+				       g->existed ? "edit" : "make", (int)g->after_len,
+				       g->after,
+				       g->after[g->after_len - 1] == '\n'
+					       ? ""
+					       : "\n\\ no newline at the end\n");
 	}
 	for (size_t i = 0; i < p->n_effects; i++)
-		hf_strbuf_addf(&s->out, "%s %s%s: %s\n", hf_action_name(p->effects[i]->action),
-			       p->effects[i]->unit, p->effects[i]->pending ? " pending" : "",
+		hf_strbuf_addf(&s->out, "%s %s%s: %s\n",
+			       hf_action_name(p->effects[i]->action), p->effects[i]->unit,
+			       p->effects[i]->pending ? " pending" : "",
 			       p->effects[i]->why);
 }
 
-static hf_arg *args_of(stage *s, const char *const *words, const char *file, size_t *ret_n)
+static hf_arg *args_of(stage *s, const char *const *words, const char *file,
+		       size_t *ret_n)
 {
 	hf_arg *args = hf_arena_array(&s->arena, 12, sizeof(*args));
 
@@ -212,7 +221,8 @@ static void stage_obs(stage *s, const scene *in)
 	if (in->file) {
 		obs->text = in->file;
 		obs->len = strlen(in->file);
-		if (hf_json_parse(obs->path, obs->text, obs->len, &s->arena, &v, &err) < 0)
+		if (hf_json_parse(obs->path, obs->text, obs->len, &s->arena, &v, &err) <
+		    0)
 			fail_msg("%s", hf_error_text(err));
 		obs->root = v;
 	} else if (!in->argv[0]) {
@@ -222,13 +232,14 @@ static void stage_obs(stage *s, const scene *in)
 	if (!in->live[0])
 		return;
 	obs->live_argv = args_of(s, in->live, NULL, &obs->n_live_argv);
+	obs->process = in->process;
 	obs->started_usec = in->started * 1000000;
 	obs->changed_usec = in->changed * 1000000;
 	obs->reloaded_usec = in->reloaded * 1000000;
 	for (size_t i = 0; i + 1 < ARRAY_SIZE(in->shown) && in->shown[i]; i += 2) {
 		assert_int_equal(hf_json_parse_value("s", in->shown[i + 1],
-						     strlen(in->shown[i + 1]), &s->arena, &v,
-						     &err),
+						     strlen(in->shown[i + 1]), &s->arena,
+						     &v, &err),
 				 0);
 		assert_int_equal(hf_map_put(&obs->shown, &s->arena, in->shown[i], v), 0);
 	}
@@ -275,6 +286,13 @@ static void stage_done(stage *s)
 	hf_strbuf_done(&s->out);
 }
 
+static void put_notes(stage *s)
+{
+	for (size_t i = 0; i < s->plan.n_notes; i++)
+		hf_strbuf_addf(&s->out, "note %s = %s\n", s->plan.notes[i]->id,
+			       s->plan.notes[i]->after);
+}
+
 static void put_ref(stage *s, const char *ref)
 {
 	hf_ref_values *v = hf_map_get(&s->plan.refs, ref);
@@ -294,13 +312,14 @@ static void assert_plan(const scene *in, const char *expected)
 	stage_load(&s, in->controls);
 	if (s.diags.n_errors == 0) {
 		const char **slot = in->ref ? hf_vec_push(&s.model.arena, s.model.refs,
-							  s.model.n_refs) :
-					      NULL;
+							  s.model.n_refs)
+					    : NULL;
 
 		if (slot)
 			*slot = in->ref;
 		stage_plan(&s, in);
 		put_plan(&s);
+		put_notes(&s);
 		if (in->ref)
 			put_ref(&s, in->ref);
 	}
@@ -314,6 +333,9 @@ static void assert_plan(const scene *in, const char *expected)
 }
 
 #define CONTROL(id, section) "  - {id: " id ", title: T, daemon: {" section "}}\n"
-#define STOCK { "/usr/sbin/dockerd", "-H", "fd://" }
+#define STOCK                                                                            \
+	{                                                                                \
+		"/usr/sbin/dockerd", "-H", "fd://"                                       \
+	}
 
 #endif

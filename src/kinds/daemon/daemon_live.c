@@ -2,7 +2,8 @@
 /*
  * The running dockerd: is what the disk says in force in it, and what would put it in
  * force. Proof, best first: what the API shows; a process started after the last change
- * of the file; a reload that dockerd reported after it. Without proof: pending.
+ * of the file; a reload that dockerd reported after it; the note, made before our first
+ * change under this process, of the file that it was started with. Else: pending.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,8 +16,10 @@
 
 typedef struct live {
 	hf_daemon_ctx *ctx;
-	hf_dargv argv; /* of the running process */
-	hf_daemon_config config;
+	hf_dargv argv;		  /* of the running process */
+	hf_daemon_config config;  /* of it, if it has read the file */
+	hf_daemon_config started; /* with the file that it was started with */
+	bool started_known;
 	bool restart, reload; /* is needed */
 	bool bridge;	      /* the restart is for a key that containers hold back */
 	bool pending;	      /* something on disk already is not in force */
@@ -73,7 +76,8 @@ static bool is_read(const live *l, const hf_daemon_spec *spec, const hf_daemon_v
 	       (spec->key->force == HF_FORCE_RELOAD && v->in_file);
 }
 
-static int judge_unread(live *l, const hf_daemon_spec *spec, hf_resource *row)
+static int judge_unread(live *l, const hf_daemon_spec *spec, hf_resource *row,
+			const hf_daemon_value *v)
 {
 	const hf_daemon_obs *obs = l->ctx->obs;
 
@@ -81,7 +85,7 @@ static int judge_unread(live *l, const hf_daemon_spec *spec, hf_resource *row)
 		return hf_row_judge(l->ctx->plan, row, HF_STATE_UNKNOWN, NULL,
 				    "it could not be told when dockerd was started");
 	l->pending = true;
-	need(l, spec->key, spec->name, true);
+	need(l, spec->key, spec->name, v->in_file);
 	return hf_row_judge(l->ctx->plan, row, HF_STATE_PENDING_RESTART, NULL,
 			    "%s changed after dockerd was started%s%s", obs->path,
 			    obs->api_why ? ", and its API does not answer: " : "",
@@ -113,8 +117,8 @@ static int judge(live *l, const hf_demand *demand, const hf_resource *persisted)
 	const hf_daemon_spec *spec = demand->spec;
 	hf_plan *plan = l->ctx->plan;
 	const hf_json *shown = hf_map_get(&l->ctx->obs->shown, spec->key->name);
+	hf_daemon_value v, was;
 	hf_resource *row;
-	hf_daemon_value v;
 
 	row = hf_plan_row(plan, HF_LIVE, persisted->id, spec->wanted, demand);
 	if (!row)
@@ -136,7 +140,13 @@ static int judge(live *l, const hf_demand *demand, const hf_resource *persisted)
 			"the command line of the running dockerd cannot be read");
 	if (is_read(l, spec, &v))
 		return judge_value(l, spec, row, &v, false);
-	return judge_unread(l, spec, row);
+	if (!l->started_known)
+		return judge_unread(l, spec, row, &v);
+	if (hf_daemon_in_force(&l->started, spec->key, spec->subkey, &plan->arena, &was) <
+	    0)
+		return -ENOMEM;
+	was.in_file = v.in_file; /* what a reload or restart would find */
+	return judge_value(l, spec, row, &was, false);
 }
 
 /* Only what is right on disk can be pending; the rest is drift, or left alone. */
@@ -223,6 +233,50 @@ static int live_restore_after(hf_daemon_ctx *ctx)
 	return 0;
 }
 
+/* "BOOT:PID:START {...}": the file as the process found it; its own is not reported. */
+static int read_note(live *l)
+{
+	const hf_daemon_ctx *ctx = l->ctx;
+	const char *text = hf_plan_noted(ctx->plan, ctx->process_id);
+	size_t len = ctx->obs->process ? strlen(ctx->obs->process) : 0;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_json *root;
+	int r;
+
+	l->started = l->config;
+	if (!text || !len || strncmp(text, ctx->obs->process, len) != 0 ||
+	    text[len] != ' ')
+		return 0;
+	text += len + 1;
+	r = hf_json_parse("record", text, strlen(text), &ctx->plan->arena, &root, &err);
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0) {
+		l->started.root = root;
+		l->started_known = true;
+	}
+	return 0;
+}
+
+/* Before the first change under this process: what it has read is still on disk. */
+static int write_note(live *l)
+{
+	const hf_daemon_ctx *ctx = l->ctx;
+	const hf_daemon_obs *obs = ctx->obs;
+	hf_arena *arena = &ctx->plan->arena;
+	const char *json, *text;
+	bool changes = false;
+
+	for (size_t i = 0; i < ctx->n_wants; i++)
+		changes |= !ctx->wants[i]->change->blocked;
+	if (!changes || l->started_known || !obs->process || !obs->started_usec ||
+	    obs->started_usec + TICK_USEC < obs->changed_usec)
+		return 0;
+	json = obs->root ? hf_json_compact(obs->root, arena) : "{}";
+	text = json ? hf_arena_printf(arena, "%s %s", obs->process, json) : NULL;
+	return text ? hf_plan_note(ctx->plan, ctx->process_id, text) : -ENOMEM;
+}
+
 int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 {
 	live l = { .ctx = ctx };
@@ -238,7 +292,11 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 		return -ENOMEM;
 	l.config = ctx->before;
 	l.config.argv = &l.argv;
-	r = judge_all(&l);
+	r = read_note(&l);
+	if (r == 0)
+		r = judge_all(&l);
+	if (r == 0)
+		r = write_note(&l);
 	for (size_t i = 0; r == 0 && i < ctx->n_wants; i++) {
 		const hf_daemon_want *w = ctx->wants[i];
 

@@ -158,26 +158,33 @@ static int find_unit(observer *o)
  */
 
 /* Field 22 of /proc/PID/stat: start in clock ticks after boot; proc(5). */
-static uint64_t started_usec(const char *stat)
+static bool start_ticks(const char *stat, uint64_t *ret)
 {
 	const char *p = strrchr(stat, ')'); /* the name may hold anything */
-	struct timespec real, boot;
-	uint64_t ticks, now, up;
-	long hz = sysconf(_SC_CLK_TCK);
 	char field[24];
 	size_t len;
 
 	for (int i = 2; p && i < 22; i++)
 		p = strchr(p + 1, ' ');
-	if (!p || hz <= 0 || clock_gettime(CLOCK_REALTIME, &real) < 0 ||
-	    clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
-		return 0;
+	if (!p)
+		return false;
 	len = strcspn(++p, " \n");
 	if (!len || len >= sizeof(field))
-		return 0;
+		return false;
 	memcpy(field, p, len);
 	field[len] = '\0';
-	if (hf_parse_u64(field, UINT64_MAX / 1000000, &ticks) < 0)
+	return hf_parse_u64(field, UINT64_MAX / 1000000, ret) == 0;
+}
+
+/* Ticks after boot as time of day, in microseconds since the epoch; 0: unknown. */
+static uint64_t time_of_ticks(uint64_t ticks)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+	struct timespec real, boot;
+	uint64_t now, up;
+
+	if (hz <= 0 || clock_gettime(CLOCK_REALTIME, &real) < 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
 		return 0;
 	now = (uint64_t)real.tv_sec * 1000000 + (uint64_t)real.tv_nsec / 1000;
 	up = (uint64_t)boot.tv_sec * 1000000 + (uint64_t)boot.tv_nsec / 1000;
@@ -220,12 +227,31 @@ static int read_process(observer *o, uint32_t pid)
 		if (set_argv(o, words, n) < 0)
 			return -ENOMEM;
 	}
-	path = hf_arena_printf(arena, "/proc/%u/stat", pid);
+	return 0;
+}
+
+/* When it was started, and a name for it that no later process will have. */
+static int read_start(observer *o, uint32_t pid)
+{
+	hf_arena *arena = &o->plan->arena;
+	const char *path = hf_arena_printf(arena, "/proc/%u/stat", pid);
+	const char *boot = hf_facts_value(o->plan->facts, "boot_id");
+	uint64_t ticks;
+	char *text;
+	size_t len;
+
 	if (!path)
 		return -ENOMEM;
-	if (hf_fs_read(o->host, path, 0, arena, &text, &len, NULL, NULL) == 0)
-		o->obs->started_usec = started_usec(text);
-	return 0;
+	if (hf_fs_read(o->host, path, 0, arena, &text, &len, NULL, NULL) < 0 ||
+	    !start_ticks(text, &ticks))
+		return 0;
+	if (!o->obs->started_usec)
+		o->obs->started_usec = time_of_ticks(ticks);
+	if (!boot)
+		return 0;
+	o->obs->process = hf_arena_printf(arena, "%s:%u:%llu", boot, pid,
+					  (unsigned long long)ticks);
+	return o->obs->process ? 0 : -ENOMEM;
 }
 
 static int find_process(observer *o)
@@ -243,7 +269,8 @@ static int find_process(observer *o)
 	if (unit && unit->live && unit->main_pid && unit->live_argv) {
 		o->obs->running = HF_PRESENT;
 		o->obs->started_usec = unit->main_started_usec;
-		return set_argv(o, unit->live_argv, unit->n_live_argv);
+		r = set_argv(o, unit->live_argv, unit->n_live_argv);
+		return r ? r : read_start(o, unit->main_pid);
 	}
 	r = hf_docker_process(o->host, &pid, &e);
 	if (r == -ENOMEM)
@@ -254,7 +281,8 @@ static int find_process(observer *o)
 		return o->obs->running_why ? 0 : -ENOMEM;
 	}
 	o->obs->running = pid ? HF_PRESENT : HF_ABSENT;
-	return pid ? read_process(o, pid) : 0;
+	r = pid ? read_process(o, pid) : 0;
+	return pid && r == 0 ? read_start(o, pid) : r;
 }
 
 /* --- is the API needed? ---------------------------------------------------------------

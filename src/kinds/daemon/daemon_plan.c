@@ -347,7 +347,6 @@ static int judge_all(hf_daemon_ctx *ctx)
 {
 	const hf_model *model = ctx->model;
 	bool claims = false;
-	const char *file;
 	int r;
 
 	for (size_t i = 0; i < model->n_demands; i++) {
@@ -372,10 +371,8 @@ static int judge_all(hf_daemon_ctx *ctx)
 		if (r < 0)
 			return r;
 	}
-	file = hf_arena_printf(&ctx->plan->arena, "daemon:%s", ctx->obs->path);
-	if (!file)
-		return -ENOMEM;
-	return claims ? hf_plan_claim(ctx->plan, file) : 0;
+	r = claims ? hf_plan_claim(ctx->plan, ctx->file_id) : 0;
+	return claims && r == 0 ? hf_plan_claim(ctx->plan, ctx->process_id) : r;
 }
 
 /* --- the edit -------------------------------------------------------------------------
@@ -459,7 +456,7 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
 {
 	const hf_daemon_obs *obs = ctx->obs;
 	hf_plan *plan = ctx->plan;
-	const char *file, *dir;
+	const char *dir;
 	hf_group *group;
 
 	if (obs->dir_missing) {
@@ -473,8 +470,7 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
 	}
 	group = hf_plan_group(plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_daemon,
 			      obs->path);
-	file = hf_arena_printf(&plan->arena, "daemon:%s", obs->path);
-	if (!group || !file)
+	if (!group)
 		return -ENOMEM;
 	group->existed = obs->file == HF_PRESENT;
 	group->before = group->existed ? obs->text : "";
@@ -482,10 +478,9 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
 	group->after = text;
 	group->after_len = len;
 	group->mode = 0644;
-	group->record_id = file;
 	/* the file that we made goes when nothing of it is demanded any more */
-	if (ctx->after.root->n == 0 && hf_record_get(plan->record, file) &&
-	    !hf_plan_is_claimed(plan, file)) {
+	if (ctx->after.root->n == 0 && hf_record_get(plan->record, ctx->file_id) &&
+	    !hf_plan_is_claimed(plan, ctx->file_id)) {
 		group->remove = true;
 		group->after = "";
 		group->after_len = 0;
@@ -494,7 +489,9 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
 	for (size_t i = 0; i < ctx->n_wants; i++)
 		if (!ctx->wants[i]->change->blocked)
 			hf_change_in(ctx->wants[i]->change, group);
-	return 0;
+	if (group->existed || hf_record_get(plan->record, ctx->file_id))
+		return 0;
+	return hf_plan_note(plan, ctx->file_id, "made");
 }
 
 static int settle_edit(hf_daemon_ctx *ctx, hf_error **err)
@@ -640,6 +637,11 @@ int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 			      .engine = hf_facts_value(plan->facts, "engine") };
 	int r;
 
+	ctx.file_id = hf_arena_printf(&plan->arena, "daemon:%s", ctx.obs->path);
+	ctx.process_id =
+		hf_arena_printf(&plan->arena, "daemon:%s@process", ctx.obs->path);
+	if (!ctx.file_id || !ctx.process_id)
+		return hf_error_oom(err);
 	if (plan->engine.unit)
 		ctx.unit = hf_map_get(&plan->units, plan->engine.unit);
 	if (hf_daemon_check_active(model, plan->diags) < 0 || read_argv(&ctx) < 0)

@@ -28,6 +28,7 @@ typedef struct hf_daemon_obs {
 
 	/* The running dockerd. */
 	hf_known running;
+	const char *process;	 /* names it: boot, pid, start; NULL: unknown */
 	const char *running_why; /* of UNKNOWN */
 	const hf_arg *live_argv; /* its command line; NULL: could not be read */
 	size_t n_live_argv;
@@ -110,6 +111,8 @@ typedef struct hf_daemon_ctx {
 	hf_dargv argv;		  /* after the plan */
 	const char *argv_why;	  /* not NULL: it may hold flags that are not seen */
 	const char *engine;
+	const char *file_id;	/* "daemon:PATH": noted when we make the file */
+	const char *process_id; /* "daemon:PATH@process": what dockerd was started with */
 	hf_daemon_config before; /* the file as it is */
 	hf_daemon_config after;	 /* the file as planned */
 	hf_daemon_want **wants;

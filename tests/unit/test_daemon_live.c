@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The running dockerd: what is in force, pending, and which effect is asked for. */
+#include "daemon_world.h"
+
+/* started after the file changed: in force */
+static void test_live_pass(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: false, debug: false}"),
+			      .file = "{\"icc\": false}",
+			      .argv = STOCK,
+			      .live = STOCK,
+			      .started = 100,
+			      .changed = 90,
+			      .engine = "26.1.5" },
+		    "#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		    "#debug false: pass, found false, the engine's default\n"
+		    "live #icc false: pass, found false\n"
+		    "live #debug false: pass, found false\n");
+}
+
+/* changed after it started, and nothing shows it */
+static void test_live_pending(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls = CONTROL("a",
+					      "set: {icc: false, userland-proxy: false}"),
+			  .file = "{\"icc\": false, \"userland-proxy\": false}",
+			  .argv = STOCK,
+			  .live = STOCK,
+			  .started = 100,
+			  .changed = 101,
+			  .shown = { "icc", "true" },
+			  .engine = "26.1.5" },
+		"#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		"#userland-proxy false: pass, found false at /etc/docker/daemon.json:1\n"
+		"live #icc false: pending-restart, found true, the running dockerd shows "
+		"another value\n"
+		"live #userland-proxy false: pending-restart, /etc/docker/daemon.json "
+		"changed after dockerd was started\n"
+		"restart docker.service pending: a restart puts icc, userland-proxy in "
+		"force\n");
+}
+
+/* the API shows it */
+static void test_live_shown(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: false}"),
+			      .file = "{\"icc\": false}",
+			      .argv = STOCK,
+			      .live = STOCK,
+			      .started = 100,
+			      .changed = 101,
+			      .shown = { "icc", "false" },
+			      .engine = "26.1.5" },
+		    "#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		    "live #icc false: pass, found false\n");
+}
+
+/* a reload after the change proves reloadable keys */
+static void test_live_reloaded(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls =
+				  CONTROL("a", "set: {max-concurrent-downloads: 7, icc: "
+					       "false}, unset: [shutdown-timeout]"),
+			  .file = "{\"max-concurrent-downloads\": 7, \"icc\": false}",
+			  .argv = STOCK,
+			  .live = STOCK,
+			  .started = 100,
+			  .changed = 101,
+			  .reloaded = 102,
+			  .engine = "26.1.5" },
+		"#max-concurrent-downloads 7: pass, found 7 at "
+		"/etc/docker/daemon.json:1\n"
+		"#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		"#shutdown-timeout the default: pass, found 15, the engine's default\n"
+		"live #max-concurrent-downloads 7: pass, found 7\n"
+		"live #icc false: pending-restart, /etc/docker/daemon.json changed after "
+		"dockerd was started\n"
+		"live #shutdown-timeout the default: pending-restart, "
+		"/etc/docker/daemon.json changed after dockerd was started\n"
+		"restart docker.service pending: a restart puts icc, shutdown-timeout in "
+		"force\n");
+}
+
+/* the running command line is another */
+static void test_live_flag(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {debug: false}"),
+			      .argv = STOCK,
+			      .live = { "dockerd", "--debug" },
+			      .started = 100,
+			      .changed = 90,
+			      .engine = "26.1.5" },
+		    "#debug false: pass, found false, the engine's default\n"
+		    "live #debug false: pending-restart, found true, the running dockerd "
+		    "was started with another value\n"
+		    "restart docker.service pending: a restart puts debug in force\n");
+}
+
+/* what it was started with is known from the record */
+static void test_live_noted(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {icc: false, userland-proxy: "
+						   "false, max-concurrent-downloads: 7}, "
+						   "unset: [shutdown-timeout]"),
+			  .file = "{\"icc\": false, \"userland-proxy\": false, "
+				  "\"max-concurrent-downloads\": 7}",
+			  .argv = STOCK,
+			  .live = STOCK,
+			  .started = 100,
+			  .changed = 101,
+			  .engine = "26.1.5",
+			  .process = "b:7:9",
+			  .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
+					"b:7:9 {\"icc\":false}" } } },
+		"#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		"#userland-proxy false: pass, found false at /etc/docker/daemon.json:1\n"
+		"#max-concurrent-downloads 7: pass, found 7 at "
+		"/etc/docker/daemon.json:1\n"
+		"#shutdown-timeout the default: pass, found 15, the engine's default\n"
+		"live #icc false: pass, found false\n"
+		"live #userland-proxy false: pending-restart, found true, the running "
+		"dockerd was started with another value\n"
+		"live #max-concurrent-downloads 7: pending-restart, found 3, the running "
+		"dockerd was started with another value\n"
+		"live #shutdown-timeout the default: pass, found 15\n"
+		"restart docker.service pending: a restart puts userland-proxy in "
+		"force\n");
+}
+
+/* the note is of an earlier process */
+static void test_live_noted_other(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: false}"),
+			      .file = "{\"icc\": false}",
+			      .argv = STOCK,
+			      .live = STOCK,
+			      .started = 100,
+			      .changed = 101,
+			      .engine = "26.1.5",
+			      .process = "b:7:99",
+			      .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
+					    "b:7:9 {\"icc\":false}" } } },
+		    "#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		    "live #icc false: pending-restart, /etc/docker/daemon.json changed "
+		    "after dockerd was started\n"
+		    "restart docker.service pending: a restart puts icc in force\n");
+}
+
+/* the first change under a process notes what it has read */
+static void test_effect_noted(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {debug: true}"),
+			  .file = "{ \"icc\": false }",
+			  .argv = STOCK,
+			  .live = STOCK,
+			  .started = 100,
+			  .changed = 90,
+			  .engine = "26.1.5",
+			  .process = "b:7:9" },
+		"#debug true: drift, found false\n"
+		"create #debug: - -> true (host)\n"
+		"edit:\n"
+		"{ \"icc\": false, \"debug\": true }\n"
+		"\\ no newline at the end\n"
+		"reload docker.service: a reload puts debug in force\n"
+		"note daemon:/etc/docker/daemon.json@process = b:7:9 {\"icc\":false}\n");
+}
+
+static void test_effect_reload(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {live-restore: true}"),
+			      .argv = STOCK,
+			      .live = STOCK,
+			      .started = 100,
+			      .changed = 90,
+			      .engine = "26.1.5" },
+		    "#live-restore true: drift, found false\n"
+		    "create #live-restore: - -> true (host)\n"
+		    "make:\n"
+		    "{\n"
+		    "  \"live-restore\": true\n"
+		    "}\n"
+		    "reload docker.service: a reload puts live-restore in force\n"
+		    "note daemon:/etc/docker/daemon.json = made\n");
+}
+
+/* a held restart, and what a reload can do at once */
+static void test_effect_restart(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls = CONTROL(
+				  "a",
+				  "set: {live-restore: true, no-new-privileges: true}"),
+			  .argv = STOCK,
+			  .live = STOCK,
+			  .started = 100,
+			  .changed = 90,
+			  .n_containers = 2,
+			  .engine = "26.1.5" },
+		"#live-restore true: drift, found false\n"
+		"#no-new-privileges true: drift, found false\n"
+		"create #live-restore: - -> true (host)\n"
+		"create #no-new-privileges: - -> true (host)\n"
+		"make:\n"
+		"{\n"
+		"  \"live-restore\": true,\n"
+		"  \"no-new-privileges\": true\n"
+		"}\n"
+		"reload docker.service: a reload puts live-restore in force\n"
+		"restart docker.service: a restart puts no-new-privileges in force; "
+		"held: containers are running and live-restore is not in force\n"
+		"note daemon:/etc/docker/daemon.json = made\n");
+}
+
+/* containers hold the default bridge back */
+static void test_effect_bridge(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: false}"),
+			      .file = "{\"live-restore\": true}",
+			      .argv = STOCK,
+			      .live = STOCK,
+			      .started = 100,
+			      .changed = 90,
+			      .n_containers = 2,
+			      .live_restore = true,
+			      .engine = "26.1.5" },
+		    "#icc false: drift, found true\n"
+		    "create #icc: - -> false (host)\n"
+		    "edit:\n"
+		    "{\"live-restore\": true, \"icc\": false}\n"
+		    "\\ no newline at the end\n"
+		    "restart docker.service: a restart puts icc in force; held: a "
+		    "restart with running containers would not put it in force\n");
+}
+
+/* a reload does not restore the default of this one */
+static void test_effect_removed_key(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL(
+				      "a", "unset: [debug, max-concurrent-uploads]"),
+			      .file = "{\"debug\": true, \"max-concurrent-uploads\": 9}",
+			      .argv = STOCK,
+			      .live = STOCK,
+			      .started = 100,
+			      .changed = 90,
+			      .engine = "26.1.5" },
+		    "#debug the default: drift, found true at /etc/docker/daemon.json:1\n"
+		    "#max-concurrent-uploads the default: drift, found 9 at "
+		    "/etc/docker/daemon.json:1\n"
+		    "delete #debug: true -> - (host)\n"
+		    "delete #max-concurrent-uploads: 9 -> - (host)\n"
+		    "edit:\n"
+		    "{}\n"
+		    "\\ no newline at the end\n"
+		    "restart docker.service: a restart puts debug in force\n");
+}
+
+/* a running flag makes the reload fail */
+static void test_effect_reload_refused(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {live-restore: true}"),
+			      .argv = STOCK,
+			      .live = { "dockerd", "--live-restore=false" },
+			      .started = 100,
+			      .changed = 90,
+			      .engine = "26.1.5" },
+		    "#live-restore true: drift, found false\n"
+		    "create #live-restore: - -> true (host)\n"
+		    "make:\n"
+		    "{\n"
+		    "  \"live-restore\": true\n"
+		    "}\n"
+		    "restart docker.service: a restart puts live-restore in force\n"
+		    "note daemon:/etc/docker/daemon.json = made\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_live_pass),
+		cmocka_unit_test(test_live_pending),
+		cmocka_unit_test(test_live_shown),
+		cmocka_unit_test(test_live_reloaded),
+		cmocka_unit_test(test_live_flag),
+		cmocka_unit_test(test_live_noted),
+		cmocka_unit_test(test_live_noted_other),
+		cmocka_unit_test(test_effect_noted),
+		cmocka_unit_test(test_effect_reload),
+		cmocka_unit_test(test_effect_restart),
+		cmocka_unit_test(test_effect_bridge),
+		cmocka_unit_test(test_effect_removed_key),
+		cmocka_unit_test(test_effect_reload_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
