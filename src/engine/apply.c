@@ -12,6 +12,7 @@
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/record.h"
+#include "engine/transact.h"
 #include "engine/txn_build.h"
 #include "engine/verify.h"
 #include "host/fs.h"
@@ -21,6 +22,7 @@
 #define RELOAD_POLL_NSEC (50L * 1000 * 1000)
 
 typedef struct apply {
+	const hf_transaction *how;
 	hf_host *host;
 	hf_model *model;
 	hf_survey *before;
@@ -65,8 +67,14 @@ static size_t keep_of(const apply *a)
 	return a->options->keep ? a->options->keep : HF_TXN_KEEP;
 }
 
-/* --- prepare --------------------------------------------------------------------------
- */
+/* --- prepare --------------------------------------------------------------------- */
+
+/* Directories are made before anything is put into them, and removed after it is gone. */
+static int rank_of(const hf_group *group)
+{
+	return group->type == HF_GROUP_MKDIR && group->remove ? HF_GROUP_LIVE + 1
+							      : (int)group->type;
+}
 
 static int by_stage(const void *x, const void *y)
 {
@@ -74,8 +82,8 @@ static int by_stage(const void *x, const void *y)
 
 	if (a->stage != b->stage)
 		return a->stage < b->stage ? -1 : 1;
-	if (a->type != b->type)
-		return a->type < b->type ? -1 : 1;
+	if (rank_of(a) != rank_of(b))
+		return rank_of(a) < rank_of(b) ? -1 : 1;
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
@@ -154,8 +162,7 @@ static void discard_all(apply *a)
 		hf_item_discard(a->host, &a->items[i - 1]);
 }
 
-/* --- commit ---------------------------------------------------------------------------
- */
+/* --- commit ---------------------------------------------------------------------- */
 
 static int commit_one(apply *a, hf_item *item, hf_error **err)
 {
@@ -226,8 +233,7 @@ static int commit_all(apply *a, hf_error **err)
 			   HF_ACTION_RESTART, err);
 }
 
-/* --- verify ---------------------------------------------------------------------------
- */
+/* --- verify ---------------------------------------------------------------------- */
 
 static int look_again(apply *a, hf_error **err)
 {
@@ -260,6 +266,8 @@ static int verify(apply *a, hf_error **err)
 	int r;
 
 	tell(a, "verify");
+	if (a->how->verify)
+		return a->how->verify(a->host, a->how->user, err);
 	r = look_again(a, err);
 	for (int i = 0; !r && i < RELOAD_POLLS && still_reloading(a); i++) {
 		(void)nanosleep(&pause, NULL);
@@ -270,8 +278,7 @@ static int verify(apply *a, hf_error **err)
 	return hf_plan_verify(&a->before->plan, &a->result->after.plan, err);
 }
 
-/* --- revert ---------------------------------------------------------------------------
- */
+/* --- revert ---------------------------------------------------------------------- */
 
 static bool revert_one(apply *a, hf_item *item)
 {
@@ -324,8 +331,7 @@ static void revert_all(apply *a)
 	(void)!hf_plan_gate(a->model, &a->before->plan);
 }
 
-/* --- the whole ------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------- */
 
 static bool nothing_to_do(const hf_plan *plan, const char *record_text)
 {
@@ -413,14 +419,14 @@ static void end_journal(apply *a)
 	hf_error_free(why);
 }
 
-static int begin_txn(apply *a, const char *record_text, hf_error **err)
+static int begin_txn(apply *a, hf_error **err)
 {
-	int r = collect_items(a, record_text, err);
+	int r = collect_items(a, a->how->record_text, err);
 
 	if (!r)
 		r = hf_txn_build(a->host, a->model, &a->before->plan, a->items,
-				 all_items(a), "apply", NULL, &a->result->arena, &a->txn,
-				 err);
+				 all_items(a), a->how->command, a->how->of,
+				 &a->result->arena, &a->txn, err);
 	if (r < 0)
 		return r;
 	a->result->transaction = a->txn.id;
@@ -432,7 +438,7 @@ static int begin_txn(apply *a, const char *record_text, hf_error **err)
 }
 
 /* Locked from here; *ret->outcome is REFUSED until something is visible. */
-static void apply_locked(apply *a, const char *record_text)
+static void apply_locked(apply *a)
 {
 	hf_apply_result *ret = a->result;
 	int r = hf_journal_exists(a->host, &ret->error);
@@ -444,7 +450,7 @@ static void apply_locked(apply *a, const char *record_text)
 	}
 	if (r)
 		return;
-	r = begin_txn(a, record_text, &ret->error);
+	r = begin_txn(a, &ret->error);
 	if (!r)
 		r = prepare_all(a, &ret->error);
 	if (!r) {
@@ -456,15 +462,30 @@ static void apply_locked(apply *a, const char *record_text)
 	a->host->stage_tag = NULL;
 }
 
-int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
-		    const hf_apply_options *options, hf_apply_result *ret, hf_error **err)
+void hf_transact(hf_host *host, hf_model *model, hf_survey *before,
+		 const hf_apply_options *options, const hf_transaction *how,
+		 hf_apply_result *ret)
 {
-	apply a = { .host = host,
+	apply a = { .how = how,
+		    .host = host,
 		    .model = model,
 		    .before = before,
 		    .options = options,
 		    .result = ret };
+	int r;
+
+	ret->outcome = HF_OUTCOME_REFUSED;
+	r = hf_lock_take(host, options->lock_wait, &ret->arena, &a.lock, &ret->error);
+	if (!r)
+		apply_locked(&a);
+	hf_lock_drop(host, &a.lock);
+}
+
+int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
+		    const hf_apply_options *options, hf_apply_result *ret, hf_error **err)
+{
 	cleanup_free char *record_text = NULL;
+	hf_transaction how = { .command = "apply" };
 	int r;
 
 	r = hf_record_text(&before->plan, model, options->sets, options->n_sets,
@@ -472,17 +493,14 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 	if (r < 0)
 		return r;
 	ret->outcome = HF_OUTCOME_REFUSED;
-	r = hf_plan_refusal(&before->plan, &ret->error);
-	if (r < 0)
+	if (hf_plan_refusal(&before->plan, &ret->error) < 0)
 		return 0;
 	if (nothing_to_do(&before->plan, record_text)) {
 		ret->outcome = HF_OUTCOME_NOTHING;
 		return 0;
 	}
-	r = hf_lock_take(host, options->lock_wait, &ret->arena, &a.lock, &ret->error);
-	if (!r)
-		apply_locked(&a, record_text);
-	hf_lock_drop(host, &a.lock);
+	how.record_text = record_text;
+	hf_transact(host, model, before, options, &how, ret);
 	return 0;
 }
 

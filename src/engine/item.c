@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "host/fs_image.h"
 #include "model/kind.h"
 
 int hf_item_stale(const hf_group *group, hf_error **err)
@@ -27,8 +28,7 @@ void hf_item_new_owner(const hf_host *host, const hf_group *group, hf_inode *ret
 	ret->mode = group->mode;
 }
 
-/* --- files ----------------------------------------------------------------------------
- */
+/* --- files ----------------------------------------------------------------------- */
 
 static int file_is(hf_host *host, const hf_group *group, bool exists, const char *bytes,
 		   size_t len, bool *ret, hf_error **err)
@@ -119,6 +119,9 @@ static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 			use = &meta;
 		}
 	}
+	if (group->image)
+		return hf_fs_stage_image(host, group->path, group->image, item->staged,
+					 err);
 	return hf_fs_stage(host, group->path, group->after, group->after_len, use,
 			   item->staged, err);
 }
@@ -147,8 +150,7 @@ static int revert_file(hf_host *host, hf_item *item, hf_error **err)
 	return r;
 }
 
-/* --- inodes ---------------------------------------------------------------------------
- */
+/* --- inodes ---------------------------------------------------------------------- */
 
 static bool inode_is(const struct stat *st, const hf_group *group, uid_t uid, gid_t gid,
 		     mode_t mode)
@@ -214,8 +216,40 @@ static int prepare_inode(hf_host *host, const hf_item *item, hf_error **err)
 	return 0;
 }
 
-/* --- the state machine ----------------------------------------------------------------
- */
+/* --- directories and frozen live groups ------------------------------------------ */
+
+/* A directory that others have put something into by now stays. */
+static int remove_dir(hf_host *host, const hf_group *group, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	int r = hf_fs_rmdir_up_to(host, group->path, group->path, &why);
+
+	if (r >= 0 || r == -ENOTEMPTY || r == -EEXIST)
+		return 0;
+	if (err)
+		*err = take_ptr(why);
+	return r;
+}
+
+static int make_dir_again(hf_host *host, const hf_group *group, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_inode meta = { 0 };
+	char *made;
+
+	hf_item_new_owner(host, group, &meta);
+	return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode, &arena,
+			   &made, err);
+}
+
+static int replay(hf_host *host, const hf_group *group, bool forward, hf_error **err)
+{
+	int r = group->kind->replay(host, group->frozen, forward, err);
+
+	return r < 0 ? r : 0;
+}
+
+/* --- the state machine ----------------------------------------------------------- */
 
 int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_arena *arena,
 		    hf_error **err)
@@ -233,7 +267,8 @@ int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_are
 		r = prepare_inode(host, item, err);
 		break;
 	case HF_GROUP_LIVE:
-		r = kind->prepare(host, item->group, err);
+		if (!item->group->frozen)
+			r = kind->prepare(host, item->group, err);
 		break;
 	}
 	if (!r)
@@ -249,6 +284,8 @@ int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena, hf_error **err
 	item->state = HF_ITEM_COMMITTED;
 	switch (group->type) {
 	case HF_GROUP_MKDIR:
+		if (group->remove)
+			return remove_dir(host, group, err);
 		hf_item_new_owner(host, group, &meta);
 		return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode,
 				   arena, &item->made_at, err);
@@ -257,6 +294,8 @@ int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena, hf_error **err
 	case HF_GROUP_INODE:
 		return item->folded ? 0 : set_inode(host, group, false, err);
 	case HF_GROUP_LIVE:
+		if (group->frozen)
+			return replay(host, group, false, err);
 		return group->kind->commit(host, item->group, err);
 	}
 	return 0;
@@ -269,7 +308,9 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
 
 	switch (group->type) {
 	case HF_GROUP_MKDIR:
-		if (item->made_at)
+		if (group->remove)
+			r = make_dir_again(host, group, err);
+		else if (item->made_at)
 			r = hf_fs_rmdir_up_to(host, group->path, item->made_at, err);
 		if (!r)
 			item->made_at = NULL;
@@ -281,7 +322,8 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
 		r = item->folded ? 0 : set_inode(host, group, true, err);
 		break;
 	case HF_GROUP_LIVE:
-		r = group->kind->revert(host, item->group, err);
+		r = group->frozen ? replay(host, group, true, err)
+				  : group->kind->revert(host, item->group, err);
 		break;
 	}
 	if (!r)
@@ -293,7 +335,7 @@ void hf_item_discard(hf_host *host, hf_item *item)
 {
 	hf_group *group = item->group;
 
-	if (group->type == HF_GROUP_LIVE && group->kind->discard)
+	if (group->type == HF_GROUP_LIVE && !group->frozen && group->kind->discard)
 		group->kind->discard(group);
 	if (!item->staged)
 		return;
@@ -314,7 +356,8 @@ const char *hf_item_what(const hf_item *item, hf_arena *arena)
 
 	switch (group->type) {
 	case HF_GROUP_MKDIR:
-		return hf_arena_printf(arena, "make directory %s", group->path);
+		return hf_arena_printf(arena, "%s directory %s",
+				       group->remove ? "remove" : "make", group->path);
 	case HF_GROUP_FILE:
 		return hf_arena_printf(arena, "%s %s", group->remove ? "remove" : "write",
 				       group->path);

@@ -185,28 +185,34 @@ static int recover_live(recovery *rc, const hf_txn_item *item, hf_error **err)
 		stuck(rc, item, "this version of holdfast cannot put it back");
 		return 0;
 	}
-	r = kind->replay(rc->host, item->live, rc->forward, err);
+	r = kind->replay(rc->host, item->live, rc->forward != item->reverse, err);
 	if (r > 0)
 		done(rc, item);
 	return r < 0 ? r : 0;
 }
 
-static int recover_item(recovery *rc, const hf_txn_item *item, hf_error **err)
+static int recover_dir(recovery *rc, const hf_txn_item *item, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	char *made;
 
+	if (rc->forward != item->remove)
+		return hf_fs_mkdir(rc->host, item->path, item->uid, item->gid, item->mode,
+				   &arena, &made, err);
+	if (!item->remove)
+		drop_dirs(rc, item, item->path);
+	return 0;
+}
+
+static int recover_item(recovery *rc, const hf_txn_item *item, hf_error **err)
+{
 	switch (item->type) {
 	case HF_GROUP_FILE:
 		return recover_file(rc, item, err);
 	case HF_GROUP_INODE:
 		return recover_inode(rc, item, err);
 	case HF_GROUP_MKDIR:
-		if (rc->forward)
-			return hf_fs_mkdir(rc->host, item->path, item->uid, item->gid,
-					   item->mode, &arena, &made, err);
-		drop_dirs(rc, item, item->path);
-		return 0;
+		return recover_dir(rc, item, err);
 	case HF_GROUP_LIVE:
 		return recover_live(rc, item, err);
 	}

@@ -130,10 +130,12 @@ static void put_item(writer *w, json_t *list, const hf_txn_item *item)
 		put(w, o, "folded", json_boolean(item->folded));
 		break;
 	case HF_GROUP_MKDIR:
+		put(w, o, "remove", json_boolean(item->remove));
 		put_meta(w, o, "meta", item->uid, item->gid, item->mode);
 		break;
 	case HF_GROUP_LIVE:
 		put_text(w, o, "live", item->live);
+		put(w, o, "reverse", json_boolean(item->reverse));
 		break;
 	}
 }
@@ -370,10 +372,12 @@ static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
 		item->folded = get_bool(rd, o, "folded");
 		break;
 	case HF_GROUP_MKDIR:
+		item->remove = get_bool(rd, o, "remove");
 		get_meta(rd, o, "meta", &item->uid, &item->gid, &item->mode);
 		break;
 	case HF_GROUP_LIVE:
 		item->live = get_text(rd, o, "live", false);
+		item->reverse = get_bool(rd, o, "reverse");
 		break;
 	}
 }

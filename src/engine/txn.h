@@ -49,8 +49,9 @@ typedef struct hf_txn_item {
 	bool follow; /* reached over a trusted final symlink */
 	bool folded; /* its values went into the FILE item of that inode */
 
-	/* LIVE: the kind's own text */
+	/* LIVE: the kind's own text; .reverse: it is undone by this transaction */
 	const char *live;
+	bool reverse;
 } hf_txn_item;
 
 typedef struct hf_txn_change { /* for people: show */

@@ -92,6 +92,11 @@ static int build_live(build *b, const hf_group *group, hf_txn_item *item, hf_err
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 
+	if (group->frozen) {
+		item->live = group->frozen;
+		item->reverse = true;
+		return 0;
+	}
 	if (group->kind->freeze && group->kind->freeze(group, &sb) < 0)
 		return hf_error_oom(err);
 	if (!hf_strbuf_ok(&sb))
@@ -119,6 +124,9 @@ static int build_item(build *b, const hf_group *group, hf_txn_item *item, hf_err
 		item->uid = meta.uid;
 		item->gid = meta.gid;
 		item->mode = meta.mode;
+		item->remove = group->remove;
+		if (group->remove)
+			return 0;
 		return hf_fs_missing_top(b->host, group->path, b->arena, &item->made,
 					 err);
 	case HF_GROUP_LIVE:

@@ -199,24 +199,39 @@ static int finish_staged(const hf_staged *staged, const char *path, const hf_ima
 	return r < 0 ? hf_fs_fail(err, r, "stage", path) : 0;
 }
 
-int hf_fs_restore(hf_host *host, const char *path, const hf_image *image, hf_error **err)
+int hf_fs_stage_image(hf_host *host, const char *path, const hf_image *image,
+		      hf_staged *ret, hf_error **err)
 {
 	const hf_inode meta = { .uid = image->uid,
 				.gid = image->gid,
 				.mode = image->mode };
 	hf_staged staged;
-	int r;
+	int r = hf_fs_stage(host, path, image->bytes, image->len, &meta, &staged, err);
 
-	if (!image->exists)
-		return hf_fs_unlink(host, path, err);
-	r = hf_fs_stage(host, path, image->bytes, image->len, &meta, &staged, err);
 	if (r < 0)
 		return r;
 	hf_fault(host, "restore staged");
 	r = finish_staged(&staged, path, image, err);
+	if (r < 0) {
+		hf_fs_stage_discard(&staged);
+		return r;
+	}
+	*ret = staged;
+	return 0;
+}
+
+int hf_fs_restore(hf_host *host, const char *path, const hf_image *image, hf_error **err)
+{
+	hf_staged staged;
+	int r;
+
+	if (!image->exists)
+		return hf_fs_unlink(host, path, err);
+	r = hf_fs_stage_image(host, path, image, &staged, err);
+	if (r < 0)
+		return r;
 	hf_fault(host, "restore ready");
-	if (!r)
-		r = hf_fs_publish(&staged, err);
+	r = hf_fs_publish(&staged, err);
 	hf_fault(host, "restored");
 	hf_fs_stage_discard(&staged);
 	return r;

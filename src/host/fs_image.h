@@ -37,6 +37,11 @@ int hf_fs_image(hf_host *host, const char *path, hf_arena *arena, hf_image *ret,
 /** hf_image_equal - same bytes, owner, mode, flags and xattrs (or both absent); pure */
 bool hf_image_equal(const hf_image *a, const hf_image *b);
 
+/** hf_fs_stage_image - hf_fs_stage() of an image that exists, with its xattrs and flags
+ *  and none else */
+int hf_fs_stage_image(hf_host *host, const char *path, const hf_image *image,
+		      hf_staged *ret, hf_error **err) _must_check_;
+
 /** hf_fs_restore - make the file at @path be exactly @image: staged, synced, renamed;
  *  or removed, if the image is an absence. Safe to repeat. Changes host. */
 int hf_fs_restore(hf_host *host, const char *path, const hf_image *image,

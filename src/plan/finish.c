@@ -5,7 +5,7 @@
 
 #include "plan/plan.h"
 
-/* --- effects ------------------------------------------------------------------------ */
+/* --- effects --------------------------------------------------------------------- */
 
 static int hold(hf_plan *plan, hf_effect *effect, const char *why)
 {
@@ -113,8 +113,7 @@ static void sort_effects(hf_plan *plan)
 		}
 }
 
-/* --- states ---------------------------------------------------------------------------
- */
+/* --- states ---------------------------------------------------------------------- */
 
 /* The worst of the control's rows, with that row's reason. */
 static void fold_rows(hf_plan *plan)
@@ -208,8 +207,7 @@ int hf_plan_finish(const hf_model *model, hf_plan *plan)
 	return 0;
 }
 
-/* --- questions ------------------------------------------------------------------------
- */
+/* --- questions ------------------------------------------------------------------- */
 
 bool hf_plan_has_changes(const hf_plan *plan)
 {

@@ -100,7 +100,7 @@ struct hf_change {
 };
 
 typedef enum hf_group_type {
-	HF_GROUP_MKDIR, /* make one directory (parents too) */
+	HF_GROUP_MKDIR, /* make one directory (parents too), or .remove: take it away */
 	HF_GROUP_FILE,	/* replace, create or remove one regular file */
 	HF_GROUP_INODE, /* owner, group, mode of one existing inode */
 	HF_GROUP_LIVE,	/* the kind's own: prepare, commit, revert */
@@ -142,6 +142,11 @@ struct hf_group {
 	mode_t before_mode;
 	dev_t dev;
 	ino_t ino;
+
+	/* Rollback: the exact image to restore (engine's hf_image), and a live group that
+	 * is undone from its frozen text. */
+	const void *image;
+	const char *frozen;
 
 	void *live;   /* LIVE: the kind's payload, in the plan's arena */
 	void *engine; /* prepared state, owned by the engine or by kind->discard */

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/rollback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/path.h"
+#include "engine/journal.h"
+#include "engine/transact.h"
+#include "host/fs_image.h"
+
+/* --- what the host has now -----------------------------------------------------------
+ */
+
+static int refuse(hf_rollback *rb, const char *what, const char *why)
+{
+	hf_step *step = hf_vec_push(&rb->arena, rb->refused, rb->n_refused);
+
+	if (!step)
+		return -ENOMEM;
+	step->what = what;
+	step->why = why;
+	step->state = HF_STEP_STUCK;
+	return 0;
+}
+
+static hf_group *add_group(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
+			   hf_group_type type, const char *path)
+{
+	hf_plan *plan = &rb->survey.plan;
+	hf_group *group = hf_plan_group(plan, type, item->stage, kind, path);
+
+	if (group && item->stage == HF_STAGE_UNITS && plan->options.manager &&
+	    !hf_plan_effect(plan, HF_ACTION_DAEMON_RELOAD, NULL, "drop-ins are put back"))
+		return NULL;
+	return group;
+}
+
+static bool is_as_left(const hf_txn_item *item, const hf_image *now)
+{
+	if (item->remove || !now->exists)
+		return item->remove && !now->exists;
+	return now->len == item->after_len &&
+	       memcmp(now->bytes, item->after, now->len) == 0 && now->uid == item->uid &&
+	       now->gid == item->gid && now->mode == item->mode;
+}
+
+/* Directories that the transaction made go after what it put into them, deepest first. */
+static int plan_made_dirs(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
+			  const char *dir)
+{
+	const char *p = dir;
+
+	while (item->made && hf_path_below(p, item->made)) {
+		hf_group *group = add_group(rb, kind, item, HF_GROUP_MKDIR, p);
+
+		if (!group)
+			return -ENOMEM;
+		group->remove = true;
+		group->stage = HF_STAGE_CONFIG;
+		p = hf_path_dir(&rb->arena, p);
+		if (!p)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
+		     const hf_txn_item *item, hf_error **err)
+{
+	const hf_image *before = &item->before;
+	char *dir = hf_path_dir(&rb->arena, item->path);
+	hf_image now;
+	hf_group *group;
+	int r = hf_fs_image(host, item->path, &rb->arena, &now, err);
+
+	if (r < 0)
+		return r;
+	if (!dir)
+		return hf_error_oom(err);
+	if (hf_image_equal(&now, before))
+		return 0;
+	if (!is_as_left(item, &now))
+		return refuse(rb, item->path, "it was changed since") < 0
+			       ? hf_error_oom(err)
+			       : 0;
+	group = add_group(rb, kind, item, HF_GROUP_FILE, item->path);
+	if (!group)
+		return hf_error_oom(err);
+	group->existed = now.exists;
+	group->before = now.exists ? now.bytes : "";
+	group->before_len = now.len;
+	group->remove = !before->exists;
+	group->after = before->exists ? before->bytes : "";
+	group->after_len = before->len;
+	group->set_meta = true;
+	group->uid = before->uid;
+	group->gid = before->gid;
+	group->mode = before->mode;
+	group->image = before->exists ? before : NULL;
+	if (!before->exists && plan_made_dirs(rb, kind, item, dir) < 0)
+		return hf_error_oom(err);
+	return 0;
+}
+
+static int plan_inode(hf_host *host, hf_rollback *rb, const hf_kind *kind,
+		      const hf_txn_item *item, hf_error **err)
+{
+	hf_inode now;
+	hf_group *group;
+	int r;
+
+	if (item->folded)
+		return 0; /* the file brings it along */
+	r = hf_fs_inode(host, item->path, item->follow ? 0 : HF_FS_NOFOLLOW, &now, NULL);
+	if (r < 0 || now.ino != item->ino)
+		return refuse(rb, item->path, "another file is there now, or none") < 0
+			       ? hf_error_oom(err)
+			       : 0;
+	if (now.uid == item->before_uid && now.gid == item->before_gid &&
+	    (now.mode & 07777) == item->before_mode)
+		return 0;
+	if (now.uid != item->uid || now.gid != item->gid ||
+	    (now.mode & 07777) != item->mode)
+		return refuse(rb, item->path, "its owner or mode was changed since") < 0
+			       ? hf_error_oom(err)
+			       : 0;
+	group = add_group(rb, kind, item, HF_GROUP_INODE, item->path);
+	if (!group)
+		return hf_error_oom(err);
+	group->before_symlink_target = item->follow;
+	group->before_uid = now.uid;
+	group->before_gid = now.gid;
+	group->before_mode = now.mode;
+	group->dev = now.dev;
+	group->ino = now.ino;
+	group->uid = item->before_uid;
+	group->gid = item->before_gid;
+	group->mode = item->before_mode;
+	return 0;
+}
+
+static int plan_live(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
+		     bool same_boot, hf_error **err)
+{
+	hf_group *group;
+
+	if (!same_boot) {
+		rb->other_boot = true;
+		return 0;
+	}
+	if (!kind || !kind->replay)
+		return refuse(rb, item->path,
+			      "this version of holdfast cannot put it back") < 0
+			       ? hf_error_oom(err)
+			       : 0;
+	group = add_group(rb, kind, item, HF_GROUP_LIVE, item->path);
+	if (!group)
+		return hf_error_oom(err);
+	group->frozen = item->live;
+	return 0;
+}
+
+static int plan_item(hf_host *host, hf_rollback *rb, const hf_model *model,
+		     const hf_txn_item *item, bool same_boot, hf_error **err)
+{
+	const hf_kind *kind = NULL;
+	int r = 0;
+
+	for (size_t i = 0; item->kind && i < model->n_kinds; i++)
+		if (strcmp(model->kinds[i]->name, item->kind) == 0)
+			kind = model->kinds[i];
+	switch (item->type) {
+	case HF_GROUP_FILE:
+		return plan_file(host, rb, kind, item, err);
+	case HF_GROUP_INODE:
+		return plan_inode(host, rb, kind, item, err);
+	case HF_GROUP_LIVE:
+		return plan_live(rb, kind, item, same_boot, err);
+	case HF_GROUP_MKDIR:
+		if (!item->remove)
+			r = plan_made_dirs(rb, kind, item, item->path);
+		return r < 0 ? hf_error_oom(err) : 0;
+	}
+	return 0;
+}
+
+/* --- effects, changes ----------------------------------------------------------------
+ */
+
+/* The running engine, as the kinds see it: decides whether a restart is safe. */
+static int look_at_engine(hf_host *host, hf_model *model, hf_rollback *rb, hf_error **err)
+{
+	hf_survey scratch = { 0 };
+	hf_diags diags = { 0 };
+	const hf_plan_options *options = &rb->survey.plan.options;
+	int r = hf_engine_survey(host, model, options, NULL, 0, &diags, &scratch, err);
+
+	if (!r) { /* the view's strings go with the scratch plan: only numbers are kept */
+		rb->survey.plan.engine = scratch.plan.engine;
+		rb->survey.plan.engine.containers = NULL;
+		rb->survey.plan.engine.why = NULL;
+		if (scratch.plan.engine.unit) {
+			rb->survey.plan.engine.unit =
+				hf_arena_strdup(&rb->arena, scratch.plan.engine.unit);
+			if (!rb->survey.plan.engine.unit)
+				r = hf_error_oom(err);
+		}
+	}
+	hf_diags_done(&diags);
+	hf_survey_done(&scratch);
+	return r;
+}
+
+/* What was reloaded or restarted for the change is so for its undoing. */
+static int plan_effects(hf_rollback *rb, hf_error **err)
+{
+	static const hf_action actions[] = { HF_ACTION_RELOAD, HF_ACTION_RESTART };
+	hf_plan *plan = &rb->survey.plan;
+
+	for (size_t i = 0; plan->n_groups && i < rb->txn.n_effects; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(actions); k++) {
+			const char *name = hf_action_name(actions[k]);
+			const char *text = rb->txn.effects[i];
+			size_t n = strlen(name);
+
+			if (strncmp(text, name, n) != 0 || text[n] != ' ')
+				continue;
+			if (!hf_plan_effect(plan, actions[k], text + n + 1,
+					    "the transaction did so, too"))
+				return hf_error_oom(err);
+		}
+	return 0;
+}
+
+static int plan_changes(hf_rollback *rb, hf_model *model, hf_error **err)
+{
+	hf_plan *plan = &rb->survey.plan;
+
+	for (size_t i = 0; plan->n_groups && i < rb->txn.n_changes; i++) {
+		const hf_txn_change *c = &rb->txn.changes[i];
+		hf_op op = !c->before  ? HF_OP_DELETE
+			   : !c->after ? HF_OP_CREATE
+				       : HF_OP_UPDATE;
+		hf_change *change;
+
+		/* the kind is of no consequence here: the id names it */
+		change = hf_plan_change(plan, model->kinds[0], HF_PERSISTED, c->id, op,
+					c->after, c->before, HF_CAUSE_RELEASED);
+		if (!change)
+			return hf_error_oom(err);
+		change->secret = c->secret;
+	}
+	return 0;
+}
+
+/* --- choosing ------------------------------------------------------------------------
+ */
+
+static int choose_newest(hf_host *host, hf_rollback *rb, const char **ret, hf_error **err)
+{
+	size_t n;
+	char **ids;
+	int r = hf_txn_list(host, &rb->arena, &ids, &n, err);
+
+	for (size_t i = n; !r && i; i--) {
+		hf_txn txn;
+
+		r = hf_txn_load(host, ids[i - 1], &rb->arena, &txn, err);
+		if (!r && txn.result == HF_TXN_APPLIED &&
+		    strcmp(txn.command, "apply") == 0) {
+			*ret = ids[i - 1];
+			return 0;
+		}
+	}
+	if (r < 0)
+		return r;
+	(void)hf_error_set(err, -ENOENT, "there is no transaction to roll back");
+	return hf_error_hint(err, "'holdfast history' lists what is on record");
+}
+
+static int choose(hf_host *host, hf_rollback *rb, const char *word, hf_error **err)
+{
+	const char *id = NULL;
+	int r;
+
+	if (word)
+		r = hf_txn_find(host, word, &rb->arena, &id, err);
+	else
+		r = choose_newest(host, rb, &id, err);
+	if (!r)
+		r = hf_txn_load(host, id, &rb->arena, &rb->txn, err);
+	if (r < 0)
+		return r;
+	if (rb->txn.result == HF_TXN_APPLIED)
+		return 0;
+	return hf_error_set(err, -EALREADY,
+			    "transaction %s is %s already: nothing to undo", id,
+			    hf_txn_result_name(rb->txn.result));
+}
+
+int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
+		     const hf_plan_options *options, hf_rollback *ret, hf_error **err)
+{
+	static const hf_record no_record;
+	hf_plan *plan = &ret->survey.plan;
+	const char *boot;
+	bool same_boot;
+	int r = choose(host, ret, word, err);
+
+	if (r < 0)
+		return r;
+	plan->options = *options;
+	plan->options.offline = host->offline;
+	plan->options.manager = host->units.known == HF_PRESENT;
+	plan->facts = &ret->survey.facts;
+	plan->record = &no_record;
+	r = hf_facts_read(host, model, &ret->survey.facts, err);
+	if (!r)
+		r = look_at_engine(host, model, ret, err);
+	boot = hf_facts_value(&ret->survey.facts, "boot_id");
+	same_boot = boot && strcmp(boot, ret->txn.boot_id) == 0;
+	for (size_t i = ret->txn.n_items; !r && i; i--)
+		r = plan_item(host, ret, model, &ret->txn.items[i - 1], same_boot, err);
+	if (!r)
+		r = plan_effects(ret, err);
+	if (!r)
+		r = plan_changes(ret, model, err);
+	if (!r && hf_plan_finish(model, plan) < 0)
+		r = hf_error_oom(err);
+	return r;
+}
+
+/* --- carrying out --------------------------------------------------------------------
+ */
+
+static int verify(hf_host *host, void *user, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	const hf_plan *plan = &((hf_rollback *)user)->survey.plan;
+
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		const hf_group *group = plan->groups[i];
+		hf_image now, absent = { 0 };
+		int r;
+
+		if (group->type != HF_GROUP_FILE)
+			continue; /* inodes are verified as they are set */
+		r = hf_fs_image(host, group->path, &arena, &now, err);
+		if (r < 0)
+			return r;
+		if (!hf_image_equal(&now, group->image ? group->image : &absent))
+			return hf_error_set(err, -EIO, "'%s' is not as it was before",
+					    group->path);
+	}
+	return 0;
+}
+
+int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
+		    const hf_apply_options *options, hf_apply_result *ret, hf_error **err)
+{
+	const hf_transaction how = { .command = "rollback",
+				     .of = rollback->txn.id,
+				     .verify = verify,
+				     .user = rollback };
+
+	if (rollback->survey.plan.n_groups)
+		hf_transact(host, model, &rollback->survey, options, &how, ret);
+	else
+		ret->outcome = HF_OUTCOME_NOTHING;
+	if (ret->outcome != HF_OUTCOME_APPLIED || rollback->n_refused)
+		return 0;
+	rollback->txn.result = HF_TXN_ROLLED_BACK;
+	rollback->txn.undone_by = ret->transaction;
+	return hf_txn_store(host, &rollback->txn, err);
+}
+
+void hf_rollback_done(hf_rollback *rollback)
+{
+	hf_survey_done(&rollback->survey);
+	hf_arena_done(&rollback->arena);
+	*rollback = (hf_rollback){ 0 };
+}
