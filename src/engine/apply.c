@@ -21,6 +21,8 @@
 #define RELOAD_POLLS 100
 #define RELOAD_POLL_NSEC (50L * 1000 * 1000)
 
+enum effect_state { EFFECT_NOT_RUN, EFFECT_FAILED, EFFECT_DONE };
+
 typedef struct apply {
 	const hf_transaction *how;
 	hf_host *host;
@@ -32,7 +34,7 @@ typedef struct apply {
 	size_t n_items;	 /* without the record */
 	hf_item *record; /* NULL: it does not change */
 	hf_group record_group;
-	bool ran[HF_ACTION_MAX_];
+	enum effect_state *effects; /* by index in the plan */
 	hf_txn txn;
 	hf_lock lock;
 } apply;
@@ -124,7 +126,9 @@ static int collect_items(apply *a, const char *record_text, hf_error **err)
 
 	a->items =
 		hf_arena_array(&a->result->arena, plan->n_groups + 1, sizeof(*a->items));
-	if (!a->items)
+	a->effects =
+		hf_arena_array(&a->result->arena, plan->n_effects, sizeof(*a->effects));
+	if (!a->items || !a->effects)
 		return hf_error_oom(err);
 	for (size_t i = 0; i < plan->n_groups; i++)
 		a->items[a->n_items++].group = plan->groups[i];
@@ -178,19 +182,28 @@ static int commit_one(apply *a, hf_item *item, hf_error **err)
 	return r < 0 ? hf_error_wrap(err, "%s", what ? what : "commit") : 0;
 }
 
-static int run_effect(apply *a, const hf_effect *effect, hf_error **err)
+static const char *effect_what(const apply *a, const hf_effect *effect)
 {
-	const char *what = hf_arena_printf(
-		&a->result->arena, "%s%s%s", hf_action_name(effect->action),
-		effect->unit ? " " : "", effect->unit ? effect->unit : "");
+	return hf_arena_printf(&a->result->arena, "%s%s%s",
+			       hf_action_name(effect->action), effect->unit ? " " : "",
+			       effect->unit ? effect->unit : "");
+}
+
+static int run_effect(apply *a, size_t index, hf_error **err)
+{
+	const hf_effect *effect = a->before->plan.effects[index];
+	const char *what = effect_what(a, effect);
 	int r;
 
 	tell(a, what);
 	hf_fault(a->host, "effect");
-	a->ran[effect->action] = true;
+	a->effects[index] = EFFECT_FAILED;
 	r = hf_effect_run(a->host, effect, &a->before->plan.engine, err);
 	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
-	return r < 0 ? hf_error_wrap(err, "%s", what ? what : "effect") : 0;
+	if (r < 0)
+		return hf_error_wrap(err, "%s", what ? what : "effect");
+	a->effects[index] = EFFECT_DONE;
+	return 0;
 }
 
 static int run_effects(apply *a, hf_action first, hf_action last, hf_error **err)
@@ -203,7 +216,7 @@ static int run_effects(apply *a, hf_action first, hf_action last, hf_error **err
 
 		if (effect->hold || effect->action < first || effect->action > last)
 			continue;
-		r = run_effect(a, effect, err);
+		r = run_effect(a, i, err);
 		if (r < 0)
 			return r;
 	}
@@ -254,10 +267,14 @@ static bool still_reloading(const apply *a)
 {
 	const hf_plan *plan = &a->result->after.plan;
 
-	for (size_t i = 0; a->ran[HF_ACTION_RELOAD] && i < plan->n_effects; i++)
-		if (plan->effects[i]->action == HF_ACTION_RELOAD)
-			return true;
-	return false;
+	bool reloaded = false, wanted = false;
+
+	for (size_t i = 0; i < a->before->plan.n_effects; i++)
+		reloaded |= a->effects[i] == EFFECT_DONE &&
+			    a->before->plan.effects[i]->action == HF_ACTION_RELOAD;
+	for (size_t i = 0; i < plan->n_effects; i++)
+		wanted |= plan->effects[i]->action == HF_ACTION_RELOAD;
+	return reloaded && wanted;
 }
 
 static int verify(apply *a, hf_error **err)
@@ -294,6 +311,9 @@ static bool revert_one(apply *a, hf_item *item)
 	return r >= 0;
 }
 
+/* What was put in force is taken out of force again. A reload that failed put nothing in
+ * force, so its failing again is no news; a unit must come back from a restart, though.
+ */
 static bool revert_effects(apply *a)
 {
 	const hf_plan *plan = &a->before->plan;
@@ -301,18 +321,18 @@ static bool revert_effects(apply *a)
 
 	for (size_t i = 0; i < plan->n_effects; i++) {
 		const hf_effect *effect = plan->effects[i];
+		bool must = a->effects[i] == EFFECT_DONE ||
+			    effect->action == HF_ACTION_RESTART;
 		hf_error *why = NULL;
+		int r;
 
-		if (effect->hold || !a->ran[effect->action])
+		if (a->effects[i] == EFFECT_NOT_RUN)
 			continue;
-		if (hf_effect_run(a->host, effect, &plan->engine, &why) < 0) {
-			add_step(a,
-				 hf_arena_printf(&a->result->arena, "%s %s again",
-						 hf_action_name(effect->action),
-						 effect->unit ? effect->unit : ""),
-				 HF_STEP_STUCK, why);
-			ok = false;
-		}
+		r = hf_effect_run(a->host, effect, &plan->engine, &why);
+		if (r >= 0 || must)
+			add_step(a, effect_what(a, effect),
+				 r < 0 ? HF_STEP_STUCK : HF_STEP_REVERTED, why);
+		ok &= r >= 0 || !must;
 		hf_error_free(why);
 	}
 	return ok;
