@@ -30,10 +30,21 @@ int hf_audit_status_set(hf_host *host, const struct audit_status *status,
 int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
 		  hf_error **err) _must_check_;
 /** hf_audit_add, hf_audit_delete - one rule. -EEXIST, -ENOENT, -EPERM (locked), -EINVAL.
- *  Batches: hf_audit_batch(). */
+ *  A deletion takes about 12 ms (the kernel waits for its readers). */
 int hf_audit_add(hf_host *host, const struct audit_rule_data *rule, size_t len,
 		 hf_error **err) _must_check_;
 int hf_audit_delete(hf_host *host, const struct audit_rule_data *rule, size_t len,
 		    hf_error **err) _must_check_;
+
+/**
+ * hf_audit_perm_mask - the syscalls that this host's libaudit gives to a rule with arch
+ * and perm and without -S: from its table (3.1.3, 4.0 and later), or all of them
+ *
+ * The library exports no table and keeps state between calls, so a child process builds
+ * one scratch rule and reports its mask. What we send then equals what auditctl sends.
+ */
+int hf_audit_perm_mask(uint32_t elf, uint32_t perm,
+		       uint32_t ret[static AUDIT_BITMASK_SIZE],
+		       hf_error **err) _must_check_;
 
 #endif

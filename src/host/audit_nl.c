@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/audit_nl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libaudit.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define RECV_BYTES 65536
+#define SOCKET_BYTES (8 << 20)
+
+static uint64_t now_usec(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* The kernel's errors in words; the number stays what it was. */
+static int nl_error(hf_error **err, int code, const char *what)
+{
+	switch (code) {
+	case -EPERM:
+		return hf_error_set(
+			err, code,
+			"%s: not permitted (not root, no CAP_AUDIT_CONTROL, or the "
+			"audit configuration is locked)",
+			what);
+	case -ECONNREFUSED:
+		return hf_error_set(err, code,
+				    "%s: the kernel does not audit, or not here", what);
+	case -EPROTONOSUPPORT:
+		return hf_error_set(err, code, "%s: the kernel has no audit", what);
+	default:
+		return hf_error_set(err, code, "%s: %s", what, strerror(-code));
+	}
+}
+
+static int nl_open(hf_host *host, hf_error **err)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	int bytes = SOCKET_BYTES;
+	cleanup_close int fd = -1;
+
+	if (host->audit_fd > 0)
+		return 0;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_AUDIT);
+	if (fd < 0)
+		return nl_error(err, -errno, "audit socket");
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return nl_error(err, -errno, "audit socket");
+	/* Best effort: a dump of thousands of rules then needs fewer wake-ups. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	host->audit_fd = take_fd(fd);
+	return 0;
+}
+
+static int nl_send(hf_host *host, uint16_t type, uint16_t flags, const void *payload,
+		   size_t len, hf_error **err)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct nlmsghdr head = { .nlmsg_len = (uint32_t)(NLMSG_LENGTH(len)),
+				 .nlmsg_type = type,
+				 .nlmsg_flags = NLM_F_REQUEST | flags };
+	struct iovec parts[] = { { &head, sizeof(head) }, { NULL, len } };
+	struct msghdr message = { .msg_name = &kernel,
+				  .msg_namelen = sizeof(kernel),
+				  .msg_iov = parts,
+				  .msg_iovlen = len ? 2 : 1 };
+	ssize_t n;
+
+	memcpy(&parts[1].iov_base, &payload, sizeof(payload)); /* sendmsg only reads it */
+	if (++host->audit_seq == 0)
+		host->audit_seq = 1;
+	head.nlmsg_seq = host->audit_seq;
+	do
+		n = sendmsg(host->audit_fd, &message, 0);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? nl_error(err, -errno, "audit request") : 0;
+}
+
+/* One datagram into @buf, waiting until @deadline_usec. */
+static int nl_receive(hf_host *host, void *buf, size_t size, uint64_t deadline_usec,
+		      size_t *ret_len, hf_error **err)
+{
+	for (;;) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t from_len = sizeof(from);
+		ssize_t n = recvfrom(host->audit_fd, buf, size, MSG_TRUNC,
+				     (struct sockaddr *)&from, &from_len);
+		struct pollfd wait = { .fd = host->audit_fd, .events = POLLIN };
+		uint64_t now;
+
+		if (n >= 0 && from.nl_pid != 0)
+			continue; /* not from the kernel: anybody may send */
+		if (n >= 0 && (size_t)n > size)
+			return hf_error_set(err, -EBADMSG,
+					    "the kernel's audit reply is too long");
+		if (n >= 0) {
+			*ret_len = (size_t)n;
+			return 0;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			return nl_error(err, -errno, "audit reply");
+		now = now_usec();
+		if (now >= deadline_usec)
+			return hf_error_set(err, -ETIMEDOUT,
+					    "the kernel did not answer in time");
+		(void)poll(&wait, 1, (int)((deadline_usec - now) / 1000) + 1);
+	}
+}
+
+/* What one message of a reply means to its request. */
+typedef int (*message_fn)(void *user, const struct nlmsghdr *head, const void *payload,
+			  size_t len, hf_error **err);
+
+/*
+ * Reads until the request's answer is complete: its acknowledgement (NLMSG_ERROR) for a
+ * request without data, NLMSG_DONE for a dump. Other sequence numbers are left-overs of
+ * a request that timed out.
+ */
+static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
+		    hf_error **err)
+{
+	_Alignas(struct nlmsghdr) static _Thread_local char buf[RECV_BYTES];
+	uint64_t wait_usec = host->timeout_usec ? host->timeout_usec : 10 * 1000000ULL;
+	uint64_t deadline_usec = now_usec() + wait_usec;
+
+	for (;;) {
+		const struct nlmsghdr *head = (const struct nlmsghdr *)buf;
+		size_t len = 0, payload_len;
+		int r = nl_receive(host, buf, sizeof(buf), deadline_usec, &len, err);
+
+		if (r < 0)
+			return r;
+		/* Audit sends one message in each datagram; nlmsg_len is not padded. */
+		if (len < sizeof(*head) || head->nlmsg_len < sizeof(*head) ||
+		    head->nlmsg_len > len)
+			return hf_error_set(err, -EBADMSG,
+					    "the kernel's audit reply is damaged");
+		if (head->nlmsg_seq != host->audit_seq)
+			continue;
+		payload_len = head->nlmsg_len - sizeof(*head);
+		if (head->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (head->nlmsg_type == NLMSG_ERROR) {
+			const struct nlmsgerr *answer = NLMSG_DATA(head);
+
+			if (payload_len < sizeof(int))
+				return hf_error_set(
+					err, -EBADMSG,
+					"the kernel's audit reply is damaged");
+			if (answer->error < 0)
+				return nl_error(err, answer->error, "audit request");
+			if (!until_done)
+				return 0;
+			continue; /* the acknowledgement may come before the data */
+		}
+		if (!fn)
+			continue;
+		r = fn(user, head, NLMSG_DATA(head), payload_len, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+}
+
+static int take_status(void *user, const struct nlmsghdr *head, const void *payload,
+		       size_t len, hf_error **err)
+{
+	struct audit_status *status = user;
+
+	(void)err;
+	if (head->nlmsg_type != AUDIT_GET)
+		return 0;
+	memset(status, 0, sizeof(*status));
+	memcpy(status, payload, len < sizeof(*status) ? len : sizeof(*status));
+	return 1;
+}
+
+int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
+{
+	struct audit_status status = { 0 };
+	int r = nl_open(host, err);
+
+	if (r >= 0)
+		r = nl_send(host, AUDIT_GET, 0, NULL, 0, err);
+	if (r >= 0)
+		r = nl_reply(host, true, take_status, &status, err);
+	if (r < 0)
+		return r;
+	*ret = status;
+	return 0;
+}
+
+int hf_audit_status_set(hf_host *host, const struct audit_status *status, hf_error **err)
+{
+	int r = nl_open(host, err);
+
+	if (r >= 0)
+		r = nl_send(host, AUDIT_SET, NLM_F_ACK, status, sizeof(*status), err);
+	return r < 0 ? r : nl_reply(host, false, NULL, NULL, err);
+}
+
+typedef struct dump {
+	hf_arena *arena;
+	hf_audit_raw *items;
+	size_t n;
+} dump;
+
+static int take_rule(void *user, const struct nlmsghdr *head, const void *payload,
+		     size_t len, hf_error **err)
+{
+	dump *d = user;
+	hf_audit_raw *raw;
+	void *copy;
+
+	if (head->nlmsg_type != AUDIT_LIST_RULES)
+		return 0;
+	if (len < sizeof(struct audit_rule_data))
+		return hf_error_set(err, -EBADMSG,
+				    "the kernel's audit rule is too short");
+	copy = hf_arena_alloc(d->arena, len);
+	raw = hf_vec_push(d->arena, d->items, d->n);
+	if (!copy || !raw)
+		return hf_error_oom(err);
+	memcpy(copy, payload, len);
+	*raw = (hf_audit_raw){ copy, len };
+	return 0;
+}
+
+int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
+		  hf_error **err)
+{
+	dump d = { .arena = arena };
+	int r = nl_open(host, err);
+
+	if (r >= 0)
+		r = nl_send(host, AUDIT_LIST_RULES, 0, NULL, 0, err);
+	if (r >= 0)
+		r = nl_reply(host, true, take_rule, &d, err);
+	if (r < 0)
+		return hf_error_wrap(err, "list of audit rules");
+	*ret = d.items;
+	*ret_n = d.n;
+	return 0;
+}
+
+static int change(hf_host *host, uint16_t type, const struct audit_rule_data *rule,
+		  size_t len, hf_error **err)
+{
+	int r = nl_open(host, err);
+
+	if (r >= 0)
+		r = nl_send(host, type, NLM_F_ACK, rule, len, err);
+	return r < 0 ? r : nl_reply(host, false, NULL, NULL, err);
+}
+
+int hf_audit_add(hf_host *host, const struct audit_rule_data *rule, size_t len,
+		 hf_error **err)
+{
+	return change(host, AUDIT_ADD_RULE, rule, len, err);
+}
+
+int hf_audit_delete(hf_host *host, const struct audit_rule_data *rule, size_t len,
+		    hf_error **err)
+{
+	return change(host, AUDIT_DEL_RULE, rule, len, err);
+}
+
+/* In the child: what libaudit makes of arch, path and perm. Its hidden state is fresh
+ * here and dies with the process. */
+static int probe(uint32_t elf, const char *perm, int fd)
+{
+	static const char blank[sizeof(((struct audit_rule_data *)0)->mask)];
+	struct audit_rule_data *rule = audit_rule_create_data();
+	char arch[32], path[] = "path=/x", perms[16];
+	ssize_t n = 0;
+
+	(void)snprintf(arch, sizeof(arch), "arch=%s",
+		       elf & __AUDIT_ARCH_64BIT ? "b64" : "b32");
+	(void)snprintf(perms, sizeof(perms), "perm=%s", perm);
+	if (rule && audit_rule_fieldpair_data(&rule, arch, AUDIT_FILTER_EXIT) == 0 &&
+	    audit_rule_fieldpair_data(&rule, path, AUDIT_FILTER_EXIT) == 0 &&
+	    audit_rule_fieldpair_data(&rule, perms, AUDIT_FILTER_EXIT) == 0 &&
+	    memcmp(rule->mask, blank, sizeof(blank)) != 0)
+		n = write(fd, rule->mask, sizeof(blank));
+	return n == (ssize_t)sizeof(blank) ? 0 : 1;
+}
+
+int hf_audit_perm_mask(uint32_t elf, uint32_t perm,
+		       uint32_t ret[static AUDIT_BITMASK_SIZE], hf_error **err)
+{
+	uint32_t mask[AUDIT_BITMASK_SIZE];
+	char text[5] = "";
+	cleanup_close int in = -1;
+	cleanup_close int out = -1;
+	size_t got = 0;
+	int fds[2];
+	int len = 0;
+	pid_t child;
+
+	if (perm & AUDIT_PERM_READ)
+		text[len++] = 'r';
+	if (perm & AUDIT_PERM_WRITE)
+		text[len++] = 'w';
+	if (perm & AUDIT_PERM_EXEC)
+		text[len++] = 'x';
+	if (perm & AUDIT_PERM_ATTR)
+		text[len++] = 'a';
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return hf_error_set(err, -errno, "pipe: %s", strerror(errno));
+	in = fds[0];
+	out = fds[1];
+	child = fork();
+	if (child < 0)
+		return hf_error_set(err, -errno, "fork: %s", strerror(errno));
+	if (child == 0)
+		_exit(probe(elf, text, out));
+	(void)close(take_fd(out));
+	for (;;) {
+		ssize_t n = read(in, (char *)mask + got, sizeof(mask) - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+	}
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (got == sizeof(mask))
+		memcpy(ret, mask, sizeof(mask));
+	else /* libaudit before 3.1.3 has no table: its auditctl sends every syscall */
+		memset(ret, 0xff, sizeof(mask));
+	return 0;
+}

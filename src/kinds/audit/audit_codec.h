@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules in their three forms: a line of a rules file, the canonical rule, and the
+ * kernel's struct audit_rule_data. Own builder: libaudit's keeps hidden state between
+ * calls (which arch came last, whether a syscall was given), so only its name tables are
+ * used. Pure but for the callbacks of hf_audit_names.
+ *
+ * Sources: auditctl(8), audit.rules(7), linux/audit.h.
+ */
+#ifndef HF_KINDS_AUDIT_CODEC_H
+#define HF_KINDS_AUDIT_CODEC_H
+
+#include "base/error.h"
+#include "kinds/audit/audit_field.h"
+#include "kinds/audit/audit_rule.h"
+
+#define HF_AUDIT_LINE_MAX 6143 /* auditctl's buffer, without the NUL */
+
+typedef enum hf_audit_line_type {
+	HF_AUDIT_LINE_BLANK,	  /* nothing, or a comment */
+	HF_AUDIT_LINE_RULE,	  /* -a, -A, -w */
+	HF_AUDIT_LINE_DELETE,	  /* -d, -W: one rule */
+	HF_AUDIT_LINE_DELETE_ALL, /* -D; with .key: those with that key */
+	HF_AUDIT_LINE_SETTING,	  /* .setting, .value */
+	HF_AUDIT_LINE_IGNORE,	  /* -i: errors of later lines are passed over */
+	HF_AUDIT_LINE_CONTINUE,	  /* -c: the same, but the load fails in the end */
+	HF_AUDIT_LINE_OTHER,	  /* has no effect on rules or settings: -q, -t, -s */
+} hf_audit_line_type;
+
+typedef enum hf_audit_setting {
+	HF_AUDIT_ENABLED,
+	HF_AUDIT_FAILURE,
+	HF_AUDIT_BACKLOG_LIMIT,
+	HF_AUDIT_BACKLOG_WAIT_TIME,
+	HF_AUDIT_RATE_LIMIT,
+	HF_AUDIT_LOGINUID_IMMUTABLE,
+	HF_AUDIT_SETTING_MAX_,
+} hf_audit_setting;
+
+/** hf_audit_setting_name - the key in the baseline: "backlog_limit"; pure */
+const char *hf_audit_setting_name(hf_audit_setting s);
+/** hf_audit_setting_option - how a rules file says it: "-b"; pure */
+const char *hf_audit_setting_option(hf_audit_setting s);
+
+typedef struct hf_audit_line {
+	hf_audit_line_type type;
+	hf_audit_rule rule;
+	hf_audit_setting setting;
+	uint32_t value;
+	const char *key;
+	bool watch; /* came as -w or -W */
+} hf_audit_line;
+
+/**
+ * hf_audit_line_parse - read one line as auditctl -R reads it
+ * @text:  the line without its end; at most HF_AUDIT_LINE_MAX bytes, without NUL
+ * @arena: owns the strings and fields of @ret
+ *
+ * Errors: -EINVAL: auditctl would refuse the line, with the reason; -ENOMEM.
+ */
+int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena *arena,
+			hf_audit_line *ret, hf_error **err) _must_check_;
+
+/**
+ * hf_audit_rule_print - append the line that stands for the rule, in one fixed spelling
+ * @machine: uname -m, for b64, b32 and the names of syscalls
+ *
+ * Equal rules print equally. Always -a or -A, arch first, syscalls by number order, the
+ * fields in their own order, keys last.
+ */
+void hf_audit_rule_print(hf_strbuf *sb, const hf_audit_rule *rule, const char *machine);
+
+/** hf_audit_rule_text - the same, in @arena; NULL: out of memory */
+char *hf_audit_rule_text(const hf_audit_rule *rule, const char *machine,
+			 hf_arena *arena) _must_check_;
+
+/**
+ * hf_audit_rule_encode - to the kernel's struct
+ * @ret:     malloc'ed; the caller frees it
+ * @ret_len: its length in bytes, strings included
+ *
+ * Errors: -E2BIG over AUDIT_MAX_FIELDS, -ENOMEM.
+ */
+int hf_audit_rule_encode(const hf_audit_rule *rule, struct audit_rule_data **ret,
+			 size_t *ret_len, hf_error **err) _must_check_;
+
+/**
+ * hf_audit_rule_decode - from the kernel's struct
+ * @data: borrowed: strings of @ret point into it
+ * @len:  of the message, checked against every length in it
+ *
+ * Errors: -EBADMSG damaged, -ENOMEM.
+ */
+int hf_audit_rule_decode(const struct audit_rule_data *data, size_t len, hf_arena *arena,
+			 hf_audit_rule *ret, hf_error **err) _must_check_;
+
+#endif

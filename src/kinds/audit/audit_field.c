@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/audit/audit_field.h"
+
+#include <errno.h>
+#include <libaudit.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/parse.h"
+
+/* Longest first where one begins with another; the order is auditctl's. */
+static const struct {
+	const char *text;
+	uint32_t op;
+} operators[] = {
+	{ "!=", AUDIT_NOT_EQUAL },
+	{ ">=", AUDIT_GREATER_THAN_OR_EQUAL },
+	{ "<=", AUDIT_LESS_THAN_OR_EQUAL },
+	{ "&=", AUDIT_BIT_TEST },
+	{ "=", AUDIT_EQUAL },
+	{ ">", AUDIT_GREATER_THAN },
+	{ "<", AUDIT_LESS_THAN },
+	{ "&", AUDIT_BIT_MASK },
+};
+
+static const char *operator_text(uint32_t op)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(operators); i++)
+		if (operators[i].op == op)
+			return operators[i].text;
+	return "?";
+}
+
+/* @text is cut in two in place. */
+static int split_pair(char *text, uint32_t *ret_op, char **ret_value, hf_error **err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(operators); i++) {
+		char *at = strstr(text, operators[i].text);
+
+		if (!at)
+			continue;
+		*at = '\0';
+		*ret_value = at + strlen(operators[i].text);
+		*ret_op = operators[i].op;
+		if (!**ret_value)
+			return hf_error_set(err, -EINVAL, "field '%s' has no value",
+					    text);
+		return 0;
+	}
+	return hf_error_set(err, -EINVAL, "'%s' has no operator such as '='", text);
+}
+
+size_t hf_audit_abis(const char *machine, hf_audit_abi ret[static 2])
+{
+	int native = machine ? audit_name_to_machine(machine) : -1;
+	int small = -1;
+
+	if (native < 0)
+		return 0;
+	if (native == MACH_86_64)
+		small = MACH_X86;
+	else if (native == MACH_PPC64)
+		small = MACH_PPC;
+	else if (native == MACH_S390X)
+		small = MACH_S390;
+	ret[0].machine = native;
+	ret[0].elf = audit_machine_to_elf(native);
+	ret[0].name = ret[0].elf & __AUDIT_ARCH_64BIT ? "b64" : "b32";
+	if (small < 0)
+		return 1;
+	ret[1] = (hf_audit_abi){ "b32", small, audit_machine_to_elf(small) };
+	return 2;
+}
+
+int hf_audit_abi_find(const char *machine, const char *name, hf_audit_abi *ret)
+{
+	hf_audit_abi abis[2];
+	size_t n = hf_audit_abis(machine, abis);
+	int other;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(abis[i].name, name) == 0) {
+			*ret = abis[i];
+			return 0;
+		}
+	/* 32-bit programs of aarch64 are rare enough for no twin by default. */
+	if (n && abis[0].machine == MACH_AARCH64 && strcmp(name, "b32") == 0)
+		other = MACH_ARM;
+	else
+		other = audit_name_to_machine(name);
+	if (other < 0 || audit_machine_to_elf(other) == 0)
+		return -ENOENT;
+	*ret = (hf_audit_abi){ name, other, audit_machine_to_elf(other) };
+	return 0;
+}
+
+/* Decimal, 0x or octal with a leading 0; "-N" wraps, as the kernel sees it. */
+static int parse_number(const char *s, uint32_t *ret)
+{
+	bool negative = *s == '-';
+	const char *digits = negative ? s + 1 : s;
+	uint64_t v = 0;
+
+	if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) {
+		size_t len = strlen(digits + 2);
+
+		if (len == 0 || len > 8 ||
+		    strspn(digits + 2, "0123456789abcdefABCDEF") != len)
+			return -EINVAL;
+		v = strtoull(digits + 2, NULL, 16);
+	} else if (digits[0] == '0' && digits[1]) {
+		size_t len = strlen(digits);
+
+		if (len > 11 || strspn(digits, "01234567") != len)
+			return -EINVAL;
+		v = strtoull(digits, NULL, 8);
+	} else if (hf_parse_u64(digits, UINT32_MAX, &v) < 0) {
+		return -EINVAL;
+	}
+	*ret = negative ? (uint32_t)-v : (uint32_t)v;
+	return 0;
+}
+
+static int parse_id(const char *value, bool group, const hf_audit_names *names,
+		    uint32_t *ret, hf_error **err)
+{
+	int r;
+
+	if (parse_number(value, ret) == 0)
+		return 0;
+	if (!group && strcmp(value, "unset") == 0) {
+		*ret = UINT32_MAX;
+		return 0;
+	}
+	r = names->id ? names->id(names->user, group, value, ret) : -ENOENT;
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r < 0)
+		return hf_error_set(err, -EINVAL, "no %s is named '%s' here",
+				    group ? "group" : "user", value);
+	return 0;
+}
+
+static int parse_perm(const char *value, uint32_t *ret, hf_error **err)
+{
+	uint32_t perm = 0;
+
+	for (const char *p = value; *p; p++) {
+		if (*p == 'r' || *p == 'R')
+			perm |= AUDIT_PERM_READ;
+		else if (*p == 'w' || *p == 'W')
+			perm |= AUDIT_PERM_WRITE;
+		else if (*p == 'x' || *p == 'X')
+			perm |= AUDIT_PERM_EXEC;
+		else if (*p == 'a' || *p == 'A')
+			perm |= AUDIT_PERM_ATTR;
+		else
+			perm = UINT32_MAX;
+	}
+	if (perm == 0 || perm > 15 || strlen(value) > 4)
+		return hf_error_set(err, -EINVAL,
+				    "perm '%s' is not made of r, w, x and a", value);
+	*ret = perm;
+	return 0;
+}
+
+static int parse_exit(const char *value, uint32_t *ret, hf_error **err)
+{
+	int nr;
+
+	if (parse_number(value, ret) == 0)
+		return 0;
+	nr = audit_name_to_errno(value);
+	if (nr == 0)
+		return hf_error_set(err, -EINVAL, "'%s' is no exit code and no errno",
+				    value);
+	*ret = (uint32_t)nr;
+	return 0;
+}
+
+/* A name out of one of libaudit's tables, or a number. */
+static int parse_named(const char *value, int (*lookup)(const char *), const char *what,
+		       uint32_t *ret, hf_error **err)
+{
+	int nr;
+
+	if (parse_number(value, ret) == 0)
+		return 0;
+	nr = lookup(value);
+	if (nr < 0)
+		return hf_error_set(err, -EINVAL, "'%s' is no %s", value, what);
+	*ret = (uint32_t)nr;
+	return 0;
+}
+
+static int parse_arch(const char *value, const hf_audit_names *names, uint32_t *ret,
+		      hf_error **err)
+{
+	hf_audit_abi abi;
+
+	size_t len = strlen(value);
+
+	if (len > 2 && value[0] == '0' && parse_number(value, ret) == 0)
+		return 0;
+	if (len == 8 && strspn(value, "0123456789abcdefABCDEF") == len) {
+		*ret = (uint32_t)strtoul(value, NULL, 16);
+		return 0;
+	}
+	if (hf_audit_abi_find(names->machine, value, &abi) < 0)
+		return hf_error_set(err, -EINVAL,
+				    "arch '%s' is not known on this machine (%s)", value,
+				    names->machine ? names->machine : "unknown");
+	*ret = abi.elf;
+	return 0;
+}
+
+/* May the field stand on the list, with this operator? NULL, or why not. */
+static const char *field_refused(uint32_t type, uint32_t op, uint32_t list)
+{
+	bool plain = op == AUDIT_EQUAL || op == AUDIT_NOT_EQUAL;
+
+	if (list == AUDIT_FILTER_EXCLUDE) {
+		switch (type) {
+		case AUDIT_PID:
+		case AUDIT_UID:
+		case AUDIT_GID:
+		case AUDIT_LOGINUID:
+		case AUDIT_MSGTYPE:
+		case AUDIT_SUBJ_USER ... AUDIT_SUBJ_CLR:
+		case AUDIT_EXE:
+			break;
+		default:
+			return "cannot stand on the exclude list";
+		}
+	}
+	if (list == AUDIT_FILTER_FS && type != AUDIT_FSTYPE && type != AUDIT_FILTERKEY)
+		return "cannot stand on the filesystem list";
+	if (type == AUDIT_FSTYPE && list != AUDIT_FILTER_FS)
+		return "can only stand on the filesystem list";
+	switch (type) {
+	case AUDIT_MSGTYPE:
+		if (list != AUDIT_FILTER_EXCLUDE && list != AUDIT_FILTER_USER)
+			return "can only stand on the exclude and user lists";
+		break;
+	case AUDIT_EXIT:
+	case AUDIT_SUCCESS:
+		if (list != AUDIT_FILTER_EXIT && list != AUDIT_FILTER_URING_EXIT)
+			return "can only stand on the exit list";
+		break;
+	case AUDIT_WATCH:
+	case AUDIT_DIR:
+	case AUDIT_PERM:
+	case AUDIT_FILETYPE:
+	case AUDIT_OBJ_USER ... AUDIT_OBJ_LEV_HIGH:
+	case AUDIT_OBJ_UID:
+	case AUDIT_OBJ_GID:
+	case AUDIT_INODE:
+	case AUDIT_DEVMAJOR:
+	case AUDIT_DEVMINOR:
+	case AUDIT_PPID:
+	case AUDIT_ARG0 ... AUDIT_ARG3:
+		if (list != AUDIT_FILTER_EXIT)
+			return "can only stand on the exit list";
+		break;
+	default:
+		break;
+	}
+	switch (type) {
+	case AUDIT_WATCH:
+	case AUDIT_DIR:
+	case AUDIT_PERM:
+	case AUDIT_FILTERKEY:
+		return op == AUDIT_EQUAL ? NULL : "takes the operator = only";
+	case AUDIT_EXE:
+	case AUDIT_ARCH:
+	case AUDIT_FSTYPE:
+	case AUDIT_MSGTYPE:
+	case AUDIT_INODE:
+	case AUDIT_FILETYPE:
+	case AUDIT_SADDR_FAM:
+	case AUDIT_SUBJ_USER ... AUDIT_SUBJ_TYPE:
+	case AUDIT_OBJ_USER ... AUDIT_OBJ_TYPE:
+		if (type == AUDIT_MSGTYPE || type == AUDIT_SADDR_FAM)
+			return op == AUDIT_BIT_MASK || op == AUDIT_BIT_TEST
+				       ? "does not take the operators & and &="
+				       : NULL;
+		return plain ? NULL : "takes the operators = and != only";
+	default:
+		return NULL;
+	}
+}
+
+static int parse_text(const char *name, const char *value, uint32_t type, hf_arena *arena,
+		      hf_audit_field *ret, hf_error **err)
+{
+	size_t len = strlen(value);
+	size_t max = type == AUDIT_FILTERKEY ? AUDIT_MAX_KEY_LEN : PATH_MAX - 1;
+	char *copy;
+
+	if (len > max)
+		return hf_error_set(err, -EINVAL,
+				    "the value of '%s' is longer than %zu bytes", name,
+				    max);
+	if ((type == AUDIT_WATCH || type == AUDIT_DIR || type == AUDIT_EXE) &&
+	    *value != '/')
+		return hf_error_set(err, -EINVAL, "%s '%s' is not an absolute path", name,
+				    value);
+	if (type == AUDIT_WATCH) {
+		const char *base = strrchr(value, '/') + 1;
+
+		if (!*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+			return hf_error_set(err, -EINVAL,
+					    "path '%s' does not end in a name", value);
+	}
+	copy = hf_arena_memdup(arena, value, len);
+	if (!copy)
+		return hf_error_oom(err);
+	ret->text = copy;
+	ret->value = (uint32_t)len;
+	return 0;
+}
+
+static int parse_value(const char *name, const char *value, uint32_t type,
+		       const hf_audit_names *names, uint32_t *ret, hf_error **err)
+{
+	switch (type) {
+	case AUDIT_UID ... AUDIT_FSUID:
+	case AUDIT_LOGINUID:
+	case AUDIT_OBJ_UID:
+		return parse_id(value, false, names, ret, err);
+	case AUDIT_GID ... AUDIT_FSGID:
+	case AUDIT_OBJ_GID:
+		return parse_id(value, true, names, ret, err);
+	case AUDIT_EXIT:
+		return parse_exit(value, ret, err);
+	case AUDIT_MSGTYPE:
+		return parse_named(value, audit_name_to_msg_type, "message type", ret,
+				   err);
+	case AUDIT_FILETYPE:
+		return parse_named(value, audit_name_to_ftype, "file type", ret, err);
+	case AUDIT_FSTYPE:
+		return parse_named(value, audit_name_to_fstype, "file system type", ret,
+				   err);
+	case AUDIT_ARCH:
+		return parse_arch(value, names, ret, err);
+	case AUDIT_PERM:
+		return parse_perm(value, ret, err);
+	case AUDIT_SESSIONID:
+		if (strcmp(value, "unset") == 0) {
+			*ret = UINT32_MAX;
+			return 0;
+		}
+		break;
+	default:
+		break;
+	}
+	if (parse_number(value, ret) < 0)
+		return hf_error_set(err, -EINVAL, "'%s' of field '%s' is not a number",
+				    value, name);
+	return 0;
+}
+
+int hf_audit_field_parse(const char *text, uint32_t list, const hf_audit_names *names,
+			 hf_arena *arena, hf_audit_field *ret, hf_error **err)
+{
+	hf_audit_field field = { 0 };
+	cleanup_free char *copy = strdup(text);
+	const char *refused;
+	char *value;
+	int type, r;
+
+	if (!copy)
+		return hf_error_oom(err);
+	r = split_pair(copy, &field.op, &value, err);
+	if (r < 0)
+		return r;
+	type = audit_name_to_field(copy);
+	if (type < 0)
+		return hf_error_set(err, -EINVAL, "there is no field named '%s'", copy);
+	if (type == AUDIT_FIELD_COMPARE)
+		return hf_error_set(err, -EINVAL, "fields are compared by -C, not by -F");
+	field.type = (uint32_t)type;
+	refused = field_refused(field.type, field.op, list);
+	if (refused)
+		return hf_error_set(err, -EINVAL, "field '%s' %s", copy, refused);
+	if (hf_audit_field_is_text(field.type))
+		r = parse_text(copy, value, field.type, arena, &field, err);
+	else
+		r = parse_value(copy, value, field.type, names, &field.value, err);
+	if (r < 0)
+		return r;
+	*ret = field;
+	return 0;
+}
+
+/* The pairs that the kernel compares (linux/audit.h, AUDIT_COMPARE_*). */
+static const struct {
+	uint16_t a;
+	uint16_t b;
+	uint32_t value;
+} compares[] = {
+	{ AUDIT_UID, AUDIT_OBJ_UID, AUDIT_COMPARE_UID_TO_OBJ_UID },
+	{ AUDIT_GID, AUDIT_OBJ_GID, AUDIT_COMPARE_GID_TO_OBJ_GID },
+	{ AUDIT_EUID, AUDIT_OBJ_UID, AUDIT_COMPARE_EUID_TO_OBJ_UID },
+	{ AUDIT_EGID, AUDIT_OBJ_GID, AUDIT_COMPARE_EGID_TO_OBJ_GID },
+	{ AUDIT_LOGINUID, AUDIT_OBJ_UID, AUDIT_COMPARE_AUID_TO_OBJ_UID },
+	{ AUDIT_SUID, AUDIT_OBJ_UID, AUDIT_COMPARE_SUID_TO_OBJ_UID },
+	{ AUDIT_SGID, AUDIT_OBJ_GID, AUDIT_COMPARE_SGID_TO_OBJ_GID },
+	{ AUDIT_FSUID, AUDIT_OBJ_UID, AUDIT_COMPARE_FSUID_TO_OBJ_UID },
+	{ AUDIT_FSGID, AUDIT_OBJ_GID, AUDIT_COMPARE_FSGID_TO_OBJ_GID },
+	{ AUDIT_UID, AUDIT_LOGINUID, AUDIT_COMPARE_UID_TO_AUID },
+	{ AUDIT_UID, AUDIT_EUID, AUDIT_COMPARE_UID_TO_EUID },
+	{ AUDIT_UID, AUDIT_FSUID, AUDIT_COMPARE_UID_TO_FSUID },
+	{ AUDIT_UID, AUDIT_SUID, AUDIT_COMPARE_UID_TO_SUID },
+	{ AUDIT_LOGINUID, AUDIT_FSUID, AUDIT_COMPARE_AUID_TO_FSUID },
+	{ AUDIT_LOGINUID, AUDIT_SUID, AUDIT_COMPARE_AUID_TO_SUID },
+	{ AUDIT_LOGINUID, AUDIT_EUID, AUDIT_COMPARE_AUID_TO_EUID },
+	{ AUDIT_EUID, AUDIT_SUID, AUDIT_COMPARE_EUID_TO_SUID },
+	{ AUDIT_EUID, AUDIT_FSUID, AUDIT_COMPARE_EUID_TO_FSUID },
+	{ AUDIT_SUID, AUDIT_FSUID, AUDIT_COMPARE_SUID_TO_FSUID },
+	{ AUDIT_GID, AUDIT_EGID, AUDIT_COMPARE_GID_TO_EGID },
+	{ AUDIT_GID, AUDIT_FSGID, AUDIT_COMPARE_GID_TO_FSGID },
+	{ AUDIT_GID, AUDIT_SGID, AUDIT_COMPARE_GID_TO_SGID },
+	{ AUDIT_EGID, AUDIT_FSGID, AUDIT_COMPARE_EGID_TO_FSGID },
+	{ AUDIT_EGID, AUDIT_SGID, AUDIT_COMPARE_EGID_TO_SGID },
+	{ AUDIT_SGID, AUDIT_FSGID, AUDIT_COMPARE_SGID_TO_FSGID },
+};
+
+int hf_audit_compare_parse(const char *text, uint32_t list, hf_audit_field *ret,
+			   hf_error **err)
+{
+	cleanup_free char *copy = strdup(text);
+	uint32_t op;
+	char *value;
+	int a, b, r;
+
+	if (!copy)
+		return hf_error_oom(err);
+	r = split_pair(copy, &op, &value, err);
+	if (r < 0)
+		return r;
+	if (op != AUDIT_EQUAL && op != AUDIT_NOT_EQUAL)
+		return hf_error_set(err, -EINVAL, "-C takes the operators = and != only");
+	if (list != AUDIT_FILTER_EXIT)
+		return hf_error_set(err, -EINVAL, "-C can only stand on the exit list");
+	a = audit_name_to_field(copy);
+	b = audit_name_to_field(value);
+	for (size_t i = 0; i < ARRAY_SIZE(compares); i++) {
+		int x = compares[i].a, y = compares[i].b;
+
+		if ((x == a && y == b) || (x == b && y == a)) {
+			*ret = (hf_audit_field){ .type = AUDIT_FIELD_COMPARE,
+						 .op = op,
+						 .value = compares[i].value };
+			return 0;
+		}
+	}
+	return hf_error_set(err, -EINVAL, "the kernel cannot compare '%s' with '%s'",
+			    copy, value);
+}
+
+/* A token of a rules file is cut at spaces; auditctl reads these two escapes. */
+static void print_text(hf_strbuf *sb, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == ' ' || text[i] == '\\')
+			hf_strbuf_addc(sb, '\\');
+		hf_strbuf_addc(sb, text[i]);
+	}
+}
+
+static void print_compare(hf_strbuf *sb, const hf_audit_field *field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(compares); i++)
+		if (compares[i].value == field->value) {
+			hf_strbuf_addf(sb, "%s%s%s", audit_field_to_name(compares[i].a),
+				       operator_text(field->op),
+				       audit_field_to_name(compares[i].b));
+			return;
+		}
+	hf_strbuf_addf(sb, "comparison%s%u", operator_text(field->op), field->value);
+}
+
+static void print_arch(hf_strbuf *sb, uint32_t elf, const char *machine)
+{
+	static const char *const names[] = { "b64", "b32" };
+	hf_audit_abi abi;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (hf_audit_abi_find(machine, names[i], &abi) == 0 && abi.elf == elf) {
+			hf_strbuf_adds(sb, names[i]);
+			return;
+		}
+	hf_strbuf_addf(sb, "0x%X", elf);
+}
+
+static void print_value(hf_strbuf *sb, const hf_audit_field *field, const char *machine)
+{
+	const char *name = NULL;
+
+	switch (field->type) {
+	case AUDIT_ARCH:
+		print_arch(sb, field->value, machine);
+		return;
+	case AUDIT_PERM:
+		if (field->value & AUDIT_PERM_READ)
+			hf_strbuf_addc(sb, 'r');
+		if (field->value & AUDIT_PERM_WRITE)
+			hf_strbuf_addc(sb, 'w');
+		if (field->value & AUDIT_PERM_EXEC)
+			hf_strbuf_addc(sb, 'x');
+		if (field->value & AUDIT_PERM_ATTR)
+			hf_strbuf_addc(sb, 'a');
+		return;
+	case AUDIT_EXIT:
+		if ((int32_t)field->value < 0)
+			name = audit_errno_to_name(-(int32_t)field->value);
+		if (name)
+			hf_strbuf_addf(sb, "-%s", name);
+		else
+			hf_strbuf_addf(sb, "%d", (int32_t)field->value);
+		return;
+	case AUDIT_UID ... AUDIT_FSUID:
+	case AUDIT_LOGINUID:
+	case AUDIT_OBJ_UID:
+	case AUDIT_SESSIONID:
+		if (field->value == UINT32_MAX)
+			name = "unset";
+		break;
+	case AUDIT_MSGTYPE:
+		name = audit_msg_type_to_name((int)field->value);
+		break;
+	case AUDIT_FILETYPE:
+		name = audit_ftype_to_name((int)field->value);
+		break;
+	case AUDIT_FSTYPE:
+		name = audit_fstype_to_name((int)field->value);
+		break;
+	case AUDIT_DEVMAJOR ... AUDIT_INODE:
+	case AUDIT_ARG0 ... AUDIT_ARG3:
+		hf_strbuf_addf(sb, "0x%X", field->value);
+		return;
+	default:
+		break;
+	}
+	if (name)
+		hf_strbuf_adds(sb, name);
+	else
+		hf_strbuf_addf(sb, "%u", field->value);
+}
+
+void hf_audit_field_print(hf_strbuf *sb, const hf_audit_field *field, const char *machine)
+{
+	const char *name;
+
+	if (field->type == AUDIT_FIELD_COMPARE) {
+		print_compare(sb, field);
+		return;
+	}
+	name = audit_field_to_name((int)field->type);
+	if (name)
+		hf_strbuf_adds(sb, name);
+	else
+		hf_strbuf_addf(sb, "field%u", field->type);
+	hf_strbuf_adds(sb, operator_text(field->op));
+	if (field->text)
+		print_text(sb, field->text, field->value);
+	else
+		print_value(sb, field, machine);
+}

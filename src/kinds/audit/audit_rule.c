@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/audit/audit_rule.h"
+
+#include <string.h>
+
+#include <libaudit.h>
+
+bool hf_audit_field_is_text(uint32_t type)
+{
+	switch (type) {
+	case AUDIT_SUBJ_USER:
+	case AUDIT_SUBJ_ROLE:
+	case AUDIT_SUBJ_TYPE:
+	case AUDIT_SUBJ_SEN:
+	case AUDIT_SUBJ_CLR:
+	case AUDIT_OBJ_USER:
+	case AUDIT_OBJ_ROLE:
+	case AUDIT_OBJ_TYPE:
+	case AUDIT_OBJ_LEV_LOW:
+	case AUDIT_OBJ_LEV_HIGH:
+	case AUDIT_WATCH:
+	case AUDIT_DIR:
+	case AUDIT_EXE:
+	case AUDIT_FILTERKEY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+const hf_audit_field *hf_audit_rule_field(const hf_audit_rule *rule, uint32_t type)
+{
+	for (size_t i = 0; i < rule->n_fields; i++)
+		if (rule->fields[i].type == type && rule->fields[i].op == AUDIT_EQUAL)
+			return &rule->fields[i];
+	return NULL;
+}
+
+const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule)
+{
+	const hf_audit_field *field = hf_audit_rule_field(rule, AUDIT_WATCH);
+
+	return field ? field : hf_audit_rule_field(rule, AUDIT_DIR);
+}
+
+/*
+ * Does the mask hold the syscalls that the kernel's own classes of this permission are
+ * made of (asm-generic/audit_dir_write.h and its siblings)? Then the perm field decides
+ * alone, whichever release of libaudit computed the mask: the releases differ only in
+ * late additions. The names here are those that all of them have.
+ */
+static bool mask_is_by_perm(const hf_audit_rule *rule, uint32_t perm, int machine)
+{
+	static const struct {
+		uint32_t perm;
+		const char *name;
+	} core[] = {
+		{ AUDIT_PERM_EXEC, "execve" },	  { AUDIT_PERM_EXEC, "execveat" },
+		{ AUDIT_PERM_WRITE, "rename" },	  { AUDIT_PERM_WRITE, "mkdir" },
+		{ AUDIT_PERM_WRITE, "rmdir" },	  { AUDIT_PERM_WRITE, "creat" },
+		{ AUDIT_PERM_WRITE, "unlink" },	  { AUDIT_PERM_WRITE, "symlink" },
+		{ AUDIT_PERM_WRITE, "mkdirat" },  { AUDIT_PERM_WRITE, "unlinkat" },
+		{ AUDIT_PERM_WRITE, "renameat" }, { AUDIT_PERM_WRITE, "truncate" },
+		{ AUDIT_PERM_WRITE, "open" },	  { AUDIT_PERM_WRITE, "openat" },
+		{ AUDIT_PERM_READ, "readlink" },  { AUDIT_PERM_READ, "getxattr" },
+		{ AUDIT_PERM_READ, "open" },	  { AUDIT_PERM_READ, "openat" },
+		{ AUDIT_PERM_ATTR, "chmod" },	  { AUDIT_PERM_ATTR, "fchmod" },
+		{ AUDIT_PERM_ATTR, "chown" },	  { AUDIT_PERM_ATTR, "fchown" },
+		{ AUDIT_PERM_ATTR, "fchmodat" },  { AUDIT_PERM_ATTR, "fchownat" },
+		{ AUDIT_PERM_ATTR, "setxattr" },
+	};
+
+	bool known = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(core); i++) {
+		int nr;
+
+		if (!(perm & core[i].perm))
+			continue;
+		nr = audit_name_to_syscall(core[i].name, machine);
+		if (nr < 0 || nr >= AUDIT_BITMASK_SIZE * 32)
+			continue; /* the ABI does not have it (aarch64: no open) */
+		if (!(rule->mask[AUDIT_WORD(nr)] & AUDIT_BIT(nr)))
+			return false;
+		known = true;
+	}
+	return known;
+}
+
+void hf_audit_rule_settle(hf_audit_rule *rule)
+{
+	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
+	const hf_audit_field *perm = hf_audit_rule_field(rule, AUDIT_PERM);
+	int machine;
+
+	rule->mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
+	rule->all = rule->mask[AUDIT_BITMASK_SIZE - 1] == HF_AUDIT_LAST_WORD_BITS;
+	for (size_t i = 0; rule->all && i < AUDIT_BITMASK_SIZE - 1; i++)
+		rule->all = rule->mask[i] == UINT32_MAX;
+	rule->by_perm = false;
+	if (rule->list != AUDIT_FILTER_EXIT || !arch || !perm)
+		return;
+	if (rule->all) {
+		rule->by_perm = true;
+		return;
+	}
+	machine = audit_elf_to_machine(arch->value);
+	if (machine >= 0)
+		rule->by_perm = mask_is_by_perm(rule, perm->value, machine);
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x100000001b3ULL; /* FNV-1a */
+	return h;
+}
+
+static uint64_t hash_word(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
+	return h ^ (h >> 29);
+}
+
+uint64_t hf_audit_rule_hash(const hf_audit_rule *rule)
+{
+	uint64_t h = hash_word(rule->list * 4u + rule->action, rule->n_fields);
+	uint64_t sum = 0;
+
+	if (rule->by_perm)
+		h = hash_word(h, 1);
+	else if (rule->all)
+		h = hash_word(h, 2);
+	else
+		for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
+			if (rule->mask[i])
+				h = hash_word(h, (uint64_t)i << 32 | rule->mask[i]);
+	for (size_t i = 0; i < rule->n_fields; i++) {
+		const hf_audit_field *f = &rule->fields[i];
+		uint64_t one = hash_word((uint64_t)f->type << 32 | f->op, f->value);
+
+		if (f->text)
+			one = hash_bytes(one, f->text, f->value);
+		sum += one;
+	}
+	return hash_word(h, sum);
+}
+
+static bool field_equal(const hf_audit_field *a, const hf_audit_field *b)
+{
+	if (a->type != b->type || a->op != b->op || a->value != b->value)
+		return false;
+	return !a->text || memcmp(a->text, b->text, a->value) == 0;
+}
+
+static bool head_equal(const hf_audit_rule *a, const hf_audit_rule *b)
+{
+	if (a->list != b->list || a->action != b->action || a->n_fields != b->n_fields)
+		return false;
+	if (a->by_perm || b->by_perm)
+		return a->by_perm == b->by_perm;
+	return memcmp(a->mask, b->mask, sizeof(a->mask)) == 0;
+}
+
+bool hf_audit_rule_equal(const hf_audit_rule *a, const hf_audit_rule *b)
+{
+	if (!head_equal(a, b))
+		return false;
+	for (size_t i = 0; i < a->n_fields; i++)
+		if (!field_equal(&a->fields[i], &b->fields[i]))
+			return false;
+	return true;
+}
+
+bool hf_audit_rule_same(const hf_audit_rule *a, const hf_audit_rule *b)
+{
+	uint64_t used = 0; /* n_fields is at most AUDIT_MAX_FIELDS, 64 */
+
+	if (!head_equal(a, b))
+		return false;
+	for (size_t i = 0; i < a->n_fields; i++) {
+		size_t j;
+
+		for (j = 0; j < b->n_fields; j++)
+			if (!(used >> j & 1) && field_equal(&a->fields[i], &b->fields[j]))
+				break;
+		if (j == b->n_fields)
+			return false;
+		used |= (uint64_t)1 << j;
+	}
+	return true;
+}
+
+static bool is_ordered(uint32_t op)
+{
+	return op == AUDIT_EQUAL || op == AUDIT_LESS_THAN ||
+	       op == AUDIT_LESS_THAN_OR_EQUAL || op == AUDIT_GREATER_THAN ||
+	       op == AUDIT_GREATER_THAN_OR_EQUAL;
+}
+
+/* The values that match, as an interval; the kernel compares them unsigned. */
+static bool interval(const hf_audit_field *f, int64_t *ret_low, int64_t *ret_high)
+{
+	int64_t v = f->value;
+
+	*ret_low = 0;
+	*ret_high = UINT32_MAX;
+	if (!is_ordered(f->op))
+		return false;
+	if (f->op == AUDIT_EQUAL)
+		*ret_low = *ret_high = v;
+	else if (f->op == AUDIT_LESS_THAN)
+		*ret_high = v - 1;
+	else if (f->op == AUDIT_LESS_THAN_OR_EQUAL)
+		*ret_high = v;
+	else if (f->op == AUDIT_GREATER_THAN)
+		*ret_low = v + 1;
+	else
+		*ret_low = v;
+	return true;
+}
+
+/* Fields whose value is a number with an order, or at least an identity. */
+static bool is_number(uint32_t type)
+{
+	return !hf_audit_field_is_text(type) && type != AUDIT_PERM &&
+	       type != AUDIT_FIELD_COMPARE && type != AUDIT_SUCCESS;
+}
+
+static bool path_below(const hf_audit_field *path, const hf_audit_field *dir)
+{
+	size_t len = dir->value;
+
+	while (len > 1 && dir->text[len - 1] == '/')
+		len--;
+	if (path->value < len || memcmp(path->text, dir->text, len) != 0)
+		return false;
+	return path->value == len || path->text[len] == '/' ||
+	       (len == 1 && *dir->text == '/');
+}
+
+/* Does what @given says make sure that @wanted holds? */
+static bool field_implies(const hf_audit_field *given, const hf_audit_field *wanted)
+{
+	int64_t low, high, wanted_low, wanted_high;
+
+	if (wanted->type == AUDIT_DIR && wanted->op == AUDIT_EQUAL)
+		return (given->type == AUDIT_DIR || given->type == AUDIT_WATCH) &&
+		       given->op == AUDIT_EQUAL && path_below(given, wanted);
+	if (given->type != wanted->type)
+		return false;
+	if (field_equal(given, wanted))
+		return true;
+	if (wanted->type == AUDIT_PERM)
+		return wanted->op == AUDIT_EQUAL && given->op == AUDIT_EQUAL &&
+		       (given->value & ~wanted->value) == 0;
+	if (!is_number(wanted->type) || !interval(given, &low, &high))
+		return false;
+	if (wanted->op == AUDIT_NOT_EQUAL)
+		return wanted->value < low || wanted->value > high;
+	return interval(wanted, &wanted_low, &wanted_high) && low >= wanted_low &&
+	       high <= wanted_high;
+}
+
+static bool mask_covers(const hf_audit_rule *wide, const hf_audit_rule *narrow)
+{
+	/* by_perm: what the mask leaves out the perm field would not match either */
+	if (wide->all || wide->by_perm)
+		return true;
+	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
+		if (narrow->mask[i] & ~wide->mask[i])
+			return false;
+	return true;
+}
+
+bool hf_audit_rule_covers(const hf_audit_rule *wide, const hf_audit_rule *narrow)
+{
+	if (wide->list != narrow->list)
+		return false;
+	for (size_t i = 0; i < wide->n_fields; i++) {
+		const hf_audit_field *wanted = &wide->fields[i];
+		size_t j;
+
+		if (wanted->type == AUDIT_FILTERKEY)
+			continue;
+		for (j = 0; j < narrow->n_fields; j++)
+			if (field_implies(&narrow->fields[j], wanted))
+				break;
+		if (j == narrow->n_fields)
+			return false;
+	}
+	return mask_covers(wide, narrow);
+}
+
+static bool fields_exclude(const hf_audit_field *a, const hf_audit_field *b)
+{
+	bool a_path = a->type == AUDIT_WATCH || a->type == AUDIT_DIR;
+	bool b_path = b->type == AUDIT_WATCH || b->type == AUDIT_DIR;
+	int64_t a_low, a_high, b_low, b_high;
+
+	/* One event can touch several paths (rename); what counts is what the rules are
+	 * about, and paths apart from each other are apart. */
+	if (a_path && b_path)
+		return !path_below(a, b) && !path_below(b, a);
+	if (a->type != b->type)
+		return false;
+	if (a->type == AUDIT_PERM)
+		return !(a->value & b->value);
+	if (a->type == AUDIT_EXE)
+		return a->op == AUDIT_EQUAL && b->op == AUDIT_EQUAL && !field_equal(a, b);
+	if (!is_number(a->type))
+		return false;
+	if (a->op == AUDIT_EQUAL && b->op == AUDIT_NOT_EQUAL)
+		return a->value == b->value;
+	if (b->op == AUDIT_EQUAL && a->op == AUDIT_NOT_EQUAL)
+		return a->value == b->value;
+	return interval(a, &a_low, &a_high) && interval(b, &b_low, &b_high) &&
+	       (a_high < b_low || b_high < a_low);
+}
+
+bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b)
+{
+	bool shared = a->by_perm || b->by_perm || a->list == AUDIT_FILTER_TASK;
+
+	if (a->list != b->list)
+		return false;
+	for (size_t i = 0; !shared && i < AUDIT_BITMASK_SIZE; i++)
+		shared = a->mask[i] & b->mask[i];
+	if (!shared)
+		return false;
+	for (size_t i = 0; i < a->n_fields; i++)
+		for (size_t j = 0; j < b->n_fields; j++)
+			if (fields_exclude(&a->fields[i], &b->fields[j]))
+				return false;
+	return true;
+}
+
+bool hf_audit_rule_differs(const hf_audit_rule *a, const hf_audit_rule *b)
+{
+	const hf_audit_field *a_key = hf_audit_rule_field(a, AUDIT_FILTERKEY);
+	const hf_audit_field *b_key = hf_audit_rule_field(b, AUDIT_FILTERKEY);
+
+	if (a->action != b->action)
+		return true;
+	if (!a_key || !b_key)
+		return a_key != b_key && a->action == AUDIT_ALWAYS;
+	return a->action == AUDIT_ALWAYS && !field_equal(a_key, b_key);
+}
+
+hf_audit_rule *hf_audit_rule_copy(const hf_audit_rule *rule, hf_arena *arena)
+{
+	hf_audit_rule *copy = hf_arena_new(arena, hf_audit_rule);
+
+	if (!copy)
+		return NULL;
+	*copy = *rule;
+	copy->fields = hf_arena_array(arena, rule->n_fields + 1, sizeof(*copy->fields));
+	if (!copy->fields)
+		return NULL;
+	for (size_t i = 0; i < rule->n_fields; i++) {
+		copy->fields[i] = rule->fields[i];
+		if (!rule->fields[i].text)
+			continue;
+		copy->fields[i].text = hf_arena_memdup(arena, rule->fields[i].text,
+						       rule->fields[i].value);
+		if (!copy->fields[i].text)
+			return NULL;
+	}
+	return copy;
+}
+
+hf_audit_rule *hf_audit_rule_permuted(const hf_audit_rule *rule, hf_arena *arena,
+				      bool *ret_oom)
+{
+	hf_audit_rule *copy;
+	size_t i = 1;
+
+	*ret_oom = false;
+	while (i < rule->n_fields && field_equal(&rule->fields[0], &rule->fields[i]))
+		i++;
+	if (i >= rule->n_fields)
+		return NULL;
+	copy = hf_audit_rule_copy(rule, arena);
+	if (!copy) {
+		*ret_oom = true;
+		return NULL;
+	}
+	hf_audit_field first = copy->fields[0];
+
+	copy->fields[0] = copy->fields[i];
+	copy->fields[i] = first;
+	return copy;
+}

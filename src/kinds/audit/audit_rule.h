@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The canonical audit rule: what a line of a rules file and an entry of the kernel's
+ * list both mean. Comparison, cover and overlap are decided here and nowhere else, never
+ * on text. Pure.
+ *
+ * A rule belongs to one filter list, says always or never, holds fields that must all
+ * match (in order: the order is part of the kernel's identity) and a syscall mask. The
+ * mask of a rule with arch and perm but without -S differs between releases of libaudit
+ * and is one value here: .by_perm.
+ *
+ * Sources: linux/audit.h (struct audit_rule_data), kernel/auditfilter.c, auditctl(8).
+ */
+#ifndef HF_KINDS_AUDIT_RULE_H
+#define HF_KINDS_AUDIT_RULE_H
+
+#include <linux/audit.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+#ifndef AUDIT_FILTER_URING_EXIT
+#define AUDIT_FILTER_URING_EXIT 0x07
+#endif
+#ifndef AUDIT_SADDR_FAM
+#define AUDIT_SADDR_FAM 113
+#endif
+
+/* Bits 2032 to 2047 of the mask name classes of syscalls: the kernel expands and clears
+ * them when a rule is stored (audit_register_class). */
+#define HF_AUDIT_LAST_WORD_BITS 0x0000ffffu
+
+typedef struct hf_audit_field {
+	uint32_t type;	  /* AUDIT_PID, ... */
+	uint32_t op;	  /* AUDIT_EQUAL, ... */
+	uint32_t value;	  /* of a string field: its length */
+	const char *text; /* string fields: .value bytes, not terminated; else NULL */
+} hf_audit_field;
+
+typedef struct hf_audit_rule {
+	uint32_t list;	 /* AUDIT_FILTER_USER, ... */
+	uint32_t action; /* AUDIT_NEVER, AUDIT_ALWAYS */
+	bool prepend;	 /* -A; no part of a rule's identity */
+	bool all;	 /* every syscall: no -S, or -S all */
+	bool by_perm;	 /* arch and perm, and no -S that narrows */
+	hf_audit_field *fields;
+	size_t n_fields;
+	uint32_t mask[AUDIT_BITMASK_SIZE];
+} hf_audit_rule;
+
+/** hf_audit_field_is_text - does this type of field carry a string? pure */
+bool hf_audit_field_is_text(uint32_t type);
+
+/** hf_audit_rule_field - the first field of @type with the operator "=", or NULL; pure */
+const hf_audit_field *hf_audit_rule_field(const hf_audit_rule *rule, uint32_t type);
+
+/** hf_audit_rule_path - its path= or dir= field, or NULL; pure */
+const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule);
+
+/** hf_audit_rule_settle - derive .all and .by_perm from mask and fields; pure */
+void hf_audit_rule_settle(hf_audit_rule *rule);
+
+/** hf_audit_rule_hash - equal rules have equal hashes; the order of fields does not
+ *  change it, so rules that are equal but for order meet in one bucket; pure */
+uint64_t hf_audit_rule_hash(const hf_audit_rule *rule);
+
+/** hf_audit_rule_equal - the same rule, fields in the same order; pure */
+bool hf_audit_rule_equal(const hf_audit_rule *a, const hf_audit_rule *b);
+
+/** hf_audit_rule_same - the same rule but for the order of fields; pure */
+bool hf_audit_rule_same(const hf_audit_rule *a, const hf_audit_rule *b);
+
+/**
+ * hf_audit_rule_covers - does @wide match every event that @narrow matches?
+ *
+ * Action and key are not looked at. Decided on the fields, so a "yes" is certain and a
+ * "no" may be caution. Pure.
+ */
+bool hf_audit_rule_covers(const hf_audit_rule *wide, const hf_audit_rule *narrow);
+
+/** hf_audit_rule_overlaps - may one event match both? A "no" is certain. Pure. */
+bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b);
+
+/** hf_audit_rule_differs - would it matter which of the two matches first: always or
+ *  never, or the key? pure */
+bool hf_audit_rule_differs(const hf_audit_rule *a, const hf_audit_rule *b);
+
+/** hf_audit_rule_permuted - the same rule with its first two fields swapped; NULL: fewer
+ *  than two distinct fields to swap, or out of memory (*ret_oom) */
+hf_audit_rule *hf_audit_rule_permuted(const hf_audit_rule *rule, hf_arena *arena,
+				      bool *ret_oom) _must_check_;
+
+/** hf_audit_rule_copy - deep copy; NULL: out of memory */
+hf_audit_rule *hf_audit_rule_copy(const hf_audit_rule *rule,
+				  hf_arena *arena) _must_check_;
+
+#endif

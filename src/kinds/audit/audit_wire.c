@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Canonical rule to struct audit_rule_data and back. */
+#include <errno.h>
+#include <string.h>
+
+#include "kinds/audit/audit_codec.h"
+
+int hf_audit_rule_encode(const hf_audit_rule *rule, struct audit_rule_data **ret,
+			 size_t *ret_len, hf_error **err)
+{
+	struct audit_rule_data *data;
+	size_t buflen = 0, at = 0;
+
+	if (rule->n_fields > AUDIT_MAX_FIELDS)
+		return hf_error_set(err, -E2BIG, "a rule holds at most %d fields",
+				    AUDIT_MAX_FIELDS);
+	for (size_t i = 0; i < rule->n_fields; i++)
+		if (rule->fields[i].text)
+			buflen += rule->fields[i].value;
+	data = calloc(1, sizeof(*data) + buflen);
+	if (!data)
+		return hf_error_oom(err);
+	data->flags = rule->list | (rule->prepend ? AUDIT_FILTER_PREPEND : 0);
+	data->action = rule->action;
+	data->field_count = (uint32_t)rule->n_fields;
+	data->buflen = (uint32_t)buflen;
+	memcpy(data->mask, rule->mask, sizeof(data->mask));
+	for (size_t i = 0; i < rule->n_fields; i++) {
+		const hf_audit_field *f = &rule->fields[i];
+
+		data->fields[i] = f->type;
+		data->fieldflags[i] = f->op;
+		data->values[i] = f->value;
+		if (!f->text)
+			continue;
+		memcpy((char *)data + sizeof(*data) + at, f->text, f->value);
+		at += f->value;
+	}
+	*ret = data;
+	*ret_len = sizeof(*data) + buflen;
+	return 0;
+}
+
+int hf_audit_rule_decode(const struct audit_rule_data *data, size_t len, hf_arena *arena,
+			 hf_audit_rule *ret, hf_error **err)
+{
+	hf_audit_rule rule = { 0 };
+	const char *buf = (const char *)data + sizeof(*data);
+	size_t left;
+
+	if (len < sizeof(*data) || data->buflen > len - sizeof(*data) ||
+	    data->field_count > AUDIT_MAX_FIELDS)
+		return hf_error_set(err, -EBADMSG, "the kernel's rule is damaged");
+	left = data->buflen;
+	rule.list = data->flags & ~(uint32_t)AUDIT_FILTER_PREPEND;
+	rule.prepend = data->flags & AUDIT_FILTER_PREPEND;
+	rule.action = data->action;
+	rule.n_fields = data->field_count;
+	rule.fields = hf_arena_array(arena, rule.n_fields + 1, sizeof(*rule.fields));
+	if (!rule.fields)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < rule.n_fields; i++) {
+		hf_audit_field *f = &rule.fields[i];
+
+		f->type = data->fields[i];
+		f->op = data->fieldflags[i];
+		f->value = data->values[i];
+		if (!hf_audit_field_is_text(f->type))
+			continue;
+		if (f->value > left)
+			return hf_error_set(err, -EBADMSG,
+					    "the kernel's rule is damaged");
+		f->text = buf;
+		buf += f->value;
+		left -= f->value;
+	}
+	memcpy(rule.mask, data->mask, sizeof(rule.mask));
+	hf_audit_rule_settle(&rule);
+	*ret = rule;
+	return 0;
+}
