@@ -1,4 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The audit kind: rules and settings of the kernel's audit system, in the files of
+ * /etc/audit/rules.d (persisted) and in the kernel (live).
+ *
+ *	audit_kind.c	schema, decode, contradictions		pure
+ *	audit_observe.c	files, kernel list, paths		reads host
+ *	audit_compile.c	specs to rules				pure
+ *	audit_plan.c	the persisted layer			pure
+ *	audit_live.c	the live layer				pure
+ *	audit_apply.c	changes of the kernel's list
+ */
 #ifndef HF_KINDS_AUDIT_KIND_H
 #define HF_KINDS_AUDIT_KIND_H
 
@@ -7,5 +18,14 @@
 #define HF_RANK_AUDIT 3
 
 extern const hf_kind hf_kind_audit;
+
+/* The functions of the table that live in other files. */
+int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,
+		     hf_error **err) _must_check_;
+int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err) _must_check_;
+int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **err) _must_check_;
+int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err) _must_check_;
+int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err) _must_check_;
+void hf_audit_discard(struct hf_group *group);
 
 #endif

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/audit/audit_boot.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+/* --- order of file names ---------------------------------------------------------- */
+
+/* Rank of one byte of a part without digits: the end (and a digit) first, then letters,
+ * then the rest; "~" before everything. */
+static int byte_rank(const char *s, size_t at, size_t len)
+{
+	unsigned char c;
+
+	if (at >= len)
+		return 0;
+	c = (unsigned char)s[at];
+	if (c >= '0' && c <= '9')
+		return 0;
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+		return c;
+	return c == '~' ? -1 : c + 256;
+}
+
+static bool is_digit(const char *s, size_t at, size_t len)
+{
+	return at < len && s[at] >= '0' && s[at] <= '9';
+}
+
+static int compare_versions(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a_len || j < b_len) {
+		int first = 0;
+
+		while ((i < a_len && !is_digit(a, i, a_len)) ||
+		       (j < b_len && !is_digit(b, j, b_len))) {
+			int x = byte_rank(a, i, a_len), y = byte_rank(b, j, b_len);
+
+			if (x != y)
+				return x < y ? -1 : 1;
+			i++;
+			j++;
+		}
+		while (i < a_len && a[i] == '0')
+			i++;
+		while (j < b_len && b[j] == '0')
+			j++;
+		while (is_digit(a, i, a_len) && is_digit(b, j, b_len)) {
+			if (!first)
+				first = a[i] - b[j];
+			i++;
+			j++;
+		}
+		if (is_digit(a, i, a_len))
+			return 1;
+		if (is_digit(b, j, b_len))
+			return -1;
+		if (first)
+			return first < 0 ? -1 : 1;
+	}
+	return 0;
+}
+
+/* Length without the suffixes: (\.[A-Za-z~][A-Za-z0-9~]*)*$ */
+static size_t stem_len(const char *s)
+{
+	size_t len = strlen(s), end = len;
+
+	while (end > 0) {
+		size_t i = end;
+
+		while (i > 0 && (isalnum((unsigned char)s[i - 1]) || s[i - 1] == '~'))
+			i--;
+		if (i == 0 || i == end || s[i - 1] != '.' || (s[i] >= '0' && s[i] <= '9'))
+			break;
+		end = i - 1;
+	}
+	return end;
+}
+
+int hf_audit_name_compare(const char *a, const char *b)
+{
+	size_t a_stem = stem_len(a), b_stem = stem_len(b);
+	bool equal = a_stem == b_stem && memcmp(a, b, a_stem) == 0;
+	int r;
+
+	if (strcmp(a, b) == 0)
+		return 0;
+	r = equal ? 0 : compare_versions(a, a_stem, b, b_stem);
+	if (r == 0)
+		r = compare_versions(a, strlen(a), b, strlen(b));
+	return r ? r : strcmp(a, b);
+}
+
+/* --- augenrules ------------------------------------------------------------------- */
+
+/* The blanks that awk's \s* takes at the beginning of a line. */
+static const char *skip_blanks(const char *s, hf_audit_merge_style style)
+{
+	if (!style.gawk)
+		return s + strspn(s, "s");
+	return s + strspn(s, " \t\n\v\f\r");
+}
+
+static bool is_delete_all(const char *s, hf_audit_merge_style style)
+{
+	s = skip_blanks(s, style);
+	return strncmp(s, "-D", 2) == 0 && !*skip_blanks(s + 2, style);
+}
+
+static bool begins(const char *s, const char *with, hf_audit_merge_style style)
+{
+	s = skip_blanks(s, style);
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+typedef struct merging {
+	hf_audit_merge_style style;
+	hf_arena *arena;
+	hf_audit_merged_line *rest;
+	size_t n_rest;
+	hf_audit_merged_line delete_all, backlog, failure, enabled;
+} merging;
+
+static int merge_line(merging *m, const char *text, size_t len, size_t source, unsigned line)
+{
+	hf_audit_merged_line one = { .source = source, .line = line };
+	hf_audit_merged_line *slot;
+	char *copy;
+
+	if (m->style.strip_cr && len && text[len - 1] == '\r')
+		len--;
+	if (len == 0)
+		return 0;
+	copy = hf_arena_memdup(m->arena, text, len);
+	if (!copy)
+		return -ENOMEM;
+	one.text = copy;
+	if (begins(copy, "#", m->style))
+		return 0;
+	if (begins(copy, "-e", m->style))
+		m->enabled = one;
+	else if (is_delete_all(copy, m->style))
+		m->delete_all = one;
+	else if (begins(copy, "-f", m->style))
+		m->failure = one;
+	else if (begins(copy, "-b", m->style))
+		m->backlog = one;
+	else {
+		slot = hf_vec_push(m->arena, m->rest, m->n_rest);
+		if (!slot)
+			return -ENOMEM;
+		*slot = one;
+	}
+	return 0;
+}
+
+/* The files are one stream for awk: a last line without its end runs into the next
+ * file's first. */
+static int merge_stream(merging *m, const hf_audit_source *sources, size_t n)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf open = { 0 };
+	size_t open_source = 0;
+	unsigned open_line = 0;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *p = sources[i].bytes, *end = p + sources[i].len;
+		unsigned line = 0;
+
+		while (p < end) {
+			const char *nl = memchr(p, '\n', (size_t)(end - p));
+			size_t len = nl ? (size_t)(nl - p) : (size_t)(end - p);
+
+			line++;
+			if (!open.len) {
+				open_source = i;
+				open_line = line;
+			}
+			if (!nl || open.len) {
+				hf_strbuf_add(&open, p, len);
+				if (!hf_strbuf_ok(&open))
+					return -ENOMEM;
+			}
+			if (nl) {
+				r = open.len ? merge_line(m, open.buf, open.len, open_source,
+							  open_line) :
+					       merge_line(m, p, len, i, line);
+				if (r < 0)
+					return r;
+				hf_strbuf_reset(&open);
+			}
+			p += len + 1;
+		}
+	}
+	return open.len ? merge_line(m, open.buf, open.len, open_source, open_line) : 0;
+}
+
+static int put_line(hf_audit_merged *ret, hf_strbuf *sb, const hf_audit_merged_line *line,
+		    hf_arena *arena)
+{
+	hf_audit_merged_line *slot;
+
+	if (line->text)
+		hf_strbuf_adds(sb, line->text);
+	hf_strbuf_addc(sb, '\n');
+	if (!line->text)
+		return 0;
+	slot = hf_vec_push(arena, ret->lines, ret->n);
+	if (!slot)
+		return -ENOMEM;
+	*slot = *line;
+	return 0;
+}
+
+int hf_audit_merge(const hf_audit_source *sources, size_t n, hf_audit_merge_style style,
+		   hf_arena *arena, hf_audit_merged *ret)
+{
+	merging m = { .style = style, .arena = arena };
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	hf_audit_merged out = { 0 };
+
+	if (merge_stream(&m, sources, n) < 0)
+		return -ENOMEM;
+	hf_strbuf_adds(&sb, "## This file is automatically generated from " HF_AUDIT_RULES_D "\n");
+	if (put_line(&out, &sb, &m.delete_all, arena) < 0 ||
+	    put_line(&out, &sb, &m.backlog, arena) < 0 ||
+	    put_line(&out, &sb, &m.failure, arena) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < m.n_rest; i++)
+		if (put_line(&out, &sb, &m.rest[i], arena) < 0)
+			return -ENOMEM;
+	if (put_line(&out, &sb, &m.enabled, arena) < 0 || !hf_strbuf_ok(&sb))
+		return -ENOMEM;
+	out.text = hf_arena_memdup(arena, sb.buf, sb.len);
+	out.len = sb.len;
+	if (!out.text)
+		return -ENOMEM;
+	*ret = out;
+	return 0;
+}
+
+int hf_audit_split(const hf_audit_source *merged, hf_arena *arena, hf_audit_merged *ret)
+{
+	const char *p = merged->bytes, *end = p + merged->len;
+	hf_audit_merged out = { 0 };
+	unsigned line = 0;
+
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t len = nl ? (size_t)(nl - p) : (size_t)(end - p);
+		hf_audit_merged_line *slot;
+
+		line++;
+		if (len) {
+			slot = hf_vec_push(arena, out.lines, out.n);
+			if (!slot)
+				return -ENOMEM;
+			slot->text = hf_arena_memdup(arena, p, len);
+			slot->line = line;
+			if (!slot->text)
+				return -ENOMEM;
+		}
+		p += len + 1;
+	}
+	*ret = out;
+	return 0;
+}
+
+/* --- auditctl -R ------------------------------------------------------------------ */
+
+typedef struct loading {
+	const hf_audit_source *sources;
+	const hf_audit_boot_host *host;
+	hf_arena *arena;
+	hf_audit_boot *boot;
+	hf_audit_entry *prepended; /* newest last */
+	size_t n_prepended;
+	hf_audit_entry *appended;
+	size_t n_appended;
+	hf_map seen; /* text of a rule in fixed spelling -> entry index + 1 */
+	bool keep_going;
+} loading;
+
+static bool parent_is_there(const loading *l, const hf_audit_field *path)
+{
+	char dir[PATH_MAX];
+	size_t len = path->value;
+
+	if (!l->host->has_dir || len >= sizeof(dir))
+		return true;
+	memcpy(dir, path->text, len);
+	dir[len] = '\0';
+	*strrchr(dir, '/') = '\0';
+	return l->host->has_dir(l->host->user, *dir ? dir : "/");
+}
+
+/* Why the kernel would not take the rule, or NULL. */
+static const char *missing_path(const loading *l, const hf_audit_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_fields; i++) {
+		const hf_audit_field *f = &rule->fields[i];
+		char dir[PATH_MAX];
+
+		if (f->type == AUDIT_WATCH && !parent_is_there(l, f))
+			return "the directory of its path is missing";
+		if (f->type == AUDIT_EXE && !parent_is_there(l, f))
+			return "the directory of its program is missing";
+		if (f->type != AUDIT_DIR || !l->host->has_dir || f->value >= sizeof(dir))
+			continue;
+		memcpy(dir, f->text, f->value);
+		dir[f->value] = '\0';
+		if (!l->host->has_dir(l->host->user, dir))
+			return "its directory is missing";
+	}
+	return NULL;
+}
+
+static int load_rule(loading *l, const hf_audit_line *line, const hf_audit_merged_line *from,
+		     const char **ret_why)
+{
+	hf_audit_entry *entry;
+	hf_audit_rule *rule;
+	char *text;
+
+	*ret_why = missing_path(l, &line->rule);
+	if (*ret_why)
+		return 0;
+	rule = hf_arena_new(l->arena, hf_audit_rule);
+	if (!rule)
+		return -ENOMEM;
+	*rule = line->rule;
+	rule->prepend = false;
+	text = hf_audit_rule_text(rule, l->host->names.machine, l->arena);
+	if (!text)
+		return -ENOMEM;
+	/* the kernel does not see the twin of a rule that is to be prepended */
+	if (!line->rule.prepend && hf_map_get(&l->seen, text)) {
+		*ret_why = "the rule is there already";
+		return 0;
+	}
+	entry = line->rule.prepend ? hf_vec_push(l->arena, l->prepended, l->n_prepended) :
+				     hf_vec_push(l->arena, l->appended, l->n_appended);
+	if (!entry)
+		return -ENOMEM;
+	entry->rule = rule;
+	entry->file = l->sources[from->source].path;
+	entry->line = from->line;
+	entry->source = from->source;
+	return hf_map_put(&l->seen, l->arena, text, rule);
+}
+
+static bool has_key(const hf_audit_rule *rule, const char *key)
+{
+	const hf_audit_field *field = hf_audit_rule_field(rule, AUDIT_FILTERKEY);
+
+	return field && field->value == strlen(key) && !memcmp(field->text, key, field->value);
+}
+
+/* -d, -W and -D [-k]: rules loaded before go again. */
+static int unload(loading *l, const hf_audit_line *line, const char **ret_why)
+{
+	bool found = line->type == HF_AUDIT_LINE_DELETE_ALL;
+
+	for (int part = 0; part < 2; part++) {
+		hf_audit_entry *items = part ? l->appended : l->prepended;
+		size_t n = part ? l->n_appended : l->n_prepended;
+
+		for (size_t i = 0; i < n; i++) {
+			const hf_audit_rule *rule = items[i].rule;
+			char *text;
+
+			if (items[i].gone)
+				continue;
+			if (line->type == HF_AUDIT_LINE_DELETE ?
+				    !hf_audit_rule_equal(rule, &line->rule) :
+				    line->key && !has_key(rule, line->key))
+				continue;
+			items[i].gone = found = true;
+			text = hf_audit_rule_text(rule, l->host->names.machine, l->arena);
+			if (!text || hf_map_put(&l->seen, l->arena, text, NULL) < 0)
+				return -ENOMEM;
+		}
+	}
+	*ret_why = found ? NULL : "the rule that it deletes is not there";
+	return 0;
+}
+
+static int load_line(loading *l, const hf_audit_merged_line *from)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_audit_boot *boot = l->boot;
+	hf_audit_line line = { 0 };
+	const char *why = NULL;
+	int r;
+
+	r = hf_audit_line_parse(from->text, &l->host->names, l->arena, &line, &err);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		why = hf_arena_strdup(l->arena, hf_error_text(err));
+		if (!why)
+			return -ENOMEM;
+	} else if (line.type == HF_AUDIT_LINE_RULE) {
+		if (boot->aborted) {
+			hf_audit_entry *e = hf_vec_push(l->arena, boot->missed.items, boot->missed.n);
+			hf_audit_rule *rule = hf_arena_new(l->arena, hf_audit_rule);
+
+			if (!e || !rule)
+				return -ENOMEM;
+			*rule = line.rule;
+			e->rule = rule;
+			e->file = l->sources[from->source].path;
+			e->line = from->line;
+			e->source = from->source;
+			return 0;
+		}
+		if (load_rule(l, &line, from, &why) < 0)
+			return -ENOMEM;
+	} else if (line.type == HF_AUDIT_LINE_SETTING) {
+		hf_audit_boot_setting *s = &boot->settings[line.setting];
+
+		if (!boot->aborted || !s->set)
+			*s = (hf_audit_boot_setting){ true, !boot->aborted, line.value,
+						      from->source, from->line };
+		return 0;
+	} else if (line.type == HF_AUDIT_LINE_IGNORE || line.type == HF_AUDIT_LINE_CONTINUE) {
+		l->keep_going = true;
+	} else if (!boot->aborted && (line.type == HF_AUDIT_LINE_DELETE ||
+				      line.type == HF_AUDIT_LINE_DELETE_ALL)) {
+		if (unload(l, &line, &why) < 0)
+			return -ENOMEM;
+	}
+	if (why && !l->keep_going && !boot->aborted) {
+		boot->aborted = true;
+		boot->abort_source = from->source;
+		boot->abort_line = from->line;
+		boot->abort_text = from->text;
+		boot->abort_why = why;
+	}
+	return 0;
+}
+
+int hf_audit_boot_load(const hf_audit_merged *merged, const hf_audit_source *sources,
+		       const hf_audit_boot_host *host, hf_arena *arena, hf_audit_boot *ret)
+{
+	hf_audit_boot boot = { 0 };
+	loading l = { .sources = sources, .host = host, .arena = arena, .boot = &boot };
+	hf_audit_entry *slot;
+
+	for (size_t i = 0; i < merged->n; i++)
+		if (load_line(&l, &merged->lines[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = l.n_prepended + l.n_appended; i-- > 0;) {
+		/* the prepended ones newest first, then the appended */
+		size_t at = l.n_prepended + l.n_appended - 1 - i;
+		const hf_audit_entry *e = at < l.n_prepended ?
+						  &l.prepended[l.n_prepended - 1 - at] :
+						  &l.appended[at - l.n_prepended];
+
+		if (e->gone)
+			continue;
+		slot = hf_vec_push(arena, boot.rules.items, boot.rules.n);
+		if (!slot)
+			return -ENOMEM;
+		*slot = *e;
+	}
+	if (hf_audit_list_index(&boot.rules, arena) < 0 ||
+	    hf_audit_list_index(&boot.missed, arena) < 0)
+		return -ENOMEM;
+	*ret = boot;
+	return 0;
+}
