@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what a baseline says to the rules of this host. Pure but for the answers. */
+#include <errno.h>
+#include <libaudit.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_obs.h"
+
+/* --- answers ---------------------------------------------------------------------- */
+
+const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question what,
+				    const char *name)
+{
+	static const hf_audit_answer nothing = { .error = -ENOENT };
+	char *key = hf_arena_printf(answers->arena, "%c%s", (char)what, name);
+	hf_audit_answer *answer;
+
+	if (what == HF_AUDIT_ASK_BOOT && hf_map_get(&answers->creates, name)) {
+		static const hf_audit_answer yes = { .yes = true };
+
+		return &yes;
+	}
+	answer = key ? hf_map_get(&answers->map, key) : NULL;
+	if (answer)
+		return answer;
+	if (!key)
+		answers->error = -ENOMEM;
+	if (!answers->look || answers->error)
+		return &nothing;
+	answer = hf_arena_new(answers->arena, hf_audit_answer);
+	if (!answer || answers->look(answers->user, what, name, answer) < 0 ||
+	    hf_map_put(&answers->map, answers->arena, key, answer) < 0) {
+		answers->error = -ENOMEM;
+		return &nothing;
+	}
+	return answer;
+}
+
+int hf_audit_answers_mkdir(hf_audit_answers *answers, const char *path)
+{
+	cleanup_free char *dir = strdup(path);
+
+	if (!dir)
+		return -ENOMEM;
+	while (dir[1]) {
+		if (hf_map_put(&answers->creates, answers->arena, dir, answers) < 0)
+			return -ENOMEM;
+		strrchr(dir, '/')[strrchr(dir, '/') == dir ? 1 : 0] = '\0';
+	}
+	return 0;
+}
+
+static int answer_id(void *user, bool group, const char *name, uint32_t *ret)
+{
+	const hf_audit_answer *a =
+		hf_audit_ask(user, group ? HF_AUDIT_ASK_GID : HF_AUDIT_ASK_UID, name);
+
+	if (a->error == 0)
+		*ret = a->id;
+	return a->error;
+}
+
+static bool answer_is_dir(void *user, const char *path)
+{
+	return hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes;
+}
+
+static bool answer_has_dir(void *user, const char *path)
+{
+	return hf_audit_ask(user, HF_AUDIT_ASK_BOOT, path)->yes;
+}
+
+hf_audit_boot_host hf_audit_answers_host(hf_audit_answers *answers, const char *machine)
+{
+	return (hf_audit_boot_host){ .names = { .machine = machine,
+						.id = answer_id,
+						.is_dir = answer_is_dir,
+						.user = answers },
+				     .has_dir = answer_has_dir,
+				     .user = answers };
+}
+
+/* --- compilation ------------------------------------------------------------------ */
+
+typedef struct compiler {
+	hf_plan *plan;
+	hf_arena *arena;
+	hf_audit_obs *obs;
+	hf_audit_boot_host host;
+	const hf_demand *demand;
+	const hf_audit_spec *spec;
+	hf_audit_abi abis[2];
+	size_t n_abis;
+} compiler;
+
+static hf_audit_want *add_want(compiler *c)
+{
+	hf_audit_want *want = hf_vec_push(c->arena, c->obs->wants, c->obs->n_wants);
+
+	if (want) {
+		want->demand = c->demand;
+		want->spec = c->spec;
+	}
+	return want;
+}
+
+static int add_none(compiler *c, hf_state state, const char *label, const char *why)
+{
+	hf_audit_want *want = add_want(c);
+
+	if (!want)
+		return -ENOMEM;
+	want->state = state;
+	want->text = hf_arena_strdup(c->arena, label);
+	want->why = hf_arena_strdup(c->arena, why);
+	return want->text && want->why ? 0 : -ENOMEM;
+}
+
+/* Why the kernel would refuse the rule at boot (and the load would end there). */
+static const char *refused_at_boot(compiler *c, const hf_audit_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_fields; i++) {
+		const hf_audit_field *f = &rule->fields[i];
+		char *path, *dir;
+
+		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR && f->type != AUDIT_EXE)
+			continue;
+		path = hf_arena_memdup(c->arena, f->text, f->value);
+		path = path ? hf_path_clean(c->arena, path) : NULL;
+		dir = path && f->type != AUDIT_DIR ? hf_path_dir(c->arena, path) : path;
+		if (!dir) {
+			c->obs->answers.error = -ENOMEM;
+			return "out of memory";
+		}
+		if (hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_BOOT, dir)->yes)
+			continue;
+		return hf_arena_printf(c->arena,
+				       "the directory %s %s, and the rule would stop the load of "
+				       "all rules behind it",
+				       dir,
+				       strncmp(dir, "/run/", 5) == 0 ||
+						       strncmp(dir, "/var/run/", 9) == 0 ?
+					       "does not exist yet when rules load at boot (/run is "
+					       "empty then)" :
+					       "does not exist");
+	}
+	return NULL;
+}
+
+/* One line, for this host. */
+static int add_line(compiler *c, const char *text, const char *label, hf_audit_want **ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_audit_rule *rule;
+	hf_audit_want *want;
+	hf_audit_line line;
+	const char *why;
+	int r;
+
+	r = hf_audit_line_parse(text, &c->host.names, c->arena, &line, &err);
+	if (r == -ENOMEM || c->obs->answers.error)
+		return -ENOMEM;
+	if (r < 0)
+		return add_none(c, HF_STATE_NOT_APPLICABLE, label, hf_error_text(err));
+	why = c->spec->type == HF_AUDIT_WANT_ABSENT || line.type != HF_AUDIT_LINE_RULE ?
+		      NULL :
+		      refused_at_boot(c, &line.rule);
+	if (c->obs->answers.error)
+		return -ENOMEM;
+	if (why)
+		return add_none(c, HF_STATE_NOT_APPLICABLE, label, why);
+	want = add_want(c);
+	rule = hf_arena_new(c->arena, hf_audit_rule);
+	if (!want || !rule)
+		return -ENOMEM;
+	if (line.type == HF_AUDIT_LINE_RULE) {
+		*rule = line.rule;
+		want->rule = rule;
+		want->text = hf_audit_rule_text(rule, c->obs->machine, c->arena);
+	} else { /* a setting that shall be absent */
+		want->text = hf_arena_strdup(c->arena, text);
+	}
+	if (!want->text)
+		return -ENOMEM;
+	if (ret)
+		*ret = want;
+	return 0;
+}
+
+/* The pair (or one) of rules for one path. */
+static int add_watch(compiler *c, const char *path, bool dir, bool create)
+{
+	char *label = hf_arena_printf(c->arena, "watch %s", path);
+
+	if (!label)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_abis; i++) {
+		hf_audit_want *want = NULL;
+		char *text = hf_arena_printf(
+			c->arena, "-a always,exit -F arch=%s -F %s=%s -F perm=%s%s%s",
+			c->abis[i].name, dir ? "dir" : "path", path,
+			c->spec->perm ? c->spec->perm : "rwxa", c->spec->key ? " -F key=" : "",
+			c->spec->key ? c->spec->key : "");
+
+		if (!text || add_line(c, text, label, &want) < 0)
+			return -ENOMEM;
+		if (!want)
+			return 0; /* not applicable: once is enough */
+		if (create) {
+			want->create = hf_arena_strdup(c->arena, path);
+			if (!want->create)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int compile_path(compiler *c, const char *path, bool final);
+
+/* The link's own path, and what it leads to. */
+static int compile_link(compiler *c, const char *path, const hf_audit_answer *answer)
+{
+	if (add_watch(c, path, false, false) < 0)
+		return -ENOMEM;
+	return answer->target ? compile_path(c, answer->target, true) : 0;
+}
+
+static int compile_path(compiler *c, const char *path, bool final)
+{
+	const hf_audit_answer *answer = hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_PATH, path);
+	char *label = hf_arena_printf(c->arena, "watch %s", path);
+	bool dir;
+
+	if (!label || c->obs->answers.error)
+		return -ENOMEM;
+	switch (answer->there) {
+	case HF_AUDIT_THERE_UNKNOWN:
+		return add_none(c, HF_STATE_UNKNOWN, label, answer->why);
+	case HF_AUDIT_THERE_LINK:
+		if (!final)
+			return compile_link(c, path, answer);
+		dir = false;
+		break;
+	case HF_AUDIT_THERE_DIR:
+		dir = true;
+		break;
+	case HF_AUDIT_THERE_FILE:
+		dir = false;
+		break;
+	default:
+		dir = c->spec->create || c->spec->path_type == HF_AUDIT_PATH_DIR;
+		break;
+	}
+	return add_watch(c, path, dir, c->spec->create && dir);
+}
+
+static int compile_watch(compiler *c)
+{
+	hf_ref_values values = { 0 };
+
+	if (hf_plan_expand(c->plan, c->spec->text, &values) < 0)
+		return -ENOMEM;
+	if (values.n == 0) {
+		char *label = hf_arena_printf(c->arena, "watch %s", c->spec->text);
+
+		return label ? add_none(c,
+					values.unknown ? HF_STATE_UNKNOWN :
+							 HF_STATE_NOT_APPLICABLE,
+					label, values.why ? values.why : "nothing to watch") :
+			       -ENOMEM;
+	}
+	for (size_t i = 0; i < values.n; i++) {
+		char *path = hf_path_clean(c->arena, values.values[i]);
+		char *label = hf_arena_printf(c->arena, "watch %s", values.values[i]);
+		const char *why = path ? hf_audit_watch_refused(path) : NULL;
+		int r;
+
+		if (!path || !label)
+			return -ENOMEM;
+		if (why)
+			why = hf_arena_printf(c->arena, "the path %s", why);
+		r = why ? add_none(c, HF_STATE_NOT_APPLICABLE, label, why) :
+			  compile_path(c, path, false);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Syscalls that the ABI does not have are left out there. */
+static int compile_syscalls(compiler *c)
+{
+	const hf_audit_spec *spec = c->spec;
+
+	for (size_t i = 0; i < c->n_abis; i++) {
+		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+		size_t n = 0;
+
+		hf_strbuf_addf(&sb, "-a %s -F arch=%s", spec->list_action, c->abis[i].name);
+		for (size_t j = 0; j < spec->n_syscalls; j++) {
+			const char *name = spec->syscalls[j];
+
+			if (strcmp(name, "all") != 0 &&
+			    audit_name_to_syscall(name, c->abis[i].machine) < 0)
+				continue;
+			hf_strbuf_addf(&sb, "%s%s", n++ ? "," : " -S ", name);
+		}
+		if (n == 0)
+			continue;
+		for (size_t j = 0; j < spec->n_fields; j++)
+			hf_strbuf_addf(&sb, " %s %s", hf_audit_field_option(spec->fields[j]),
+				       spec->fields[j]);
+		if (spec->key)
+			hf_strbuf_addf(&sb, " -F key=%s", spec->key);
+		if (!hf_strbuf_ok(&sb) ||
+		    add_line(c, hf_strbuf_str(&sb), hf_strbuf_str(&sb), NULL) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int compile_one(compiler *c)
+{
+	char *label;
+
+	switch (c->spec->type) {
+	case HF_AUDIT_WANT_SETTING:
+		label = hf_arena_printf(c->arena, "setting %s",
+					hf_audit_setting_name(c->spec->setting));
+		return label ? add_none(c, HF_STATE_PASS, label, "") : -ENOMEM;
+	case HF_AUDIT_WANT_ABSENT:
+	case HF_AUDIT_WANT_RULE:
+		if (c->n_abis)
+			return add_line(c, c->spec->text, c->spec->text, NULL);
+		label = hf_arena_strdup(c->arena, c->spec->text);
+		break;
+	case HF_AUDIT_WANT_WATCH:
+		if (c->n_abis)
+			return compile_watch(c);
+		label = hf_arena_printf(c->arena, "watch %s", c->spec->text);
+		break;
+	default:
+		if (c->n_abis)
+			return compile_syscalls(c);
+		label = hf_arena_printf(c->arena, "syscalls %s", c->spec->syscalls[0]);
+		break;
+	}
+	return label ? add_none(c, HF_STATE_UNKNOWN, label,
+				"the machine's architecture is not known (--fact arch=NAME)") :
+		       -ENOMEM;
+}
+
+/* What `create` makes will be there for every other watch too. */
+static int note_creates(const hf_model *model, compiler *c)
+{
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const hf_audit_spec *spec = demand->spec;
+		hf_ref_values values = { 0 };
+
+		if (demand->kind != &hf_kind_audit || !hf_control_is_claiming(demand->control) ||
+		    spec->type != HF_AUDIT_WANT_WATCH || !spec->create)
+			continue;
+		if (hf_plan_expand(c->plan, spec->text, &values) < 0)
+			return -ENOMEM;
+		for (size_t j = 0; j < values.n; j++) {
+			char *path = hf_path_clean(c->arena, values.values[j]);
+			const hf_audit_answer *a;
+
+			if (!path)
+				return -ENOMEM;
+			if (hf_audit_watch_refused(path))
+				continue;
+			a = hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_PATH, path);
+			if (a->there != HF_AUDIT_THERE_NOTHING && a->there != HF_AUDIT_THERE_DIR)
+				continue; /* something else stands there */
+			if (hf_audit_answers_mkdir(&c->obs->answers, path) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Owner and need of the directories of `create`. */
+static int fill_creates(compiler *c)
+{
+	hf_audit_answers *answers = &c->obs->answers;
+
+	for (size_t i = 0; i < c->obs->n_wants; i++) {
+		hf_audit_want *want = &c->obs->wants[i];
+		const hf_audit_answer *uid, *gid;
+
+		if (!want->create)
+			continue;
+		uid = hf_audit_ask(answers, HF_AUDIT_ASK_UID, want->spec->create_user);
+		gid = hf_audit_ask(answers, HF_AUDIT_ASK_GID, want->spec->create_group);
+		want->create_now = !hf_audit_ask(answers, HF_AUDIT_ASK_DIR, want->create)->yes;
+		want->create_uid = uid->error ? 0 : uid->id;
+		want->create_gid = gid->error ? 0 : gid->id;
+		if (!uid->error && !gid->error)
+			continue;
+		want->rule = NULL;
+		want->state = HF_STATE_NOT_APPLICABLE;
+		want->create = NULL;
+		want->why = hf_arena_printf(c->arena, "there is no user '%s' or no group '%s' here",
+					    want->spec->create_user, want->spec->create_group);
+		if (!want->why)
+			return -ENOMEM;
+	}
+	return answers->error;
+}
+
+int hf_audit_compile(const hf_model *model, hf_plan *plan, hf_audit_obs *obs)
+{
+	compiler c = { .plan = plan,
+		       .arena = &plan->arena,
+		       .obs = obs,
+		       .host = hf_audit_answers_host(&obs->answers, obs->machine) };
+
+	c.n_abis = hf_audit_abis(obs->machine, c.abis);
+	if (note_creates(model, &c) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < model->n_demands; i++) {
+		c.demand = model->demands[i];
+		c.spec = c.demand->spec;
+		if (c.demand->kind != &hf_kind_audit ||
+		    !hf_control_is_claiming(c.demand->control))
+			continue;
+		if (compile_one(&c) < 0)
+			return -ENOMEM;
+	}
+	return fill_creates(&c);
+}

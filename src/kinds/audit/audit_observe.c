@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "host/audit_nl.h"
+#include "host/fs.h"
+#include "host/ids.h"
+#include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_obs.h"
+
+typedef struct observer {
+	hf_host *host;
+	hf_plan *plan;
+	hf_arena *arena;
+	hf_audit_obs *obs;
+	bool has_tmpfiles; /* .tmpfiles_dirs is read */
+	hf_map tmpfiles_dirs;
+} observer;
+
+/* --- answers about the host ------------------------------------------------------- */
+
+static const char *const tmpfiles_d[] = { "/etc/tmpfiles.d", "/run/tmpfiles.d",
+					  "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d" };
+
+/* "d /run/x 0755 ...": the directory and what is above it. Specifiers are not expanded:
+ * a path with one is taken as not made. tmpfiles.d(5). */
+static int note_tmpfiles_line(observer *o, const char *line, size_t len)
+{
+	const char *p = line, *end = line + len;
+	char *path;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p == end || !strchr("dDvqQ", *p))
+		return 0;
+	p++;
+	while (p < end && strchr("+!-=~^$", *p))
+		p++;
+	if (p == end || (*p != ' ' && *p != '\t'))
+		return 0;
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '"'))
+		p++;
+	for (len = 0; p + len < end && !strchr(" \t\"", p[len]); len++)
+		;
+	path = hf_arena_memdup(o->arena, p, len);
+	path = path ? hf_path_clean(o->arena, path) : NULL;
+	if (!path)
+		return -ENOMEM;
+	if (*path != '/' || strchr(path, '%'))
+		return 0;
+	if (strncmp(path, "/var/run/", 9) == 0)
+		path += 4;
+	while (path[1]) {
+		if (hf_map_put(&o->tmpfiles_dirs, o->arena, path, o) < 0)
+			return -ENOMEM;
+		path = hf_path_dir(o->arena, path);
+		if (!path)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_tmpfiles_file(observer *o, const char *path)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	size_t len;
+	char *bytes;
+	int r = hf_fs_read(o->host, path, 0, o->arena, &bytes, &len, NULL, &err);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) /* a mask (/dev/null) or unreadable: makes nothing for all we know */
+		return 0;
+	for (const char *p = bytes, *end = bytes + len; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t n = nl ? (size_t)(nl - p) : (size_t)(end - p);
+
+		if (note_tmpfiles_line(o, p, n) < 0)
+			return -ENOMEM;
+		p += n + 1;
+	}
+	return 0;
+}
+
+/* Of equal names the first directory's file counts (tmpfiles.d(5)). */
+static int read_tmpfiles(observer *o)
+{
+	hf_map seen = { 0 };
+
+	o->has_tmpfiles = true;
+	for (size_t i = 0; i < ARRAY_SIZE(tmpfiles_d); i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		char **names;
+		size_t n;
+		int r = hf_fs_list(o->host, tmpfiles_d[i], o->arena, &names, &n, &err);
+
+		if (r == -ENOMEM)
+			return r;
+		for (size_t j = 0; r == 0 && j < n; j++) {
+			size_t len = strlen(names[j]);
+			char *path = hf_path_join(o->arena, tmpfiles_d[i], names[j]);
+
+			if (!path)
+				return -ENOMEM;
+			if (len < 6 || strcmp(names[j] + len - 5, ".conf") != 0 ||
+			    hf_map_get(&seen, names[j]))
+				continue;
+			if (hf_map_put(&seen, o->arena, names[j], o) < 0 ||
+			    read_tmpfiles_file(o, path) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int look_path(observer *o, const char *name, hf_audit_answer *ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	cleanup_(hf_error_freep) hf_error *target_err = NULL;
+	hf_inode inode;
+	char *target;
+	int r = hf_fs_inode(o->host, name, HF_FS_NOFOLLOW, &inode, &err);
+
+	if (r == -ENOENT || r == -ENOTDIR) {
+		ret->there = HF_AUDIT_THERE_NOTHING;
+		return 0;
+	}
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		ret->there = HF_AUDIT_THERE_UNKNOWN;
+		ret->why = hf_arena_strdup(o->arena, hf_error_text(err));
+		return ret->why ? 0 : -ENOMEM;
+	}
+	if (!inode.is_link) {
+		ret->there = S_ISDIR(inode.mode) ? HF_AUDIT_THERE_DIR : HF_AUDIT_THERE_FILE;
+		return 0;
+	}
+	ret->there = HF_AUDIT_THERE_LINK;
+	r = hf_fs_canonical(o->host, name, o->arena, &target, &target_err);
+	if (r == -ENOMEM)
+		return r;
+	ret->target = r == 0 ? target : NULL;
+	return 0;
+}
+
+static int look_dir(observer *o, const char *name, bool *ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_inode inode;
+	int r = hf_fs_inode(o->host, name, 0, &inode, &err);
+
+	if (r == -ENOMEM)
+		return r;
+	*ret = r == 0 && S_ISDIR(inode.mode);
+	return 0;
+}
+
+/* Directories below /run are there only if tmpfiles.d makes them: rules load early. */
+static int look_boot(observer *o, const char *name, bool *ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	const char *path = name;
+	char *canonical;
+	bool there;
+	int r;
+
+	r = look_dir(o, name, &there);
+	if (r < 0)
+		return r;
+	if (there) {
+		r = hf_fs_canonical(o->host, name, o->arena, &canonical, &err);
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0)
+			path = canonical;
+	}
+	if (strncmp(path, "/var/run/", 9) == 0)
+		path += 4;
+	if (there && strncmp(path, "/run/", 5) != 0) {
+		*ret = true;
+		return 0;
+	}
+	if (!o->has_tmpfiles && read_tmpfiles(o) < 0)
+		return -ENOMEM;
+	*ret = strcmp(path, "/run") == 0 || hf_map_get(&o->tmpfiles_dirs, path);
+	return 0;
+}
+
+static int look(void *user, hf_audit_question what, const char *name, hf_audit_answer *ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	observer *o = user;
+	int r;
+
+	switch (what) {
+	case HF_AUDIT_ASK_UID:
+	case HF_AUDIT_ASK_GID:
+		r = what == HF_AUDIT_ASK_UID ? hf_ids_uid(o->host, name, &ret->id, &err) :
+					       hf_ids_gid(o->host, name, &ret->id, &err);
+		ret->error = r;
+		return r == -ENOMEM ? r : 0;
+	case HF_AUDIT_ASK_PATH:
+		return look_path(o, name, ret);
+	case HF_AUDIT_ASK_DIR:
+		return look_dir(o, name, &ret->yes);
+	case HF_AUDIT_ASK_BOOT:
+		return look_boot(o, name, &ret->yes);
+	default:
+		return -ENOMEM;
+	}
+}
+
+/* --- files ------------------------------------------------------------------------ */
+
+/* Reads a file that may be missing; *ret_bytes NULL then. Another failure becomes
+ * obs->unknown. */
+static int read_optional(observer *o, const char *path, hf_audit_source *ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	char *bytes;
+	size_t len;
+	int r = hf_fs_read(o->host, path, 0, o->arena, &bytes, &len, NULL, &err);
+
+	ret->path = hf_arena_strdup(o->arena, path);
+	if (!ret->path || r == -ENOMEM)
+		return -ENOMEM;
+	ret->name = hf_path_base(ret->path);
+	if (r == 0) {
+		ret->bytes = bytes;
+		ret->len = len;
+	} else if (r != -ENOENT && r != -ENOTDIR && !o->obs->unknown) {
+		o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
+		if (!o->obs->unknown)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return hf_audit_name_compare(((const hf_audit_source *)a)->name,
+				     ((const hf_audit_source *)b)->name);
+}
+
+/* The files that augenrules takes: *.rules, not hidden; a blank in a name breaks its
+ * loop over them, so such a file is not taken. */
+static int read_rules_d(observer *o)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_audit_obs *obs = o->obs;
+	char **names;
+	size_t n;
+	int r = hf_fs_list(o->host, HF_AUDIT_RULES_D, o->arena, &names, &n, &err);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
+		return obs->unknown ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(names[i]);
+		hf_audit_source *file, one = { 0 };
+		char *path;
+
+		if (len < 6 || strcmp(names[i] + len - 6, ".rules") != 0 || names[i][0] == '.' ||
+		    strpbrk(names[i], " \t\n"))
+			continue;
+		path = hf_path_join(o->arena, HF_AUDIT_RULES_D, names[i]);
+		if (!path || read_optional(o, path, &one) < 0)
+			return -ENOMEM;
+		if (!one.bytes)
+			continue;
+		file = hf_vec_push(o->arena, obs->files, obs->n_files);
+		if (!file)
+			return -ENOMEM;
+		*file = one;
+	}
+	if (obs->n_files)
+		qsort(obs->files, obs->n_files, sizeof(*obs->files), by_name);
+	return 0;
+}
+
+/* --- who loads the rules ---------------------------------------------------------- */
+
+/* Does a line of the unit start augenrules --load, or auditctl -R? Comments do not. */
+static hf_audit_loader loader_of(const char *unit)
+{
+	hf_audit_loader found = HF_AUDIT_LOADER_NONE;
+
+	for (const char *p = unit; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+		const char *nl = strchr(p, '\n');
+		size_t len = nl ? (size_t)(nl - p) : strlen(p);
+
+		if (strncmp(p, "ExecStart", 9) != 0)
+			continue;
+		if (memmem(p, len, "augenrules", 10) && memmem(p, len, "--load", 6))
+			return HF_AUDIT_LOADER_MERGES;
+		if (memmem(p, len, "auditctl", 8) && memmem(p, len, "-R", 2))
+			found = HF_AUDIT_LOADER_DIRECT;
+	}
+	return found;
+}
+
+static int read_unit(observer *o, const char *name, hf_audit_source *ret)
+{
+	static const char *const dirs[] = { "/etc/systemd/system", "/run/systemd/system",
+					    "/usr/local/lib/systemd/system",
+					    "/usr/lib/systemd/system", "/lib/systemd/system" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		char *path = hf_path_join(o->arena, dirs[i], name);
+		char *bytes;
+		size_t len;
+		hf_inode inode;
+		int r;
+
+		if (!path)
+			return -ENOMEM;
+		r = hf_fs_inode(o->host, path, HF_FS_NOFOLLOW, &inode, &err);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			continue;
+		hf_error_free(take_ptr(err));
+		r = hf_fs_read(o->host, path, 0, o->arena, &bytes, &len, NULL, &err);
+		if (r == -ENOMEM)
+			return r;
+		ret->path = path;
+		ret->bytes = r == 0 ? bytes : ""; /* masked: /dev/null */
+		return 0;
+	}
+	return 0;
+}
+
+static int is_enabled(observer *o, const char *unit, bool *ret)
+{
+	static const char *const dirs[] = { "/etc/systemd/system", "/usr/lib/systemd/system",
+					    "/lib/systemd/system" };
+	static const char *const targets[] = { "multi-user.target", "sysinit.target",
+					       "basic.target", "default.target",
+					       "graphical.target", "auditd.service" };
+	static const char *const links[] = { "wants", "requires" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) * ARRAY_SIZE(targets) * ARRAY_SIZE(links); i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		size_t j = i / ARRAY_SIZE(links);
+		hf_inode inode;
+		char *path = hf_arena_printf(o->arena, "%s/%s.%s/%s", dirs[j / ARRAY_SIZE(targets)],
+					     targets[j % ARRAY_SIZE(targets)],
+					     links[i % ARRAY_SIZE(links)], unit);
+		int r = path ? hf_fs_inode(o->host, path, HF_FS_NOFOLLOW, &inode, &err) : -ENOMEM;
+
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0) {
+			*ret = true;
+			return 0;
+		}
+	}
+	*ret = false;
+	return 0;
+}
+
+/* audit 3: auditd.service loads the rules after it starts; audit 4: audit-rules.service,
+ * which auditd.service may pull in. */
+static int find_loader(observer *o)
+{
+	static const char *const units[] = { "audit-rules.service", "auditd.service" };
+	hf_audit_obs *obs = o->obs;
+	bool enabled[2] = { false, false };
+	hf_audit_source unit[2] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (read_unit(o, units[i], &unit[i]) < 0 ||
+		    is_enabled(o, units[i], &enabled[i]) < 0)
+			return -ENOMEM;
+	if (enabled[1] && unit[1].bytes && strstr(unit[1].bytes, "\nRequires=audit-rules.service"))
+		enabled[0] = true;
+	if (enabled[1] && unit[1].bytes && strstr(unit[1].bytes, "\nWants=audit-rules.service"))
+		enabled[0] = true;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		hf_audit_loader loader = unit[i].bytes && enabled[i] ?
+						 loader_of(unit[i].bytes) :
+						 HF_AUDIT_LOADER_NONE;
+
+		if (loader > obs->loader && obs->loader != HF_AUDIT_LOADER_MERGES)
+			obs->loader = loader;
+	}
+	if (obs->loader != HF_AUDIT_LOADER_NONE)
+		return 0;
+	obs->loader_why = !unit[0].path && !unit[1].path ?
+				  "nothing loads audit rules at boot: there is neither "
+				  "audit-rules.service nor auditd.service" :
+			  !enabled[0] && !enabled[1] ?
+				  "nothing loads audit rules at boot: neither audit-rules.service "
+				  "nor auditd.service is enabled" :
+				  "nothing loads audit rules at boot: the enabled unit is masked, or "
+				  "runs neither augenrules --load nor auditctl -R";
+	return 0;
+}
+
+/* How this host's augenrules merges: which awk runs, and does it drop CRs? */
+static int find_style(observer *o)
+{
+	static const char *const tools[] = { "/usr/sbin/augenrules", "/sbin/augenrules",
+					     "/usr/sbin/auditctl", "/sbin/auditctl" };
+	cleanup_(hf_error_freep) hf_error *awk_err = NULL;
+	char *awk;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		char *bytes;
+		size_t len;
+
+		r = hf_fs_read(o->host, tools[i], 0, o->arena, &bytes, &len, NULL, &err);
+		if (r == -ENOMEM)
+			return r;
+		if (r == -ENOENT)
+			continue;
+		o->obs->has_tools = true;
+		if (r == 0 && i < 2)
+			o->obs->style.strip_cr = strstr(bytes, "\\r") != NULL;
+		break;
+	}
+	r = hf_fs_canonical(o->host, "/usr/bin/awk", o->arena, &awk, &awk_err);
+	if (r == -ENOMEM)
+		return r;
+	o->obs->style.gawk = r == 0 && strncmp(hf_path_base(awk), "gawk", 4) == 0;
+	return 0;
+}
+
+static int read_boot(observer *o)
+{
+	hf_audit_obs *obs = o->obs;
+	hf_audit_boot_host host = hf_audit_answers_host(&obs->answers, obs->machine);
+	hf_audit_merged direct;
+
+	if (hf_audit_merge(obs->files, obs->n_files, obs->style, o->arena, &obs->merged) < 0)
+		return -ENOMEM;
+	obs->stale = !obs->merged_file.bytes || obs->merged_file.len != obs->merged.len ||
+		     memcmp(obs->merged_file.bytes, obs->merged.text, obs->merged.len) != 0;
+	if (obs->loader != HF_AUDIT_LOADER_DIRECT || !obs->stale)
+		return hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena, &obs->boot);
+	/* audit.rules is loaded as it stands */
+	if (!obs->merged_file.bytes)
+		obs->merged_file.bytes = "";
+	if (hf_audit_split(&obs->merged_file, o->arena, &direct) < 0)
+		return -ENOMEM;
+	return hf_audit_boot_load(&direct, &obs->merged_file, &host, o->arena, &obs->boot);
+}
+
+/* --- the kernel ------------------------------------------------------------------- */
+
+static int read_kernel(observer *o)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_audit_obs *obs = o->obs;
+	struct audit_status status;
+	hf_audit_raw *raw;
+	size_t n;
+	int r;
+
+	obs->live = o->host->audit.known;
+	obs->live_why = o->host->audit.why;
+	if (obs->live != HF_PRESENT)
+		return 0;
+	r = hf_audit_status(o->host, &status, &err);
+	if (r == 0)
+		r = hf_audit_list(o->host, o->arena, &raw, &n, &err);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		hf_audit_entry *entry = hf_vec_push(o->arena, obs->kernel.items, obs->kernel.n);
+		hf_audit_rule *rule = hf_arena_new(o->arena, hf_audit_rule);
+
+		if (!entry || !rule)
+			return -ENOMEM;
+		entry->raw = raw[i].data;
+		entry->raw_len = raw[i].len;
+		entry->rule = rule;
+		r = hf_audit_rule_decode(raw[i].data, raw[i].len, o->arena, rule, &err);
+	}
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		obs->live = r == -ECONNREFUSED || r == -EPROTONOSUPPORT ? HF_ABSENT : HF_UNKNOWN;
+		obs->live_why = hf_arena_printf(o->arena, "%s%s",
+						o->host->is_root ? "" : "not root: ",
+						hf_error_text(err));
+		return obs->live_why ? 0 : -ENOMEM;
+	}
+	obs->status[HF_AUDIT_ENABLED] = status.enabled;
+	obs->status[HF_AUDIT_FAILURE] = status.failure;
+	obs->status[HF_AUDIT_BACKLOG_LIMIT] = status.backlog_limit;
+	obs->status[HF_AUDIT_BACKLOG_WAIT_TIME] = status.backlog_wait_time;
+	obs->status[HF_AUDIT_RATE_LIMIT] = status.rate_limit;
+	return hf_audit_list_index(&obs->kernel, o->arena);
+}
+
+static bool is_demanded(const hf_model *model)
+{
+	for (size_t i = 0; i < model->n_demands; i++)
+		if (model->demands[i]->kind == &hf_kind_audit &&
+		    hf_control_is_claiming(model->demands[i]->control))
+			return true;
+	return false;
+}
+
+/* Is there anything of ours in the files, without which there is nothing to do? */
+static bool is_left_over(const hf_audit_obs *obs)
+{
+	for (size_t i = 0; i < obs->n_files; i++)
+		if (strcmp(obs->files[i].name, HF_AUDIT_OWN_NAME) == 0 ||
+		    strcmp(obs->files[i].name, HF_AUDIT_OWN_SETTINGS_NAME) == 0 ||
+		    strstr(obs->files[i].bytes, "# holdfast("))
+			return true;
+	return obs->tmpfiles.bytes != NULL;
+}
+
+static int observe_all(observer *o, const hf_model *model)
+{
+	hf_audit_obs *obs = o->obs;
+
+	if (read_rules_d(o) < 0 || read_optional(o, HF_AUDIT_TMPFILES, &obs->tmpfiles) < 0)
+		return -ENOMEM;
+	if (!is_demanded(model) && !is_left_over(obs) && !obs->unknown)
+		return 0;
+	if (read_optional(o, HF_AUDIT_MERGED, &obs->merged_file) < 0 || find_style(o) < 0 ||
+	    find_loader(o) < 0 || hf_audit_compile(model, o->plan, obs) < 0)
+		return -ENOMEM;
+	if (read_boot(o) < 0 || obs->answers.error)
+		return -ENOMEM;
+	return read_kernel(o);
+}
+
+int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,
+		     hf_error **err)
+{
+	hf_audit_obs *obs = hf_arena_new(&plan->arena, hf_audit_obs);
+	observer o = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs };
+	int r;
+
+	if (!obs)
+		return hf_error_oom(err);
+	obs->machine = hf_facts_value(plan->facts, "arch");
+	obs->answers.arena = &plan->arena;
+	obs->answers.look = look;
+	obs->answers.user = &o;
+	r = observe_all(&o, model);
+	obs->answers.look = NULL;
+	obs->answers.user = NULL;
+	if (r < 0)
+		return hf_error_oom(err);
+	plan->obs[HF_RANK_AUDIT] = obs;
+	return 0;
+}
