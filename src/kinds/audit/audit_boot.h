@@ -8,7 +8,7 @@
 #define HF_KINDS_AUDIT_BOOT_H
 
 #include "kinds/audit/audit_codec.h"
-#include "kinds/audit/audit_list.h"
+#include "kinds/audit/audit_table.h"
 
 #define HF_AUDIT_RULES_D "/etc/audit/rules.d"
 #define HF_AUDIT_MERGED "/etc/audit/audit.rules"
@@ -59,8 +59,8 @@ typedef struct hf_audit_boot_setting {
 } hf_audit_boot_setting;
 
 typedef struct hf_audit_boot {
-	hf_audit_list rules;  /* loaded, in the order in which they match */
-	hf_audit_list missed; /* behind the end of the load */
+	hf_audit_table rules;  /* loaded, in the order in which they match */
+	hf_audit_table missed; /* behind the end of the load */
 	bool aborted;
 	size_t abort_source;
 	unsigned abort_line;

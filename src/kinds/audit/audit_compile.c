@@ -125,7 +125,8 @@ static const char *refused_at_boot(compiler *c, const hf_audit_rule *rule)
 		const hf_audit_field *f = &rule->fields[i];
 		char *path, *dir;
 
-		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR && f->type != AUDIT_EXE)
+		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR &&
+		    f->type != AUDIT_EXE)
 			continue;
 		path = hf_arena_memdup(c->arena, f->text, f->value);
 		path = path ? hf_path_clean(c->arena, path) : NULL;
@@ -136,15 +137,15 @@ static const char *refused_at_boot(compiler *c, const hf_audit_rule *rule)
 		}
 		if (hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_BOOT, dir)->yes)
 			continue;
-		return hf_arena_printf(c->arena,
-				       "the directory %s %s, and the rule would stop the load of "
-				       "all rules behind it",
-				       dir,
-				       strncmp(dir, "/run/", 5) == 0 ||
-						       strncmp(dir, "/var/run/", 9) == 0 ?
-					       "does not exist yet when rules load at boot (/run is "
-					       "empty then)" :
-					       "does not exist");
+		return hf_arena_printf(
+			c->arena,
+			"the directory %s %s, and the rule would stop the load of "
+			"all rules behind it",
+			dir,
+			strncmp(dir, "/run/", 5) == 0 || strncmp(dir, "/var/run/", 9) == 0
+				? "does not exist yet when rules load at boot (/run is "
+				  "empty then)"
+				: "does not exist");
 	}
 	return NULL;
 }
@@ -164,9 +165,9 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 		return -ENOMEM;
 	if (r < 0)
 		return add_none(c, HF_STATE_NOT_APPLICABLE, label, hf_error_text(err));
-	why = c->spec->type == HF_AUDIT_WANT_ABSENT || line.type != HF_AUDIT_LINE_RULE ?
-		      NULL :
-		      refused_at_boot(c, &line.rule);
+	why = c->spec->type == HF_AUDIT_WANT_ABSENT || line.type != HF_AUDIT_LINE_RULE
+		      ? NULL
+		      : refused_at_boot(c, &line.rule);
 	if (c->obs->answers.error)
 		return -ENOMEM;
 	if (why)
@@ -201,8 +202,8 @@ static int add_watch(compiler *c, const char *path, bool dir, bool create)
 		char *text = hf_arena_printf(
 			c->arena, "-a always,exit -F arch=%s -F %s=%s -F perm=%s%s%s",
 			c->abis[i].name, dir ? "dir" : "path", path,
-			c->spec->perm ? c->spec->perm : "rwxa", c->spec->key ? " -F key=" : "",
-			c->spec->key ? c->spec->key : "");
+			c->spec->perm ? c->spec->perm : "rwxa",
+			c->spec->key ? " -F key=" : "", c->spec->key ? c->spec->key : "");
 
 		if (!text || add_line(c, text, label, &want) < 0)
 			return -ENOMEM;
@@ -229,7 +230,8 @@ static int compile_link(compiler *c, const char *path, const hf_audit_answer *an
 
 static int compile_path(compiler *c, const char *path, bool final)
 {
-	const hf_audit_answer *answer = hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_PATH, path);
+	const hf_audit_answer *answer =
+		hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_PATH, path);
 	char *label = hf_arena_printf(c->arena, "watch %s", path);
 	bool dir;
 
@@ -266,10 +268,11 @@ static int compile_watch(compiler *c)
 		char *label = hf_arena_printf(c->arena, "watch %s", c->spec->text);
 
 		return label ? add_none(c,
-					values.unknown ? HF_STATE_UNKNOWN :
-							 HF_STATE_NOT_APPLICABLE,
-					label, values.why ? values.why : "nothing to watch") :
-			       -ENOMEM;
+					values.unknown ? HF_STATE_UNKNOWN
+						       : HF_STATE_NOT_APPLICABLE,
+					label,
+					values.why ? values.why : "nothing to watch")
+			     : -ENOMEM;
 	}
 	for (size_t i = 0; i < values.n; i++) {
 		char *path = hf_path_clean(c->arena, values.values[i]);
@@ -281,8 +284,8 @@ static int compile_watch(compiler *c)
 			return -ENOMEM;
 		if (why)
 			why = hf_arena_printf(c->arena, "the path %s", why);
-		r = why ? add_none(c, HF_STATE_NOT_APPLICABLE, label, why) :
-			  compile_path(c, path, false);
+		r = why ? add_none(c, HF_STATE_NOT_APPLICABLE, label, why)
+			: compile_path(c, path, false);
 		if (r < 0)
 			return r;
 	}
@@ -298,7 +301,8 @@ static int compile_syscalls(compiler *c)
 		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 		size_t n = 0;
 
-		hf_strbuf_addf(&sb, "-a %s -F arch=%s", spec->list_action, c->abis[i].name);
+		hf_strbuf_addf(&sb, "-a %s -F arch=%s", spec->list_action,
+			       c->abis[i].name);
 		for (size_t j = 0; j < spec->n_syscalls; j++) {
 			const char *name = spec->syscalls[j];
 
@@ -310,7 +314,8 @@ static int compile_syscalls(compiler *c)
 		if (n == 0)
 			continue;
 		for (size_t j = 0; j < spec->n_fields; j++)
-			hf_strbuf_addf(&sb, " %s %s", hf_audit_field_option(spec->fields[j]),
+			hf_strbuf_addf(&sb, " %s %s",
+				       hf_audit_field_option(spec->fields[j]),
 				       spec->fields[j]);
 		if (spec->key)
 			hf_strbuf_addf(&sb, " -F key=%s", spec->key);
@@ -348,8 +353,9 @@ static int compile_one(compiler *c)
 		break;
 	}
 	return label ? add_none(c, HF_STATE_UNKNOWN, label,
-				"the machine's architecture is not known (--fact arch=NAME)") :
-		       -ENOMEM;
+				"the machine's architecture is not known (--fact "
+				"arch=NAME)")
+		     : -ENOMEM;
 }
 
 /* What `create` makes will be there for every other watch too. */
@@ -360,7 +366,8 @@ static int note_creates(const hf_model *model, compiler *c)
 		const hf_audit_spec *spec = demand->spec;
 		hf_ref_values values = { 0 };
 
-		if (demand->kind != &hf_kind_audit || !hf_control_is_claiming(demand->control) ||
+		if (demand->kind != &hf_kind_audit ||
+		    !hf_control_is_claiming(demand->control) ||
 		    spec->type != HF_AUDIT_WANT_WATCH || !spec->create)
 			continue;
 		if (hf_plan_expand(c->plan, spec->text, &values) < 0)
@@ -374,7 +381,8 @@ static int note_creates(const hf_model *model, compiler *c)
 			if (hf_audit_watch_refused(path))
 				continue;
 			a = hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_PATH, path);
-			if (a->there != HF_AUDIT_THERE_NOTHING && a->there != HF_AUDIT_THERE_DIR)
+			if (a->there != HF_AUDIT_THERE_NOTHING &&
+			    a->there != HF_AUDIT_THERE_DIR)
 				continue; /* something else stands there */
 			if (hf_audit_answers_mkdir(&c->obs->answers, path) < 0)
 				return -ENOMEM;
@@ -396,7 +404,8 @@ static int fill_creates(compiler *c)
 			continue;
 		uid = hf_audit_ask(answers, HF_AUDIT_ASK_UID, want->spec->create_user);
 		gid = hf_audit_ask(answers, HF_AUDIT_ASK_GID, want->spec->create_group);
-		want->create_now = !hf_audit_ask(answers, HF_AUDIT_ASK_DIR, want->create)->yes;
+		want->create_now =
+			!hf_audit_ask(answers, HF_AUDIT_ASK_DIR, want->create)->yes;
 		want->create_uid = uid->error ? 0 : uid->id;
 		want->create_gid = gid->error ? 0 : gid->id;
 		if (!uid->error && !gid->error)
@@ -404,8 +413,9 @@ static int fill_creates(compiler *c)
 		want->rule = NULL;
 		want->state = HF_STATE_NOT_APPLICABLE;
 		want->create = NULL;
-		want->why = hf_arena_printf(c->arena, "there is no user '%s' or no group '%s' here",
-					    want->spec->create_user, want->spec->create_group);
+		want->why = hf_arena_printf(
+			c->arena, "there is no user '%s' or no group '%s' here",
+			want->spec->create_user, want->spec->create_group);
 		if (!want->why)
 			return -ENOMEM;
 	}

@@ -20,10 +20,12 @@ const char *hf_audit_watch_refused(const char *path)
 	if (why)
 		return why;
 	if (strpbrk(path, " \\"))
-		return "holds a space or a backslash, which a line of a rules file cannot carry";
+		return "holds a space or a backslash, which a line of a rules file "
+		       "cannot carry";
 	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++)
 		if (strstr(path, cuts[i]))
-			return "holds an operator (!=, >=, <=, &=), at which auditctl would cut it";
+			return "holds an operator (!=, >=, <=, &=), at which auditctl "
+			       "would cut it";
 	return NULL;
 }
 
@@ -37,7 +39,8 @@ const char *hf_audit_field_option(const char *field)
 		return "-F";
 	memcpy(name, field, len);
 	name[len] = '\0';
-	return audit_name_to_field(name) >= 0 && audit_name_to_field(value) >= 0 ? "-C" : "-F";
+	return audit_name_to_field(name) >= 0 && audit_name_to_field(value) >= 0 ? "-C"
+										 : "-F";
 }
 
 /* Names are resolved on the host; while decoding any name will do. */
@@ -65,7 +68,8 @@ static int check_line(hf_decoder *d, hf_mark mark, const char *text, hf_audit_li
 		if (!first)
 			first = take_ptr(err);
 	}
-	hf_diag_error(d->diags, mark, "not a rule that auditctl takes: %s", hf_error_text(first));
+	hf_diag_error(d->diags, mark, "not a rule that auditctl takes: %s",
+		      hf_error_text(first));
 	return -EINVAL;
 }
 
@@ -95,14 +99,16 @@ static int decode_create(hf_decoder *d, const hf_node *node, hf_audit_spec *spec
 	if (take_text(d, v[USER], &spec->create_user) < 0 ||
 	    take_text(d, v[GROUP], &spec->create_group) < 0)
 		return -EINVAL;
-	if (strpbrk(spec->create_user, " \t:%\"'\\") || strpbrk(spec->create_group, " \t:%\"'\\")) {
+	if (strpbrk(spec->create_user, " \t:%\"'\\") ||
+	    strpbrk(spec->create_group, " \t:%\"'\\")) {
 		hf_diag_error(d->diags, node->mark, "not the name of a user or group");
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int take_strings(hf_decoder *d, const hf_node *node, const char ***ret, size_t *ret_n)
+static int take_strings(hf_decoder *d, const hf_node *node, const char ***ret,
+			size_t *ret_n)
 {
 	const hf_node **items;
 	const char **out;
@@ -130,7 +136,19 @@ static int take_strings(hf_decoder *d, const hf_node *node, const char ***ret, s
 	return 0;
 }
 
-enum { WATCH, SYSCALLS, RULE, PERM, KEY, TYPE, CREATE, FIELDS, ACTION, LIST, N_RULE_KEYS };
+enum {
+	WATCH,
+	SYSCALLS,
+	RULE,
+	PERM,
+	KEY,
+	TYPE,
+	CREATE,
+	FIELDS,
+	ACTION,
+	LIST,
+	N_RULE_KEYS
+};
 static const hf_key rule_keys[] = {
 	[WATCH] = { "watch", HF_KEY_STRING, 0 },
 	[SYSCALLS] = { "syscalls", HF_KEY_STRINGS, 0 },
@@ -148,8 +166,16 @@ static const hf_key rule_keys[] = {
 static bool keys_fit(hf_decoder *d, const hf_node *node, const hf_node **v)
 {
 	static const bool fits[3][N_RULE_KEYS] = {
-		[WATCH] = { [WATCH] = 1, [PERM] = 1, [KEY] = 1, [TYPE] = 1, [CREATE] = 1 },
-		[SYSCALLS] = { [SYSCALLS] = 1, [KEY] = 1, [FIELDS] = 1, [ACTION] = 1, [LIST] = 1 },
+		[WATCH] = { [WATCH] = 1,
+			    [PERM] = 1,
+			    [KEY] = 1,
+			    [TYPE] = 1,
+			    [CREATE] = 1 },
+		[SYSCALLS] = { [SYSCALLS] = 1,
+			       [KEY] = 1,
+			       [FIELDS] = 1,
+			       [ACTION] = 1,
+			       [LIST] = 1 },
 		[RULE] = { [RULE] = 1 },
 	};
 	int kind = v[WATCH] ? WATCH : v[SYSCALLS] ? SYSCALLS : v[RULE] ? RULE : -1;
@@ -180,13 +206,14 @@ static int check_perm_key(hf_decoder *d, const hf_node *node, const hf_audit_spe
 			      spec->key);
 		return -EINVAL;
 	}
-	text = hf_arena_printf(&d->model->arena, "-w /x -p %s%s%s", spec->perm ? spec->perm : "rwxa",
-			       spec->key ? " -k " : "", spec->key ? spec->key : "");
+	text = hf_arena_printf(&d->model->arena, "-w /x -p %s%s%s",
+			       spec->perm ? spec->perm : "rwxa", spec->key ? " -k " : "",
+			       spec->key ? spec->key : "");
 	if (!text)
 		return -ENOMEM;
 	if (spec->perm && (!*spec->perm || strpbrk(spec->perm, " \t\n"))) {
-		hf_diag_error(d->diags, node->mark, "perm '%s' is not made of r, w, x and a",
-			      spec->perm);
+		hf_diag_error(d->diags, node->mark,
+			      "perm '%s' is not made of r, w, x and a", spec->perm);
 		return -EINVAL;
 	}
 	return check_line(d, node->mark, text, &line);
@@ -206,7 +233,8 @@ static int decode_watch(hf_decoder *d, const hf_node **v, hf_audit_spec *spec)
 			return -ENOMEM;
 		why = hf_audit_watch_refused(plain);
 		if (why) {
-			hf_diag_error(d->diags, v[WATCH]->mark, "watch '%s' %s", spec->text, why);
+			hf_diag_error(d->diags, v[WATCH]->mark, "watch '%s' %s",
+				      spec->text, why);
 			return -EINVAL;
 		}
 	}
@@ -215,12 +243,13 @@ static int decode_watch(hf_decoder *d, const hf_node **v, hf_audit_spec *spec)
 	} else if (v[TYPE] && strcmp(v[TYPE]->text, "file") == 0) {
 		spec->path_type = HF_AUDIT_PATH_FILE;
 	} else if (v[TYPE]) {
-		hf_diag_error(d->diags, v[TYPE]->mark, "'type' is 'dir' or 'file', not '%s'",
-			      v[TYPE]->text);
+		hf_diag_error(d->diags, v[TYPE]->mark,
+			      "'type' is 'dir' or 'file', not '%s'", v[TYPE]->text);
 		return -EINVAL;
 	}
 	if (v[CREATE] && spec->path_type == HF_AUDIT_PATH_FILE) {
-		hf_diag_error(d->diags, v[CREATE]->mark, "'create' makes directories, not files");
+		hf_diag_error(d->diags, v[CREATE]->mark,
+			      "'create' makes directories, not files");
 		return -EINVAL;
 	}
 	return v[CREATE] ? decode_create(d, v[CREATE], spec) : 0;
@@ -229,8 +258,8 @@ static int decode_watch(hf_decoder *d, const hf_node **v, hf_audit_spec *spec)
 /* The rule must make sense on at least one machine: with a name that no ABI has, none. */
 static int check_syscalls(hf_decoder *d, const hf_node *node, const hf_audit_spec *spec)
 {
-	static const int abis[] = { MACH_86_64, MACH_X86, MACH_AARCH64, MACH_ARM, MACH_PPC64LE,
-				    MACH_S390X };
+	static const int abis[] = { MACH_86_64, MACH_X86,     MACH_AARCH64,
+				    MACH_ARM,	MACH_PPC64LE, MACH_S390X };
 	hf_audit_line line;
 	char *text;
 
@@ -240,7 +269,8 @@ static int check_syscalls(hf_decoder *d, const hf_node *node, const hf_audit_spe
 		for (size_t j = 0; j < ARRAY_SIZE(abis); j++)
 			known |= audit_name_to_syscall(spec->syscalls[i], abis[j]) >= 0;
 		if (!known) {
-			hf_diag_error(d->diags, node->mark, "there is no syscall named '%s'",
+			hf_diag_error(d->diags, node->mark,
+				      "there is no syscall named '%s'",
 				      spec->syscalls[i]);
 			return -EINVAL;
 		}
@@ -250,11 +280,13 @@ static int check_syscalls(hf_decoder *d, const hf_node *node, const hf_audit_spe
 
 		if (strncmp(spec->fields[i], "arch", 4) == 0) {
 			hf_diag_error(d->diags, node->mark,
-				      "'syscalls' gives a rule for every ABI; for one ABI use 'rule'");
+				      "'syscalls' gives a rule for every ABI; for one "
+				      "ABI use 'rule'");
 			return -EINVAL;
 		}
-		text = hf_arena_printf(&d->model->arena, "-a %s -S all %s %s", spec->list_action,
-				       hf_audit_field_option(spec->fields[i]), spec->fields[i]);
+		text = hf_arena_printf(
+			&d->model->arena, "-a %s -S all %s %s", spec->list_action,
+			hf_audit_field_option(spec->fields[i]), spec->fields[i]);
 		r = text ? check_line(d, node->mark, text, &line) : -ENOMEM;
 		if (r < 0)
 			return r;
@@ -279,13 +311,14 @@ static int decode_syscalls(hf_decoder *d, const hf_node *node, const hf_node **v
 	if (r < 0)
 		return r;
 	if (strcmp(action, "always") != 0 && strcmp(action, "never") != 0) {
-		hf_diag_error(d->diags, v[ACTION]->mark, "'action' is 'always' or 'never', not '%s'",
-			      action);
+		hf_diag_error(d->diags, v[ACTION]->mark,
+			      "'action' is 'always' or 'never', not '%s'", action);
 		return -EINVAL;
 	}
 	if (strcmp(list, "exit") != 0) {
 		hf_diag_error(d->diags, v[LIST]->mark,
-			      "syscalls can only stand on the list 'exit'; for others use 'rule'");
+			      "syscalls can only stand on the list 'exit'; for others "
+			      "use 'rule'");
 		return -EINVAL;
 	}
 	if (spec->n_syscalls == 0) {
@@ -296,7 +329,8 @@ static int decode_syscalls(hf_decoder *d, const hf_node *node, const hf_node **v
 	return spec->list_action ? check_syscalls(d, node, spec) : -ENOMEM;
 }
 
-static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec, bool settings_too)
+static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec,
+		       bool settings_too)
 {
 	hf_audit_line line;
 	int r;
@@ -305,16 +339,19 @@ static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec, 
 	if (!spec->text)
 		return -EINVAL;
 	if (strpbrk(spec->text, "\n\t")) {
-		hf_diag_error(d->diags, node->mark, "a rule is one line, its words split by spaces");
+		hf_diag_error(d->diags, node->mark,
+			      "a rule is one line, its words split by spaces");
 		return -EINVAL;
 	}
 	r = check_line(d, node->mark, spec->text, &line);
 	if (r < 0)
 		return r;
-	if (line.type == HF_AUDIT_LINE_RULE || (settings_too && line.type == HF_AUDIT_LINE_SETTING))
+	if (line.type == HF_AUDIT_LINE_RULE ||
+	    (settings_too && line.type == HF_AUDIT_LINE_SETTING))
 		return 0;
 	hf_diag_error(d->diags, node->mark, "'%s' adds no rule%s", spec->text,
-		      line.type == HF_AUDIT_LINE_SETTING ? "; use 'settings' for it" : "");
+		      line.type == HF_AUDIT_LINE_SETTING ? "; use 'settings' for it"
+							 : "");
 	return -EINVAL;
 }
 
@@ -402,9 +439,11 @@ static int decode_settings(hf_decoder *d, const hf_node *node)
 			return -ENOMEM;
 		spec->type = HF_AUDIT_WANT_SETTING;
 		spec->setting = (hf_audit_setting)i;
-		if (i == HF_AUDIT_ENABLED ? !take_enabled(d, v[i], &spec->value) :
-					    !hf_schema_int(v[i], 0, i == HF_AUDIT_FAILURE ? 2 : INT32_MAX,
-							   &value, d->diags))
+		if (i == HF_AUDIT_ENABLED
+			    ? !take_enabled(d, v[i], &spec->value)
+			    : !hf_schema_int(v[i], 0,
+					     i == HF_AUDIT_FAILURE ? 2 : INT32_MAX,
+					     &value, d->diags))
 			continue;
 		if (i != HF_AUDIT_ENABLED)
 			spec->value = (uint32_t)value;
@@ -424,7 +463,8 @@ static int decode(hf_decoder *d, const hf_node *node)
 	};
 	const hf_node *v[N];
 
-	(void)hf_schema_mapping(node, "'audit'", keys, N, v, d->diags); /* take what is good */
+	(void)hf_schema_mapping(node, "'audit'", keys, N, v,
+				d->diags); /* take what is good */
 	for (size_t i = 0; v[RULES] && i < v[RULES]->n; i++)
 		if (decode_rule(d, v[RULES]->items[i]) < 0)
 			return -ENOMEM;
@@ -467,15 +507,18 @@ typedef struct seen_rule {
 	const hf_demand *absent[2];
 } seen_rule;
 
-static void contradict(hf_diags *diags, const hf_demand *a, const hf_demand *b, const char *how)
+static void contradict(hf_diags *diags, const hf_demand *a, const hf_demand *b,
+		       const char *how)
 {
 	hf_diag_add(diags, HF_DIAG_ERROR, b->mark,
 		    "switch one of the two off, in 'tailor' or by taking it out",
 		    "control '%s' contradicts control '%s' (%s:%u): %s", b->control->id,
-		    a->control->id, a->mark.source ? a->mark.source->name : "?", a->mark.line, how);
+		    a->control->id, a->mark.source ? a->mark.source->name : "?",
+		    a->mark.line, how);
 }
 
-static int check_rule(hf_arena *arena, hf_map *seen, const hf_demand *demand, hf_diags *diags)
+static int check_rule(hf_arena *arena, hf_map *seen, const hf_demand *demand,
+		      hf_diags *diags)
 {
 	const hf_audit_spec *spec = demand->spec;
 	bool never = false;
@@ -491,14 +534,17 @@ static int check_rule(hf_arena *arena, hf_map *seen, const hf_demand *demand, hf
 	}
 	if (spec->type == HF_AUDIT_WANT_ABSENT) {
 		if (s->wanted[never])
-			contradict(diags, s->wanted[never], demand, "it wants this rule absent");
+			contradict(diags, s->wanted[never], demand,
+				   "it wants this rule absent");
 		s->absent[never] = demand;
 		return 0;
 	}
 	if (s->wanted[!never])
-		contradict(diags, s->wanted[!never], demand, "the same rule with always and never");
+		contradict(diags, s->wanted[!never], demand,
+			   "the same rule with always and never");
 	if (s->absent[never])
-		contradict(diags, s->absent[never], demand, "that one wants this rule absent");
+		contradict(diags, s->absent[never], demand,
+			   "that one wants this rule absent");
 	s->wanted[never] = demand;
 	return 0;
 }
@@ -515,15 +561,18 @@ static int check(const hf_model *model, hf_diags *diags)
 
 		if (demand->kind != &hf_kind_audit || demand->control->disabled)
 			continue;
-		if (spec->type == HF_AUDIT_WANT_RULE || spec->type == HF_AUDIT_WANT_ABSENT) {
+		if (spec->type == HF_AUDIT_WANT_RULE ||
+		    spec->type == HF_AUDIT_WANT_ABSENT) {
 			if (check_rule(&arena, &seen, demand, diags) < 0)
 				return -ENOMEM;
 			continue;
 		}
-		if (spec->type != HF_AUDIT_WANT_SETTING || spec->setting == HF_AUDIT_BACKLOG_LIMIT)
+		if (spec->type != HF_AUDIT_WANT_SETTING ||
+		    spec->setting == HF_AUDIT_BACKLOG_LIMIT)
 			continue; /* floors merge: the highest */
 		if (settings[spec->setting] &&
-		    ((const hf_audit_spec *)settings[spec->setting]->spec)->value != spec->value)
+		    ((const hf_audit_spec *)settings[spec->setting]->spec)->value !=
+			    spec->value)
 			contradict(diags, settings[spec->setting], demand,
 				   "another value of the same setting");
 		settings[spec->setting] = demand;

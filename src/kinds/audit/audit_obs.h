@@ -48,7 +48,8 @@ typedef struct hf_audit_answers {
 	hf_arena *arena;
 	hf_map map;
 	/* asks the host; NULL: only what was asked before is known */
-	int (*look)(void *user, hf_audit_question what, const char *name, hf_audit_answer *ret);
+	int (*look)(void *user, hf_audit_question what, const char *name,
+		    hf_audit_answer *ret);
 	void *user;
 	hf_map creates; /* directories that lines of ours make before the rules load */
 	int error;	/* sticky, of look */
@@ -71,10 +72,10 @@ typedef struct hf_audit_want {
 	const hf_demand *demand;
 	const hf_audit_spec *spec;
 	const hf_audit_rule *rule; /* NULL: none, for .why */
-	const char *text;	   /* the rule in fixed spelling, or a label without one */
-	hf_state state;		   /* without a rule: NOT_APPLICABLE or UNKNOWN */
+	const char *text; /* the rule in fixed spelling, or a label without one */
+	hf_state state;	  /* without a rule: NOT_APPLICABLE or UNKNOWN */
 	const char *why;
-	const char *create; /* directory that `create` makes, or NULL */
+	const char *create;  /* directory that `create` makes, or NULL */
 	uint32_t create_uid; /* of a directory that is not there yet */
 	uint32_t create_gid;
 	bool create_now; /* it is not there */
@@ -106,7 +107,7 @@ typedef struct hf_audit_obs {
 
 	hf_known live; /* PRESENT: the following is valid */
 	const char *live_why;
-	hf_audit_list kernel; /* .raw of each entry as the kernel gave it */
+	hf_audit_table kernel; /* .raw of each entry as the kernel gave it */
 	uint32_t status[HF_AUDIT_SETTING_MAX_]; /* settings as the kernel has them */
 
 	hf_audit_want *wants;
@@ -119,6 +120,7 @@ typedef struct hf_audit_obs {
  * Reads the host through obs->answers only. Needs obs->machine and the plan's references.
  * Returns 0 or -ENOMEM, or the error of the answers.
  */
-int hf_audit_compile(const hf_model *model, hf_plan *plan, hf_audit_obs *obs) _must_check_;
+int hf_audit_compile(const hf_model *model, hf_plan *plan,
+		     hf_audit_obs *obs) _must_check_;
 
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/path.h"
 #include "host/audit_nl.h"
@@ -22,7 +23,8 @@ typedef struct observer {
 /* --- answers about the host ------------------------------------------------------- */
 
 static const char *const tmpfiles_d[] = { "/etc/tmpfiles.d", "/run/tmpfiles.d",
-					  "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d" };
+					  "/usr/local/lib/tmpfiles.d",
+					  "/usr/lib/tmpfiles.d" };
 
 /* "d /run/x 0755 ...": the directory and what is above it. Specifiers are not expanded:
  * a path with one is taken as not made. tmpfiles.d(5). */
@@ -135,7 +137,8 @@ static int look_path(observer *o, const char *name, hf_audit_answer *ret)
 		return ret->why ? 0 : -ENOMEM;
 	}
 	if (!inode.is_link) {
-		ret->there = S_ISDIR(inode.mode) ? HF_AUDIT_THERE_DIR : HF_AUDIT_THERE_FILE;
+		ret->there =
+			S_ISDIR(inode.mode) ? HF_AUDIT_THERE_DIR : HF_AUDIT_THERE_FILE;
 		return 0;
 	}
 	ret->there = HF_AUDIT_THERE_LINK;
@@ -189,7 +192,8 @@ static int look_boot(observer *o, const char *name, bool *ret)
 	return 0;
 }
 
-static int look(void *user, hf_audit_question what, const char *name, hf_audit_answer *ret)
+static int look(void *user, hf_audit_question what, const char *name,
+		hf_audit_answer *ret)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	observer *o = user;
@@ -198,8 +202,8 @@ static int look(void *user, hf_audit_question what, const char *name, hf_audit_a
 	switch (what) {
 	case HF_AUDIT_ASK_UID:
 	case HF_AUDIT_ASK_GID:
-		r = what == HF_AUDIT_ASK_UID ? hf_ids_uid(o->host, name, &ret->id, &err) :
-					       hf_ids_gid(o->host, name, &ret->id, &err);
+		r = what == HF_AUDIT_ASK_UID ? hf_ids_uid(o->host, name, &ret->id, &err)
+					     : hf_ids_gid(o->host, name, &ret->id, &err);
 		ret->error = r;
 		return r == -ENOMEM ? r : 0;
 	case HF_AUDIT_ASK_PATH:
@@ -268,8 +272,8 @@ static int read_rules_d(observer *o)
 		hf_audit_source *file, one = { 0 };
 		char *path;
 
-		if (len < 6 || strcmp(names[i] + len - 6, ".rules") != 0 || names[i][0] == '.' ||
-		    strpbrk(names[i], " \t\n"))
+		if (len < 6 || strcmp(names[i] + len - 6, ".rules") != 0 ||
+		    names[i][0] == '.' || strpbrk(names[i], " \t\n"))
 			continue;
 		path = hf_path_join(o->arena, HF_AUDIT_RULES_D, names[i]);
 		if (!path || read_optional(o, path, &one) < 0)
@@ -293,7 +297,8 @@ static hf_audit_loader loader_of(const char *unit)
 {
 	hf_audit_loader found = HF_AUDIT_LOADER_NONE;
 
-	for (const char *p = unit; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+	for (const char *p = unit; p && *p;
+	     p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
 		const char *nl = strchr(p, '\n');
 		size_t len = nl ? (size_t)(nl - p) : strlen(p);
 
@@ -311,7 +316,8 @@ static int read_unit(observer *o, const char *name, hf_audit_source *ret)
 {
 	static const char *const dirs[] = { "/etc/systemd/system", "/run/systemd/system",
 					    "/usr/local/lib/systemd/system",
-					    "/usr/lib/systemd/system", "/lib/systemd/system" };
+					    "/usr/lib/systemd/system",
+					    "/lib/systemd/system" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -341,21 +347,25 @@ static int read_unit(observer *o, const char *name, hf_audit_source *ret)
 
 static int is_enabled(observer *o, const char *unit, bool *ret)
 {
-	static const char *const dirs[] = { "/etc/systemd/system", "/usr/lib/systemd/system",
+	static const char *const dirs[] = { "/etc/systemd/system",
+					    "/usr/lib/systemd/system",
 					    "/lib/systemd/system" };
 	static const char *const targets[] = { "multi-user.target", "sysinit.target",
-					       "basic.target", "default.target",
-					       "graphical.target", "auditd.service" };
+					       "basic.target",	    "default.target",
+					       "graphical.target",  "auditd.service" };
 	static const char *const links[] = { "wants", "requires" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs) * ARRAY_SIZE(targets) * ARRAY_SIZE(links); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) * ARRAY_SIZE(targets) * ARRAY_SIZE(links);
+	     i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
 		size_t j = i / ARRAY_SIZE(links);
 		hf_inode inode;
-		char *path = hf_arena_printf(o->arena, "%s/%s.%s/%s", dirs[j / ARRAY_SIZE(targets)],
+		char *path = hf_arena_printf(o->arena, "%s/%s.%s/%s",
+					     dirs[j / ARRAY_SIZE(targets)],
 					     targets[j % ARRAY_SIZE(targets)],
 					     links[i % ARRAY_SIZE(links)], unit);
-		int r = path ? hf_fs_inode(o->host, path, HF_FS_NOFOLLOW, &inode, &err) : -ENOMEM;
+		int r = path ? hf_fs_inode(o->host, path, HF_FS_NOFOLLOW, &inode, &err)
+			     : -ENOMEM;
 
 		if (r == -ENOMEM)
 			return r;
@@ -381,28 +391,32 @@ static int find_loader(observer *o)
 		if (read_unit(o, units[i], &unit[i]) < 0 ||
 		    is_enabled(o, units[i], &enabled[i]) < 0)
 			return -ENOMEM;
-	if (enabled[1] && unit[1].bytes && strstr(unit[1].bytes, "\nRequires=audit-rules.service"))
+	if (enabled[1] && unit[1].bytes &&
+	    strstr(unit[1].bytes, "\nRequires=audit-rules.service"))
 		enabled[0] = true;
-	if (enabled[1] && unit[1].bytes && strstr(unit[1].bytes, "\nWants=audit-rules.service"))
+	if (enabled[1] && unit[1].bytes &&
+	    strstr(unit[1].bytes, "\nWants=audit-rules.service"))
 		enabled[0] = true;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		hf_audit_loader loader = unit[i].bytes && enabled[i] ?
-						 loader_of(unit[i].bytes) :
-						 HF_AUDIT_LOADER_NONE;
+		hf_audit_loader loader = unit[i].bytes && enabled[i]
+						 ? loader_of(unit[i].bytes)
+						 : HF_AUDIT_LOADER_NONE;
 
 		if (loader > obs->loader && obs->loader != HF_AUDIT_LOADER_MERGES)
 			obs->loader = loader;
 	}
 	if (obs->loader != HF_AUDIT_LOADER_NONE)
 		return 0;
-	obs->loader_why = !unit[0].path && !unit[1].path ?
-				  "nothing loads audit rules at boot: there is neither "
-				  "audit-rules.service nor auditd.service" :
-			  !enabled[0] && !enabled[1] ?
-				  "nothing loads audit rules at boot: neither audit-rules.service "
-				  "nor auditd.service is enabled" :
-				  "nothing loads audit rules at boot: the enabled unit is masked, or "
-				  "runs neither augenrules --load nor auditctl -R";
+	obs->loader_why = !unit[0].path && !unit[1].path
+				  ? "nothing loads audit rules at boot: there is neither "
+				    "audit-rules.service nor auditd.service"
+			  : !enabled[0] && !enabled[1]
+				  ? "nothing loads audit rules at boot: neither "
+				    "audit-rules.service "
+				    "nor auditd.service is enabled"
+				  : "nothing loads audit rules at boot: the enabled unit "
+				    "is masked, or "
+				    "runs neither augenrules --load nor auditctl -R";
 	return 0;
 }
 
@@ -443,18 +457,22 @@ static int read_boot(observer *o)
 	hf_audit_boot_host host = hf_audit_answers_host(&obs->answers, obs->machine);
 	hf_audit_merged direct;
 
-	if (hf_audit_merge(obs->files, obs->n_files, obs->style, o->arena, &obs->merged) < 0)
+	if (hf_audit_merge(obs->files, obs->n_files, obs->style, o->arena, &obs->merged) <
+	    0)
 		return -ENOMEM;
-	obs->stale = !obs->merged_file.bytes || obs->merged_file.len != obs->merged.len ||
-		     memcmp(obs->merged_file.bytes, obs->merged.text, obs->merged.len) != 0;
+	obs->stale =
+		!obs->merged_file.bytes || obs->merged_file.len != obs->merged.len ||
+		memcmp(obs->merged_file.bytes, obs->merged.text, obs->merged.len) != 0;
 	if (obs->loader != HF_AUDIT_LOADER_DIRECT || !obs->stale)
-		return hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena, &obs->boot);
+		return hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena,
+					  &obs->boot);
 	/* audit.rules is loaded as it stands */
 	if (!obs->merged_file.bytes)
 		obs->merged_file.bytes = "";
 	if (hf_audit_split(&obs->merged_file, o->arena, &direct) < 0)
 		return -ENOMEM;
-	return hf_audit_boot_load(&direct, &obs->merged_file, &host, o->arena, &obs->boot);
+	return hf_audit_boot_load(&direct, &obs->merged_file, &host, o->arena,
+				  &obs->boot);
 }
 
 /* --- the kernel ------------------------------------------------------------------- */
@@ -476,7 +494,8 @@ static int read_kernel(observer *o)
 	if (r == 0)
 		r = hf_audit_list(o->host, o->arena, &raw, &n, &err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		hf_audit_entry *entry = hf_vec_push(o->arena, obs->kernel.items, obs->kernel.n);
+		hf_audit_entry *entry =
+			hf_vec_push(o->arena, obs->kernel.items, obs->kernel.n);
 		hf_audit_rule *rule = hf_arena_new(o->arena, hf_audit_rule);
 
 		if (!entry || !rule)
@@ -489,10 +508,11 @@ static int read_kernel(observer *o)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		obs->live = r == -ECONNREFUSED || r == -EPROTONOSUPPORT ? HF_ABSENT : HF_UNKNOWN;
-		obs->live_why = hf_arena_printf(o->arena, "%s%s",
-						o->host->is_root ? "" : "not root: ",
-						hf_error_text(err));
+		obs->live = r == -ECONNREFUSED || r == -EPROTONOSUPPORT ? HF_ABSENT
+									: HF_UNKNOWN;
+		obs->live_why = hf_arena_printf(
+			o->arena, "%s%s",
+			o->host->is_root ? "" : "not root: ", hf_error_text(err));
 		return obs->live_why ? 0 : -ENOMEM;
 	}
 	obs->status[HF_AUDIT_ENABLED] = status.enabled;
@@ -500,7 +520,7 @@ static int read_kernel(observer *o)
 	obs->status[HF_AUDIT_BACKLOG_LIMIT] = status.backlog_limit;
 	obs->status[HF_AUDIT_BACKLOG_WAIT_TIME] = status.backlog_wait_time;
 	obs->status[HF_AUDIT_RATE_LIMIT] = status.rate_limit;
-	return hf_audit_list_index(&obs->kernel, o->arena);
+	return hf_audit_table_index(&obs->kernel, o->arena);
 }
 
 static bool is_demanded(const hf_model *model)
@@ -527,12 +547,14 @@ static int observe_all(observer *o, const hf_model *model)
 {
 	hf_audit_obs *obs = o->obs;
 
-	if (read_rules_d(o) < 0 || read_optional(o, HF_AUDIT_TMPFILES, &obs->tmpfiles) < 0)
+	if (read_rules_d(o) < 0 ||
+	    read_optional(o, HF_AUDIT_TMPFILES, &obs->tmpfiles) < 0)
 		return -ENOMEM;
 	if (!is_demanded(model) && !is_left_over(obs) && !obs->unknown)
 		return 0;
-	if (read_optional(o, HF_AUDIT_MERGED, &obs->merged_file) < 0 || find_style(o) < 0 ||
-	    find_loader(o) < 0 || hf_audit_compile(model, o->plan, obs) < 0)
+	if (read_optional(o, HF_AUDIT_MERGED, &obs->merged_file) < 0 ||
+	    find_style(o) < 0 || find_loader(o) < 0 ||
+	    hf_audit_compile(model, o->plan, obs) < 0)
 		return -ENOMEM;
 	if (read_boot(o) < 0 || obs->answers.error)
 		return -ENOMEM;

@@ -4,10 +4,10 @@
  * rule decides about these events" without looking at every rule: by an index over
  * paths, over identity, and a short list of rules that name no path. Pure.
  *
- *	fill .items with hf_vec_push(), then hf_audit_list_index(), then ask.
+ *	fill .items with hf_vec_push(), then hf_audit_table_index(), then ask.
  */
-#ifndef HF_KINDS_AUDIT_LIST_H
-#define HF_KINDS_AUDIT_LIST_H
+#ifndef HF_KINDS_AUDIT_TABLE_H
+#define HF_KINDS_AUDIT_TABLE_H
 
 #include "base/map.h"
 #include "kinds/audit/audit_rule.h"
@@ -25,7 +25,7 @@ typedef struct hf_audit_entry {
 	size_t next_hash;
 } hf_audit_entry;
 
-typedef struct hf_audit_list {
+typedef struct hf_audit_table {
 	hf_audit_entry *items;
 	size_t n;
 	hf_map by_path; /* cleaned path -> chain of entries, ascending */
@@ -35,17 +35,19 @@ typedef struct hf_audit_list {
 	size_t n_buckets;
 	size_t *never_tasks; /* -a never,task: no process born later is audited */
 	size_t n_never_tasks;
-} hf_audit_list;
+} hf_audit_table;
 
-/** hf_audit_list_index - make the list ready for questions; 0 or -ENOMEM */
-int hf_audit_list_index(hf_audit_list *list, hf_arena *arena) _must_check_;
+/** hf_audit_table_index - make the list ready for questions; 0 or -ENOMEM */
+int hf_audit_table_index(hf_audit_table *list, hf_arena *arena) _must_check_;
 
-/** hf_audit_list_find - the first entry that is @rule but for the order of fields, not
+/** hf_audit_table_find - the first entry that is @rule but for the order of fields, not
  *  gone; NULL if there is none */
-hf_audit_entry *hf_audit_list_find(const hf_audit_list *list, const hf_audit_rule *rule);
+hf_audit_entry *hf_audit_table_find(const hf_audit_table *list,
+				    const hf_audit_rule *rule);
 
-/** hf_audit_list_find_equal - the same with the fields in the same order */
-hf_audit_entry *hf_audit_list_find_equal(const hf_audit_list *list, const hf_audit_rule *rule);
+/** hf_audit_table_find_equal - the same with the fields in the same order */
+hf_audit_entry *hf_audit_table_find_equal(const hf_audit_table *list,
+					  const hf_audit_rule *rule);
 
 typedef enum hf_audit_verdict {
 	HF_AUDIT_NONE,	   /* no rule decides: the events are not audited */
@@ -54,19 +56,20 @@ typedef enum hf_audit_verdict {
 } hf_audit_verdict;
 
 /**
- * hf_audit_list_judge - which entry decides about the events that @rule stands for?
+ * hf_audit_table_judge - which entry decides about the events that @rule stands for?
  * @ret: the deciding entry; untouched for HF_AUDIT_NONE
  *
  * Entries of ours that say always decide only about the rule they are. A rule without
  * arch is met, too, where each ABI of @machine is.
  */
-hf_audit_verdict hf_audit_list_judge(const hf_audit_list *list, const hf_audit_rule *rule,
-				     const char *machine, const hf_audit_entry **ret);
+hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
+				      const hf_audit_rule *rule, const char *machine,
+				      const hf_audit_entry **ret);
 
-/** hf_audit_list_near - call @fn for each entry that may decide about events of @rule:
+/** hf_audit_table_near - call @fn for each entry that may decide about events of @rule:
  *  those on its path, those on a directory above it, those without a path; the order is
  *  not the list's */
-void hf_audit_list_near(const hf_audit_list *list, const hf_audit_rule *rule,
-			void (*fn)(void *user, hf_audit_entry *entry), void *user);
+void hf_audit_table_near(const hf_audit_table *list, const hf_audit_rule *rule,
+			 void (*fn)(void *user, hf_audit_entry *entry), void *user);
 
 #endif

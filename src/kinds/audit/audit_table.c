@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kinds/audit/audit_list.h"
+#include "kinds/audit/audit_table.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ static bool clean_path(const hf_audit_field *field, char *buf, size_t size)
 	return true;
 }
 
-static int index_path(hf_audit_list *list, size_t i, const char *path, hf_arena *arena)
+static int index_path(hf_audit_table *list, size_t i, const char *path, hf_arena *arena)
 {
 	chain *c = hf_map_get(&list->by_path, path);
 
@@ -46,7 +46,7 @@ static int index_path(hf_audit_list *list, size_t i, const char *path, hf_arena 
 	return hf_map_put(&list->by_path, arena, path, c);
 }
 
-static int index_one(hf_audit_list *list, size_t i, hf_arena *arena)
+static int index_one(hf_audit_table *list, size_t i, hf_arena *arena)
 {
 	const hf_audit_rule *rule = list->items[i].rule;
 	const hf_audit_field *path = hf_audit_rule_path(rule);
@@ -55,7 +55,8 @@ static int index_one(hf_audit_list *list, size_t i, hf_arena *arena)
 
 	if (path && clean_path(path, text, sizeof(text)))
 		return index_path(list, i, text, arena);
-	if (rule->list == AUDIT_FILTER_TASK && rule->action == AUDIT_NEVER && !rule->n_fields) {
+	if (rule->list == AUDIT_FILTER_TASK && rule->action == AUDIT_NEVER &&
+	    !rule->n_fields) {
 		slot = hf_vec_push(arena, list->never_tasks, list->n_never_tasks);
 		if (!slot)
 			return -ENOMEM;
@@ -68,7 +69,7 @@ static int index_one(hf_audit_list *list, size_t i, hf_arena *arena)
 	return 0;
 }
 
-int hf_audit_list_index(hf_audit_list *list, hf_arena *arena)
+int hf_audit_table_index(hf_audit_table *list, hf_arena *arena)
 {
 	size_t want = 16;
 
@@ -94,7 +95,7 @@ int hf_audit_list_index(hf_audit_list *list, hf_arena *arena)
 	return 0;
 }
 
-static hf_audit_entry *find(const hf_audit_list *list, const hf_audit_rule *rule,
+static hf_audit_entry *find(const hf_audit_table *list, const hf_audit_rule *rule,
 			    bool (*is)(const hf_audit_rule *, const hf_audit_rule *))
 {
 	size_t i;
@@ -108,18 +109,19 @@ static hf_audit_entry *find(const hf_audit_list *list, const hf_audit_rule *rule
 	return NULL;
 }
 
-hf_audit_entry *hf_audit_list_find(const hf_audit_list *list, const hf_audit_rule *rule)
+hf_audit_entry *hf_audit_table_find(const hf_audit_table *list, const hf_audit_rule *rule)
 {
 	return find(list, rule, hf_audit_rule_same);
 }
 
-hf_audit_entry *hf_audit_list_find_equal(const hf_audit_list *list, const hf_audit_rule *rule)
+hf_audit_entry *hf_audit_table_find_equal(const hf_audit_table *list,
+					  const hf_audit_rule *rule)
 {
 	return find(list, rule, hf_audit_rule_equal);
 }
 
-void hf_audit_list_near(const hf_audit_list *list, const hf_audit_rule *rule,
-			void (*fn)(void *user, hf_audit_entry *entry), void *user)
+void hf_audit_table_near(const hf_audit_table *list, const hf_audit_rule *rule,
+			 void (*fn)(void *user, hf_audit_entry *entry), void *user)
 {
 	const hf_audit_field *path = hf_audit_rule_path(rule);
 	char text[PATH_MAX];
@@ -159,12 +161,12 @@ static void consider(void *user, hf_audit_entry *entry)
 		s->best = entry;
 }
 
-static hf_audit_verdict judge_one(const hf_audit_list *list, const hf_audit_rule *rule,
+static hf_audit_verdict judge_one(const hf_audit_table *list, const hf_audit_rule *rule,
 				  const hf_audit_entry **ret)
 {
 	search s = { .rule = rule };
 
-	hf_audit_list_near(list, rule, consider, &s);
+	hf_audit_table_near(list, rule, consider, &s);
 	if (!s.best)
 		return HF_AUDIT_NONE;
 	*ret = s.best;
@@ -172,8 +174,9 @@ static hf_audit_verdict judge_one(const hf_audit_list *list, const hf_audit_rule
 	return s.best->rule->action == rule->action ? HF_AUDIT_MET : HF_AUDIT_SHADOWED;
 }
 
-hf_audit_verdict hf_audit_list_judge(const hf_audit_list *list, const hf_audit_rule *rule,
-				     const char *machine, const hf_audit_entry **ret)
+hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
+				      const hf_audit_rule *rule, const char *machine,
+				      const hf_audit_entry **ret)
 {
 	const hf_audit_entry *found = NULL;
 	hf_audit_verdict verdict;
@@ -209,7 +212,8 @@ hf_audit_verdict hf_audit_list_judge(const hf_audit_list *list, const hf_audit_r
 		hf_audit_rule_settle(&one);
 		verdict = judge_one(list, &one, &found);
 		if (verdict != HF_AUDIT_MET)
-			return verdict == HF_AUDIT_SHADOWED ? (*ret = found, verdict) : verdict;
+			return verdict == HF_AUDIT_SHADOWED ? (*ret = found, verdict)
+							    : verdict;
 	}
 	if (n == 0)
 		return HF_AUDIT_NONE;

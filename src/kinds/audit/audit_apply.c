@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Changes of the kernel's list, one by one, in the order planned. Everything is encoded
+ * while preparing; committing and reverting only send. Each step notes whether it was
+ * done, so both may be repeated.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "host/audit_nl.h"
+#include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_live.h"
+#include "plan/plan.h"
+
+typedef struct step {
+	const hf_audit_op *op;
+	struct audit_rule_data *data;
+	size_t len;
+	bool done;
+} step;
+
+typedef struct prepared {
+	size_t n;
+	step steps[];
+} prepared;
+
+/* What this host's libaudit gives to a rule by perm, asked once for each pair. */
+typedef struct perm_cache {
+	struct {
+		uint32_t elf;
+		uint32_t perm;
+		uint32_t mask[AUDIT_BITMASK_SIZE];
+	} items[8];
+	size_t n;
+} perm_cache;
+
+static int perm_mask(perm_cache *cache, uint32_t elf, uint32_t perm, uint32_t *ret,
+		     hf_error **err)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < cache->n; i++)
+		if (cache->items[i].elf == elf && cache->items[i].perm == perm)
+			break;
+	if (i == ARRAY_SIZE(cache->items))
+		i = 0;
+	if (i == cache->n || cache->items[i].elf != elf || cache->items[i].perm != perm) {
+		r = hf_audit_perm_mask(elf, perm, cache->items[i].mask, err);
+		if (r < 0)
+			return r;
+		cache->items[i].elf = elf;
+		cache->items[i].perm = perm;
+		if (i == cache->n)
+			cache->n++;
+	}
+	memcpy(ret, cache->items[i].mask, sizeof(cache->items[i].mask));
+	return 0;
+}
+
+static int encode(step *s, perm_cache *cache, hf_error **err)
+{
+	const hf_audit_rule *rule = s->op->rule;
+	const hf_audit_field *arch, *perm;
+	int r;
+
+	if (s->op->raw) {
+		s->data = malloc(s->op->raw_len);
+		if (!s->data)
+			return hf_error_oom(err);
+		memcpy(s->data, s->op->raw, s->op->raw_len);
+		s->len = s->op->raw_len;
+		return 0;
+	}
+	r = hf_audit_rule_encode(rule, &s->data, &s->len, err);
+	arch = hf_audit_rule_field(rule, AUDIT_ARCH);
+	perm = hf_audit_rule_field(rule, AUDIT_PERM);
+	if (r < 0 || !rule->by_perm || !rule->all || !arch || !perm)
+		return r;
+	return perm_mask(cache, arch->value, perm->value, s->data->mask, err);
+}
+
+int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **err)
+{
+	const hf_audit_live *work = group->live;
+	perm_cache cache = { .n = 0 };
+	prepared *p = calloc(1, sizeof(*p) + work->n * sizeof(*p->steps));
+
+	(void)host;
+	if (!p)
+		return hf_error_oom(err);
+	group->engine = p;
+	p->n = work->n;
+	for (size_t i = 0; i < work->n; i++) {
+		int r = 0;
+
+		p->steps[i].op = &work->ops[i];
+		if (work->ops[i].type != HF_AUDIT_OP_SET)
+			r = encode(&p->steps[i], &cache, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int set_value(hf_host *host, hf_audit_setting setting, uint32_t value,
+		     hf_error **err)
+{
+	struct audit_status status = { 0 };
+
+	switch (setting) {
+	case HF_AUDIT_ENABLED:
+		status.mask = AUDIT_STATUS_ENABLED;
+		status.enabled = value;
+		break;
+	case HF_AUDIT_FAILURE:
+		status.mask = AUDIT_STATUS_FAILURE;
+		status.failure = value;
+		break;
+	case HF_AUDIT_BACKLOG_LIMIT:
+		status.mask = AUDIT_STATUS_BACKLOG_LIMIT;
+		status.backlog_limit = value;
+		break;
+	case HF_AUDIT_BACKLOG_WAIT_TIME:
+		status.mask = AUDIT_STATUS_BACKLOG_WAIT_TIME;
+		status.backlog_wait_time = value;
+		break;
+	case HF_AUDIT_RATE_LIMIT:
+		status.mask = AUDIT_STATUS_RATE_LIMIT;
+		status.rate_limit = value;
+		break;
+	default:
+		return 0;
+	}
+	return hf_audit_status_set(host, &status, err);
+}
+
+/* Sends one step, forward or back. What is there (or gone) already was someone else's
+ * doing: not an error, and not ours to undo. */
+static int send_step(hf_host *host, step *s, bool back, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *own = NULL;
+	bool add = (s->op->type == HF_AUDIT_OP_ADD) != back;
+	int r;
+
+	if (s->op->type == HF_AUDIT_OP_SET)
+		r = set_value(host, s->op->setting, back ? s->op->before : s->op->value,
+			      &own);
+	else if (add)
+		r = hf_audit_add(host, s->data, s->len, &own);
+	else {
+		uint32_t flags = s->data->flags;
+
+		s->data->flags &=
+			~(uint32_t)AUDIT_FILTER_PREPEND; /* is stored without it */
+		r = hf_audit_delete(host, s->data, s->len, &own);
+		s->data->flags = flags;
+	}
+	if (r == 0) {
+		s->done = !back;
+		return 0;
+	}
+	if (s->op->type != HF_AUDIT_OP_SET && r == (add ? -EEXIST : -ENOENT)) {
+		if (back)
+			s->done = false;
+		return 0;
+	}
+	if (err)
+		*err = take_ptr(own);
+	return r;
+}
+
+int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err)
+{
+	prepared *p = group->engine;
+
+	for (size_t i = 0; i < p->n; i++) {
+		int r = p->steps[i].done ? 0 : send_step(host, &p->steps[i], false, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err)
+{
+	prepared *p = group->engine;
+	int result = 0;
+
+	for (size_t i = p ? p->n : 0; i-- > 0;) {
+		cleanup_(hf_error_freep) hf_error *own = NULL;
+		int r = p->steps[i].done ? send_step(host, &p->steps[i], true, &own) : 0;
+
+		if (r >= 0 || result < 0)
+			continue; /* go on: put back as much as can be */
+		result = r;
+		if (err)
+			*err = take_ptr(own);
+	}
+	return result;
+}
+
+void hf_audit_discard(struct hf_group *group)
+{
+	prepared *p = group->engine;
+
+	for (size_t i = 0; p && i < p->n; i++)
+		free(p->steps[i].data);
+	free(p);
+	group->engine = NULL;
+}

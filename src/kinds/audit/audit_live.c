@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The live layer: the kernel's list and settings against what is demanded. Single
+ * additions and deletions, additions first; no moment without a rule. Pure.
+ */
+#include "kinds/audit/audit_live.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_settings.h"
+
+#define GROUP "the kernel's audit rules"
+
+typedef struct live {
+	hf_audit_planner *p;
+	hf_audit_live *work;
+	hf_group *group;
+	bool locked;
+	/* order: by item */
+	size_t *position; /* in the kernel; SIZE_MAX: not there */
+	size_t **before;  /* items that must stand before it */
+	size_t *n_before;
+	size_t end; /* next free position */
+	hf_audit_table ours;
+	size_t current; /* item whose neighbours are looked at */
+	bool oom;
+} live;
+
+static hf_audit_op *add_op(live *l, hf_audit_op_type type)
+{
+	hf_audit_planner *p = l->p;
+	hf_audit_op *op;
+
+	if (!l->group) {
+		l->group = hf_plan_group(p->plan, HF_GROUP_LIVE, HF_STAGE_CONFIG,
+					 &hf_kind_audit, GROUP);
+		l->work = hf_arena_new(p->arena, hf_audit_live);
+		if (!l->group || !l->work)
+			return NULL;
+		l->group->live = l->work;
+	}
+	op = hf_vec_push(p->arena, l->work->ops, l->work->n);
+	if (op)
+		op->type = type;
+	return op;
+}
+
+static int add_rule_op(live *l, hf_audit_op_type type, const hf_audit_rule *rule,
+		       const hf_audit_entry *entry)
+{
+	hf_audit_op *op = add_op(l, type);
+
+	if (!op)
+		return -ENOMEM;
+	op->rule = rule;
+	op->raw = entry ? entry->raw : NULL;
+	op->raw_len = entry ? entry->raw_len : 0;
+	return 0;
+}
+
+static hf_change *add_change(live *l, const char *id, hf_op op, const char *before,
+			     const char *after, hf_cause cause)
+{
+	hf_change *change = hf_plan_change(l->p->plan, &hf_kind_audit, HF_LIVE, id, op,
+					   before, after, cause);
+
+	if (change && l->group)
+		hf_change_in(change, l->group);
+	return change;
+}
+
+/* --- what goes -------------------------------------------------------------------- */
+
+static int drop(live *l, const hf_audit_rule *rule, const char *id, const char *text,
+		hf_cause cause)
+{
+	hf_audit_entry *e;
+
+	if (l->locked)
+		return 0;
+	while ((e = hf_audit_table_find(&l->p->obs->kernel, rule))) {
+		e->gone = true;
+		if (add_rule_op(l, HF_AUDIT_OP_DELETE, NULL, e) < 0 ||
+		    !add_change(l, id, HF_OP_DELETE, text, NULL, cause))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Rules of our old file that nobody demands; another file may still want them. */
+static int drop_released(live *l)
+{
+	hf_audit_planner *p = l->p;
+
+	for (size_t i = 0; i < p->old.n; i++) {
+		const hf_audit_rule *rule = p->old.items[i].rule;
+		char *text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
+		char *id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;
+
+		if (!id)
+			return -ENOMEM;
+		if (hf_map_get(&p->item_by_text, text) ||
+		    hf_audit_table_find(&p->foreign.rules, rule) ||
+		    hf_audit_table_find(&p->foreign.missed, rule))
+			continue;
+		if (drop(l, rule, id, text, HF_CAUSE_RELEASED) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int judge_gone(live *l, hf_audit_gone *gone)
+{
+	hf_audit_planner *p = l->p;
+	const hf_audit_entry *e =
+		gone->rule ? hf_audit_table_find(&p->obs->kernel, gone->rule) : NULL;
+	hf_change *change = NULL;
+
+	if (!gone->rule)
+		return 0;
+	if (e && gone->enforced && !l->locked) {
+		if (drop(l, gone->rule, gone->id, gone->text, HF_CAUSE_HOST) < 0)
+			return -ENOMEM;
+		change = add_change(l, gone->id, HF_OP_DELETE, gone->text, NULL,
+				    HF_CAUSE_HOST);
+		if (!change)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < gone->n_wants; i++) {
+		hf_state state = !e	     ? HF_STATE_PASS
+				 : l->locked ? HF_STATE_PENDING_REBOOT
+					     : HF_STATE_DRIFT;
+		hf_resource *row;
+
+		if (hf_audit_row(p, gone->wants[i], HF_LIVE, gone->id, "absent", &row) <
+		    0)
+			return -ENOMEM;
+		if (!row)
+			continue;
+		if (hf_row_judge(p->plan, row, state, e ? gone->text : "absent",
+				 e && l->locked
+					 ? "the audit configuration is locked until the "
+					   "next boot"
+					 : NULL) < 0 ||
+		    (change && hf_change_row(p->plan, change, row) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- order ------------------------------------------------------------------------ */
+
+static void note_before(live *l, size_t later, size_t earlier)
+{
+	size_t *slot;
+
+	for (size_t i = 0; i < l->n_before[later]; i++)
+		if (l->before[later][i] == earlier)
+			return;
+	slot = hf_vec_push(l->p->arena, l->before[later], l->n_before[later]);
+	if (slot)
+		*slot = earlier;
+	else
+		l->oom = true;
+}
+
+static void note_pair(void *user, hf_audit_entry *entry)
+{
+	live *l = user;
+	size_t other = (size_t)(entry - l->ours.items);
+	const hf_audit_rule *rule = l->p->items[l->current].rule;
+
+	if (other == l->current || !hf_audit_rule_differs(rule, entry->rule) ||
+	    !hf_audit_rule_overlaps(rule, entry->rule))
+		return;
+	if (other < l->current)
+		note_before(l, l->current, other);
+	else
+		note_before(l, other, l->current);
+}
+
+/* Which of our rules must stand before which: only pairs that one event may match and
+ * that differ in what becomes of it. */
+static int find_order(live *l)
+{
+	hf_audit_planner *p = l->p;
+
+	l->position = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->position));
+	l->before = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->before));
+	l->n_before = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->n_before));
+	if (!l->position || !l->before || !l->n_before)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_items; i++) {
+		hf_audit_entry *e = hf_vec_push(p->arena, l->ours.items, l->ours.n);
+
+		if (!e)
+			return -ENOMEM;
+		e->rule = p->items[i].rule;
+	}
+	if (hf_audit_table_index(&l->ours, p->arena) < 0)
+		return -ENOMEM;
+	for (l->current = 0; l->current < p->n_items; l->current++)
+		hf_audit_table_near(&l->ours, p->items[l->current].rule, note_pair, l);
+	l->end = p->obs->kernel.n;
+	return l->oom ? -ENOMEM : 0;
+}
+
+static bool is_misplaced(const live *l, size_t i)
+{
+	if (l->position[i] == SIZE_MAX || l->p->items[i].rule->prepend)
+		return false;
+	for (size_t j = 0; j < l->n_before[i]; j++) {
+		size_t other = l->position[l->before[i][j]];
+
+		if (other != SIZE_MAX && other > l->position[i])
+			return true;
+	}
+	return false;
+}
+
+/* To the end of the list over a bridge: the same rule with its fields permuted serves
+ * while the rule itself is taken out and put in again. */
+static int move(live *l, size_t i, const hf_audit_entry *e)
+{
+	bool oom;
+	const hf_audit_rule *bridge = hf_audit_rule_permuted(e->rule, l->p->arena, &oom);
+
+	if (!bridge)
+		return oom ? -ENOMEM : 0;
+	if (add_rule_op(l, HF_AUDIT_OP_ADD, bridge, NULL) < 0 ||
+	    add_rule_op(l, HF_AUDIT_OP_DELETE, NULL, e) < 0 ||
+	    add_rule_op(l, HF_AUDIT_OP_ADD, NULL, e) < 0 ||
+	    add_rule_op(l, HF_AUDIT_OP_DELETE, bridge, NULL) < 0)
+		return -ENOMEM;
+	l->position[i] = l->end++;
+	return 0;
+}
+
+/* --- rules ------------------------------------------------------------------------ */
+
+typedef struct outcome {
+	hf_state state;
+	const char *found;
+	const char *why;
+	hf_change *change;
+} outcome;
+
+static const char locked_why[] = "the audit configuration is locked until the next boot";
+
+/* Is the directory that the rule needs there now? (It will be at boot.) */
+static const char *missing_now(live *l, const hf_audit_rule *rule)
+{
+	const hf_audit_field *path = hf_audit_rule_path(rule);
+	hf_audit_planner *p = l->p;
+	char *dir;
+
+	if (!path)
+		return NULL;
+	dir = hf_arena_memdup(p->arena, path->text, path->value);
+	dir = dir ? hf_path_clean(p->arena, dir) : NULL;
+	if (dir && path->type == AUDIT_WATCH)
+		dir = hf_path_dir(p->arena, dir);
+	if (!dir)
+		return "out of memory";
+	if (hf_audit_ask(&p->obs->answers, HF_AUDIT_ASK_DIR, dir)->yes ||
+	    hf_map_get(&p->obs->answers.creates, dir))
+		return NULL;
+	return hf_arena_printf(p->arena, "the directory %s is not there now", dir);
+}
+
+static int shadowed_why(live *l, const hf_audit_entry *e, outcome *o)
+{
+	const char *text = hf_audit_rule_text(e->rule, l->p->obs->machine, l->p->arena);
+
+	o->found = "shadowed";
+	if (text)
+		o->why = hf_arena_printf(l->p->arena,
+					 "the kernel's list says never to it first: %s",
+					 text);
+	return o->why ? 0 : -ENOMEM;
+}
+
+/* How the rule stands now; before anything that this plan takes out is gone. */
+static int judge_now(live *l, const hf_audit_item *item, outcome *o)
+{
+	hf_audit_planner *p = l->p;
+	const hf_audit_entry *e = NULL;
+	const char *text;
+
+	*o = (outcome){ .state = HF_STATE_DRIFT, .found = "absent" };
+	switch (hf_audit_table_judge(&p->obs->kernel, item->rule, p->obs->machine, &e)) {
+	case HF_AUDIT_MET:
+		o->state = HF_STATE_PASS;
+		o->found = "loaded";
+		if (!hf_audit_rule_same(e->rule, item->rule)) {
+			text = hf_audit_rule_text(e->rule, p->obs->machine, p->arena);
+			o->why = text ? hf_arena_printf(p->arena, "met by %s", text)
+				      : NULL;
+			if (!o->why)
+				return -ENOMEM;
+		}
+		return 0;
+	case HF_AUDIT_SHADOWED:
+		return shadowed_why(l, e, o);
+	default:
+		return 0;
+	}
+}
+
+/* Adds what is missing; after judge_now() and the deletions. */
+static int cure(live *l, size_t i, outcome *o)
+{
+	hf_audit_planner *p = l->p;
+	hf_audit_item *item = &p->items[i];
+	const hf_audit_entry *e = NULL;
+	const char *missing;
+	hf_change *change;
+
+	switch (hf_audit_table_judge(&p->obs->kernel, item->rule, p->obs->machine, &e)) {
+	case HF_AUDIT_MET:
+		return 0; /* or will be, once another rule is gone */
+	case HF_AUDIT_SHADOWED:
+		change = add_change(l, item->id, HF_OP_UPDATE, "shadowed", item->text,
+				    HF_CAUSE_HOST);
+		if (!change || (!o->why && shadowed_why(l, e, o) < 0))
+			return -ENOMEM;
+		o->change = change;
+		change->group = NULL;
+		return hf_change_block(p->plan, change,
+				       "%s; delete that rule, or name it under 'absent'",
+				       o->why);
+	default:
+		break;
+	}
+	missing = missing_now(l, item->rule);
+	if (missing) {
+		o->state = HF_STATE_NOT_APPLICABLE;
+		o->why = missing;
+		return 0;
+	}
+	if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL) < 0)
+		return -ENOMEM;
+	o->change =
+		add_change(l, item->id, HF_OP_CREATE, NULL, item->text,
+			   hf_record_get(p->plan->record, item->id) ? HF_CAUSE_HOST
+								    : HF_CAUSE_BASELINE);
+	l->position[i] = item->rule->prepend ? 0 : l->end++;
+	return o->change ? 0 : -ENOMEM;
+}
+
+static int reorder(live *l, size_t i, outcome *o)
+{
+	hf_audit_planner *p = l->p;
+	const hf_audit_entry *e = hf_audit_table_find(&p->obs->kernel, p->items[i].rule);
+
+	if (!e || !is_misplaced(l, i))
+		return 0;
+	o->state = l->locked ? HF_STATE_PENDING_REBOOT : HF_STATE_DRIFT;
+	o->found = "loaded, behind a rule that must come after it";
+	o->why = l->locked ? locked_why : NULL;
+	if (l->locked || !p->items[i].enforced)
+		return 0;
+	if (move(l, i, e) < 0)
+		return -ENOMEM;
+	o->change = add_change(l, p->items[i].id, HF_OP_UPDATE, o->found,
+			       p->items[i].text, HF_CAUSE_HOST);
+	return o->change ? 0 : -ENOMEM;
+}
+
+static void temper(live *l, const hf_audit_item *item, outcome *o)
+{
+	if (l->locked && o->state == HF_STATE_DRIFT && !item->blocked) {
+		o->state = HF_STATE_PENDING_REBOOT;
+		o->why = locked_why;
+	} else if (l->p->obs->status[HF_AUDIT_ENABLED] == 0 &&
+		   o->state == HF_STATE_PASS) {
+		o->state = HF_STATE_FINDING;
+		o->why = "auditing is switched off in the kernel (enabled 0)";
+	}
+}
+
+static int write_rows(live *l, const hf_audit_item *item, const outcome *o)
+{
+	hf_audit_planner *p = l->p;
+
+	for (size_t j = 0; j < item->n_wants; j++) {
+		hf_resource *row;
+
+		if (hf_audit_row(p, item->wants[j], HF_LIVE, item->id, "loaded", &row) <
+		    0)
+			return -ENOMEM;
+		if (!row)
+			continue;
+		if (hf_row_judge(p->plan, row, o->state, o->found, o->why ? "%s" : NULL,
+				 o->why) < 0 ||
+		    (o->change && hf_change_row(p->plan, o->change, row) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int plan_rules(live *l)
+{
+	hf_audit_planner *p = l->p;
+	outcome *outcomes = hf_arena_array(p->arena, p->n_items + 1, sizeof(*outcomes));
+
+	if (!outcomes)
+		return -ENOMEM;
+	/* ours: a wider rule of ours does not stand in for another of ours */
+	for (size_t i = 0; i < p->n_items + p->old.n; i++) {
+		const hf_audit_rule *rule = i < p->n_items
+						    ? p->items[i].rule
+						    : p->old.items[i - p->n_items].rule;
+		hf_audit_entry *e = hf_audit_table_find(&p->obs->kernel, rule);
+
+		if (e)
+			e->ours = true;
+		if (i < p->n_items)
+			l->position[i] =
+				e ? (size_t)(e - p->obs->kernel.items) : SIZE_MAX;
+	}
+	for (size_t i = 0; i < p->n_items; i++)
+		if (judge_now(l, &p->items[i], &outcomes[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < p->n_gone; i++)
+		if (p->gone[i].rule && p->gone[i].enforced && !l->locked)
+			for (size_t k = 0; k < p->obs->kernel.n; k++)
+				p->obs->kernel.items[k].gone |= hf_audit_rule_same(
+					p->obs->kernel.items[k].rule, p->gone[i].rule);
+	for (size_t i = 0; i < p->n_items; i++) {
+		if (p->items[i].enforced && !l->locked && !p->items[i].blocked &&
+		    cure(l, i, &outcomes[i]) < 0)
+			return -ENOMEM;
+		if (reorder(l, i, &outcomes[i]) < 0)
+			return -ENOMEM;
+		temper(l, &p->items[i], &outcomes[i]);
+		if (write_rows(l, &p->items[i], &outcomes[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- settings --------------------------------------------------------------------- */
+
+static int judge_setting(live *l, const hf_audit_want *want, const char *id,
+			 hf_change *change)
+{
+	hf_audit_planner *p = l->p;
+	hf_audit_setting s = want->spec->setting;
+	uint32_t now = p->obs->status[s];
+	const char *wanted = hf_audit_setting_wanted(p, s, want->spec->value);
+	const char *found = hf_audit_setting_text(p, s, now);
+	hf_state state = HF_STATE_DRIFT;
+	const char *why = NULL;
+	hf_resource *row;
+
+	if (!wanted || !found || hf_audit_row(p, want, HF_LIVE, id, wanted, &row) < 0)
+		return -ENOMEM;
+	if (!row)
+		return 0;
+	if (hf_audit_setting_holds(s, want->spec->value, now)) {
+		state = HF_STATE_PASS;
+	} else if (l->locked) {
+		state = HF_STATE_PENDING_REBOOT;
+		why = locked_why;
+	} else if (hf_audit_setting_withheld(p, s, want->spec->value)) {
+		state = HF_STATE_FINDING;
+		why = hf_audit_setting_withheld(p, s, want->spec->value);
+	}
+	if (hf_row_judge(p->plan, row, state, found, why ? "%s" : NULL, why) < 0)
+		return -ENOMEM;
+	return change && state == HF_STATE_DRIFT ? hf_change_row(p->plan, change, row)
+						 : 0;
+}
+
+static int plan_setting(live *l, hf_audit_setting s)
+{
+	hf_audit_planner *p = l->p;
+	hf_audit_setting_demand demand;
+	hf_change *change = NULL;
+	uint32_t now = p->obs->status[s];
+	hf_audit_op *op;
+
+	if (hf_audit_setting_sum(p, s, &demand) < 0)
+		return -ENOMEM;
+	if (demand.enforced && !l->locked &&
+	    !hf_audit_setting_holds(s, demand.value, now) &&
+	    !hf_audit_setting_withheld(p, s, demand.value)) {
+		op = add_op(l, HF_AUDIT_OP_SET);
+		if (!op)
+			return -ENOMEM;
+		op->setting = s;
+		op->value = demand.value;
+		op->before = now;
+		change = add_change(
+			l, demand.id, HF_OP_UPDATE, hf_audit_setting_text(p, s, now),
+			hf_audit_setting_text(p, s, demand.value), HF_CAUSE_HOST);
+		if (!change)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+
+		if (want->spec->type == HF_AUDIT_WANT_SETTING &&
+		    want->spec->setting == s &&
+		    judge_setting(l, want, demand.id, change) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The kernel could not be asked: every live row says so. */
+static int judge_unknown(hf_audit_planner *p)
+{
+	const char *why =
+		p->obs->live_why ? p->obs->live_why : "the kernel cannot be asked";
+
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+		bool setting = want->spec->type == HF_AUDIT_WANT_SETTING;
+		hf_resource *row;
+		char *id;
+
+		if (!want->rule && !setting)
+			continue;
+		id = hf_arena_printf(p->arena, "audit:%s%s",
+				     want->spec->type == HF_AUDIT_WANT_ABSENT ? "absent "
+									      : "",
+				     want->text);
+		if (!id ||
+		    hf_audit_row(p, want, HF_LIVE, id, setting ? "set" : "loaded", &row) <
+			    0 ||
+		    (row &&
+		     hf_row_judge(p->plan, row, HF_STATE_UNKNOWN, NULL, "%s", why) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int hf_audit_plan_live(hf_audit_planner *p)
+{
+	/* enabled last: nothing can be set once it is locked */
+	static const hf_audit_setting settings[] = { HF_AUDIT_BACKLOG_LIMIT,
+						     HF_AUDIT_BACKLOG_WAIT_TIME,
+						     HF_AUDIT_RATE_LIMIT,
+						     HF_AUDIT_FAILURE, HF_AUDIT_ENABLED };
+	live l = { .p = p, .locked = p->obs->status[HF_AUDIT_ENABLED] == 2 };
+
+	if (p->plan->options.offline)
+		return 0;
+	if (p->obs->live == HF_UNKNOWN)
+		return judge_unknown(p);
+	if (p->obs->live == HF_ABSENT) {
+		if (p->obs->n_wants && p->obs->live_why)
+			hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
+				    "the kernel's audit rules are not looked at: %s",
+				    p->obs->live_why);
+		return 0;
+	}
+	if (find_order(&l) < 0 || plan_rules(&l) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->obs->kernel.n; i++)
+		p->obs->kernel.items[i].gone = false;
+	for (size_t i = 0; i < p->n_gone; i++)
+		if (judge_gone(&l, &p->gone[i]) < 0)
+			return -ENOMEM;
+	if (drop_released(&l) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		if (plan_setting(&l, settings[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a live group carries from the planner to the apply: an ordered list of single
+ * changes of the kernel's list and settings. In the plan's arena. */
+#ifndef HF_KINDS_AUDIT_LIVE_H
+#define HF_KINDS_AUDIT_LIVE_H
+
+#include "kinds/audit/audit_codec.h"
+
+typedef enum hf_audit_op_type {
+	HF_AUDIT_OP_ADD,
+	HF_AUDIT_OP_DELETE,
+	HF_AUDIT_OP_SET,
+} hf_audit_op_type;
+
+typedef struct hf_audit_op {
+	hf_audit_op_type type;
+	const hf_audit_rule *rule;	   /* to be encoded, or ... */
+	const struct audit_rule_data *raw; /* ... as the kernel has it */
+	size_t raw_len;
+	hf_audit_setting setting;
+	uint32_t value;
+	uint32_t before;
+} hf_audit_op;
+
+typedef struct hf_audit_live {
+	hf_audit_op *ops;
+	size_t n;
+} hf_audit_live;
+
+#endif

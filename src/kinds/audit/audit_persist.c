@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our rules in rules.d: which lines, how they stand at the next boot. Pure. */
+#include <errno.h>
+#include <string.h>
+
+#include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_planner.h"
+
+/* Stands for our rules while the foreign ones are looked at; covers nothing else. */
+#define MARKER "-a never,exit -F path=/.holdfast-marker -F key=holdfast-marker"
+
+/* --- what our file holds ---------------------------------------------------------- */
+
+static int read_old(hf_audit_planner *p)
+{
+	const hf_audit_source *file = p->files[p->own].before;
+	hf_audit_merged lines;
+
+	if (!file)
+		return hf_audit_table_index(&p->old, p->arena);
+	if (hf_audit_split(file, p->arena, &lines) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < lines.n; i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		hf_audit_line line;
+		hf_audit_entry *entry;
+		hf_audit_rule *rule;
+		hf_audit_item *item;
+		char *text;
+		int r = hf_audit_line_parse(lines.lines[i].text, &p->host.names, p->arena,
+					    &line, &err);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 || line.type != HF_AUDIT_LINE_RULE)
+			continue;
+		entry = hf_vec_push(p->arena, p->old.items, p->old.n);
+		rule = hf_arena_new(p->arena, hf_audit_rule);
+		if (!entry || !rule)
+			return -ENOMEM;
+		*rule = line.rule;
+		entry->rule = rule;
+		entry->file = file->path;
+		entry->line = lines.lines[i].line;
+		text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
+		if (!text)
+			return -ENOMEM;
+		item = hf_map_get(&p->item_by_text, text);
+		if (item)
+			item->in_old = true;
+	}
+	return hf_audit_table_index(&p->old, p->arena);
+}
+
+/* --- the foreign rules around ours ------------------------------------------------ */
+
+static int load_foreign(hf_audit_planner *p)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_audit_line marker;
+	hf_audit_source *sources;
+	hf_audit_merged merged;
+	hf_audit_entry *found;
+
+	sources = hf_arena_array(p->arena, p->n_files + 1, sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_files; i++) {
+		sources[i] = p->files[i].source;
+		if (i == p->settings)
+			sources[i].len = 0;
+		if (i != p->own)
+			continue;
+		sources[i].bytes = MARKER "\n";
+		sources[i].len = strlen(MARKER "\n");
+	}
+	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0 ||
+	    hf_audit_boot_load(&merged, sources, &p->host, p->arena, &p->foreign) < 0)
+		return -ENOMEM;
+	if (hf_audit_line_parse(MARKER, &p->host.names, p->arena, &marker, &err) < 0)
+		return -ENOMEM;
+	found = hf_audit_table_find(&p->foreign.rules, &marker.rule);
+	p->marker = found ? (size_t)(found - p->foreign.rules.items) : SIZE_MAX;
+	return 0;
+}
+
+static const char *abort_text(hf_audit_planner *p, const hf_audit_boot *boot,
+			      const char *file)
+{
+	return hf_arena_printf(p->arena, "the load stops at %s:%u (%s)", file,
+			       boot->abort_line, boot->abort_why);
+}
+
+/* Is the line needed, and would it be in force? */
+static int decide(hf_audit_planner *p, hf_audit_item *item)
+{
+	const hf_audit_entry *e = NULL;
+	hf_audit_verdict verdict =
+		hf_audit_table_judge(&p->foreign.rules, item->rule, p->obs->machine, &e);
+	size_t at = e ? (size_t)(e - p->foreign.rules.items) : 0;
+
+	if (verdict == HF_AUDIT_SHADOWED && at > p->marker &&
+	    item->rule->list != AUDIT_FILTER_TASK && e->rule->list == item->rule->list)
+		verdict = HF_AUDIT_NONE; /* ours would come first */
+	item->in_new = item->enforced && verdict != HF_AUDIT_MET ? true : item->in_old;
+	if (verdict == HF_AUDIT_MET) {
+		/* the same line twice would stop the load */
+		if (hf_audit_table_find_equal(&p->foreign.rules, item->rule))
+			item->in_new = false;
+		return 0;
+	}
+	if (verdict == HF_AUDIT_SHADOWED) {
+		item->blocked = hf_arena_printf(
+			p->arena,
+			"%s says never to it (%s); take that line out, or name "
+			"it under 'absent'",
+			hf_audit_place(p, e),
+			hf_audit_rule_text(e->rule, p->obs->machine, p->arena));
+		return item->blocked ? 0 : -ENOMEM;
+	}
+	if (p->marker != SIZE_MAX)
+		return 0;
+	item->blocked =
+		abort_text(p, &p->foreign, p->files[p->foreign.abort_source].source.path);
+	return item->blocked ? 0 : -ENOMEM;
+}
+
+/* --- our file --------------------------------------------------------------------- */
+
+static bool names_before(const hf_audit_item *item, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (item->wants[j]->demand->control == item->wants[i]->demand->control)
+			return true;
+	return false;
+}
+
+static void add_controls(hf_strbuf *sb, const hf_audit_item *item)
+{
+	const char *sep = "# ";
+
+	for (size_t i = 0; i < item->n_wants; i++) {
+		if (names_before(item, i))
+			continue;
+		hf_strbuf_addf(sb, "%s%s", sep, item->wants[i]->demand->control->id);
+		sep = ", ";
+	}
+	hf_strbuf_addc(sb, '\n');
+}
+
+static int compose(hf_audit_planner *p)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	hf_audit_after *own = &p->files[p->own];
+	hf_group *group;
+	size_t n = 0;
+	char *last = NULL;
+
+	for (size_t i = 0; i < p->n_items; i++) {
+		cleanup_(hf_strbuf_done) hf_strbuf controls = { 0 };
+
+		if (!p->items[i].in_new)
+			continue;
+		if (n++ == 0)
+			hf_strbuf_adds(
+				&sb,
+				"## Made by holdfast, which writes it anew: keep rules "
+				"of your own in other files.\n");
+		add_controls(&controls, &p->items[i]);
+		if (!hf_strbuf_ok(&controls))
+			return -ENOMEM;
+		if (!last || strcmp(last, hf_strbuf_str(&controls)) != 0)
+			hf_strbuf_adds(&sb, hf_strbuf_str(&controls));
+		last = hf_arena_strdup(p->arena, hf_strbuf_str(&controls));
+		if (!last)
+			return -ENOMEM;
+		hf_strbuf_adds(&sb, p->items[i].text);
+		hf_strbuf_addc(&sb, '\n');
+	}
+	if (!hf_strbuf_ok(&sb))
+		return -ENOMEM;
+	if (own->before ? own->before->len == sb.len &&
+				  !memcmp(own->before->bytes, hf_strbuf_str(&sb), sb.len)
+			: n == 0)
+		return 0;
+	own->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(&sb), sb.len);
+	own->source.len = sb.len;
+	group = hf_audit_file_group(
+		p, HF_AUDIT_OWN, own->before ? own->before->bytes : NULL,
+		own->before ? own->before->len : 0, own->before != NULL, 0640);
+	if (!own->source.bytes || !group)
+		return -ENOMEM;
+	group->after = own->source.bytes;
+	group->after_len = own->source.len;
+	group->remove = n == 0;
+	own->edited = p->files_change = true;
+	return 0;
+}
+
+/* --- rows and changes ------------------------------------------------------------- */
+
+typedef struct standing {
+	hf_state state;
+	const char *found;
+	const char *why;
+	const hf_audit_entry *at;
+} standing;
+
+/* Rules that load and do nothing are a finding. */
+static void note_off(hf_audit_planner *p, standing *s)
+{
+	const hf_audit_boot_setting *enabled = &p->obs->boot.settings[HF_AUDIT_ENABLED];
+
+	if (p->obs->loader == HF_AUDIT_LOADER_NONE) {
+		s->state = HF_STATE_FINDING;
+		s->why = p->obs->loader_why;
+	} else if (enabled->set && enabled->loaded && enabled->value == 0) {
+		s->state = HF_STATE_FINDING;
+		s->why = "the rules switch auditing off (-e 0)";
+	}
+}
+
+static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *s)
+{
+	const hf_audit_boot *boot = &p->obs->boot;
+	const hf_audit_entry *e = NULL, *missed;
+	const char *text;
+
+	*s = (standing){ .state = HF_STATE_DRIFT };
+	switch (hf_audit_table_judge(&boot->rules, item->rule, p->obs->machine, &e)) {
+	case HF_AUDIT_MET:
+		s->state = HF_STATE_PASS;
+		s->found = "loaded";
+		s->at = e;
+		text = e->ours ? ""
+			       : hf_audit_rule_text(e->rule, p->obs->machine, p->arena);
+		if (text && *text)
+			s->why = hf_arena_printf(p->arena, "met by %s: %s",
+						 hf_audit_place(p, e), text);
+		note_off(p, s);
+		return text && (e->ours || s->why) ? 0 : -ENOMEM;
+	case HF_AUDIT_SHADOWED:
+		s->found = "shadowed";
+		s->at = e;
+		text = hf_audit_rule_text(e->rule, p->obs->machine, p->arena);
+		if (text)
+			s->why = hf_arena_printf(p->arena, "%s says never to it: %s",
+						 hf_audit_place(p, e), text);
+		return s->why ? 0 : -ENOMEM;
+	default:
+		break;
+	}
+	s->found = "absent";
+	missed = hf_audit_table_find(&boot->missed, item->rule);
+	if (!missed)
+		return 0;
+	s->found = "not loaded";
+	s->at = missed;
+	s->why = abort_text(p, boot,
+			    p->obs->loader == HF_AUDIT_LOADER_DIRECT && p->obs->stale
+				    ? HF_AUDIT_MERGED
+				    : p->obs->files[boot->abort_source].path);
+	return s->why ? 0 : -ENOMEM;
+}
+
+/* The change of an item: written, taken out, or loaded because another file changes. */
+static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
+		      hf_change **ret)
+{
+	bool claimed_before = hf_record_get(p->plan->record, item->id) != NULL;
+	hf_cause cause = claimed_before ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
+	hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN);
+	hf_change *change;
+
+	*ret = NULL;
+	if (item->in_new != item->in_old) {
+		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
+					item->in_new ? HF_OP_CREATE : HF_OP_DELETE,
+					item->in_new ? NULL : item->text,
+					item->in_new ? item->text : NULL,
+					item->in_new ? cause : HF_CAUSE_HOST);
+	} else if (item->enforced && state == HF_STATE_DRIFT) {
+		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
+					HF_OP_UPDATE, "not in force", item->text, cause);
+		group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
+				      &hf_kind_audit, HF_AUDIT_MERGED);
+	} else {
+		return 0;
+	}
+	if (!change || !group)
+		return -ENOMEM;
+	change->recorded = item->in_new && !item->in_old;
+	if (item->blocked && item->in_new)
+		return hf_change_block(p->plan, change, "%s", item->blocked) < 0
+			       ? -ENOMEM
+			       : (*ret = change, 0);
+	hf_change_in(change, group);
+	*ret = change;
+	return 0;
+}
+
+static int judge_item(hf_audit_planner *p, hf_audit_item *item)
+{
+	hf_change *change;
+	standing s;
+
+	if (judge_boot(p, item, &s) < 0 || add_change(p, item, s.state, &change) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < item->n_wants; i++) {
+		hf_resource *row;
+
+		if (hf_audit_row(p, item->wants[i], HF_PERSISTED, item->id, "loaded",
+				 &row) < 0)
+			return -ENOMEM;
+		if (!row)
+			continue;
+		if (hf_row_judge(p->plan, row, s.state, s.found, s.why ? "%s" : NULL,
+				 s.why) < 0 ||
+		    (s.at && hf_row_found_at(p->plan, row, s.at->file, s.at->line) < 0) ||
+		    (change && s.state != HF_STATE_PASS &&
+		     hf_change_row(p->plan, change, row) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Lines of our file that nobody demands any more. */
+static int release_old(hf_audit_planner *p)
+{
+	hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN);
+
+	for (size_t i = 0; group && i < p->old.n; i++) {
+		char *text = hf_audit_rule_text(p->old.items[i].rule, p->obs->machine,
+						p->arena);
+		char *id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;
+		hf_change *change;
+
+		if (!id)
+			return -ENOMEM;
+		if (hf_map_get(&p->item_by_text, text))
+			continue;
+		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, id,
+					HF_OP_DELETE, text, NULL, HF_CAUSE_RELEASED);
+		if (!change)
+			return -ENOMEM;
+		change->recorded = true;
+		hf_change_in(change, group);
+	}
+	return 0;
+}
+
+/* A file of ours that differs in nothing but its text still has to show a change. */
+static int name_bare_rewrite(hf_audit_planner *p)
+{
+	hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN);
+	hf_change *change;
+
+	if (!group || group->n_changes)
+		return 0;
+	change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED,
+				"audit:" HF_AUDIT_OWN, HF_OP_UPDATE,
+				"other order or comments", "as made by holdfast",
+				HF_CAUSE_HOST);
+	if (!change)
+		return -ENOMEM;
+	hf_change_in(change, group);
+	return 0;
+}
+
+int hf_audit_plan_rules(hf_audit_planner *p)
+{
+	for (size_t i = 0; i < p->obs->boot.rules.n; i++) {
+		hf_audit_entry *e = &p->obs->boot.rules.items[i];
+
+		e->ours = e->file && strcmp(e->file, HF_AUDIT_OWN) == 0;
+	}
+	if (read_old(p) < 0 || load_foreign(p) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_items; i++)
+		if (decide(p, &p->items[i]) < 0)
+			return -ENOMEM;
+	if (compose(p) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_items; i++)
+		if (judge_item(p, &p->items[i]) < 0)
+			return -ENOMEM;
+	return release_old(p) < 0 ? -ENOMEM : name_bare_rewrite(p);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Planning of the audit kind: sorts the demands, then has each part planned. Pure. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_planner.h"
+
+int hf_audit_row(hf_audit_planner *p, const hf_audit_want *want, hf_layer layer,
+		 const char *id, const char *wanted, hf_resource **ret)
+{
+	const hf_control *control = want->demand->control;
+	hf_resource *row;
+
+	*ret = NULL;
+	if (!hf_control_is_active(control))
+		return 0;
+	row = hf_plan_row(p->plan, layer, id, wanted, want->demand);
+	if (!row)
+		return -ENOMEM;
+	if (control->gate == HF_GATE_UNKNOWN)
+		return hf_row_judge(p->plan, row, HF_STATE_UNKNOWN, NULL, "%s",
+				    control->gate_why ? control->gate_why
+						      : "its gate is not known");
+	*ret = row;
+	return 0;
+}
+
+const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry)
+{
+	if (!entry->file)
+		return "the kernel's list";
+	return hf_arena_printf(p->arena, "%s:%u", entry->file, entry->line);
+}
+
+hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
+			      size_t before_len, bool existed, mode_t mode)
+{
+	hf_group *group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
+					&hf_kind_audit, path);
+
+	if (!group)
+		return NULL;
+	group->existed = existed;
+	group->before = before ? before : "";
+	group->before_len = before_len;
+	group->uid = 0;
+	group->gid = 0;
+	group->mode = mode;
+	return group;
+}
+
+/* --- sorting the demands ---------------------------------------------------------- */
+
+static int add_item(hf_audit_planner *p, const hf_audit_want *want)
+{
+	const hf_control *control = want->demand->control;
+	hf_audit_item *item = hf_map_get(&p->item_by_text, want->text);
+	const hf_audit_want **slot;
+
+	if (!item) {
+		item = hf_arena_new(p->arena, hf_audit_item);
+		if (!item)
+			return -ENOMEM;
+		item->rule = want->rule;
+		item->text = want->text;
+		item->id = hf_arena_printf(p->arena, "audit:%s", want->text);
+		if (!item->id ||
+		    hf_map_put(&p->item_by_text, p->arena, item->text, item) < 0)
+			return -ENOMEM;
+		p->n_items++;
+	}
+	slot = hf_vec_push(p->arena, item->wants, item->n_wants);
+	if (!slot)
+		return -ENOMEM;
+	*slot = want;
+	item->active |= hf_control_is_active(control);
+	item->enforced |= hf_control_is_enforced(control);
+	return hf_plan_claim(p->plan, item->id);
+}
+
+static int add_gone(hf_audit_planner *p, const hf_audit_want *want)
+{
+	const hf_control *control = want->demand->control;
+	hf_audit_gone *gone = hf_map_get(&p->gone_by_text, want->text);
+	const hf_audit_want **slot;
+
+	if (!gone) {
+		gone = hf_arena_new(p->arena, hf_audit_gone);
+		if (!gone)
+			return -ENOMEM;
+		gone->rule = want->rule;
+		gone->text = want->text;
+		gone->id = hf_arena_printf(p->arena, "audit:absent %s", want->text);
+		if (!gone->id ||
+		    hf_map_put(&p->gone_by_text, p->arena, gone->text, gone) < 0)
+			return -ENOMEM;
+		p->n_gone++;
+	}
+	slot = hf_vec_push(p->arena, gone->wants, gone->n_wants);
+	if (!slot)
+		return -ENOMEM;
+	*slot = want;
+	gone->active |= hf_control_is_active(control);
+	gone->enforced |= hf_control_is_enforced(control);
+	return hf_plan_claim(p->plan, gone->id);
+}
+
+/* Demands that came down to no rule: a row that says why. */
+static int judge_without_rule(hf_audit_planner *p, const hf_audit_want *want)
+{
+	hf_resource *row;
+	char *id = hf_arena_printf(p->arena, "audit:%s", want->text);
+
+	if (!id || hf_audit_row(p, want, HF_PERSISTED, id, "audited", &row) < 0)
+		return -ENOMEM;
+	return row ? hf_row_judge(p->plan, row, want->state, NULL, "%s", want->why) : 0;
+}
+
+/* Items and gone ones in arrays, in the order declared (the maps hold pointers). */
+static int sort_wants(hf_audit_planner *p)
+{
+	size_t n_items = 0, n_gone = 0;
+
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+		int r = 0;
+
+		if (want->spec->type == HF_AUDIT_WANT_ABSENT &&
+		    (want->rule || want->state == HF_STATE_NOT_APPLICABLE))
+			r = want->why ? judge_without_rule(p, want) : add_gone(p, want);
+		else if (want->rule)
+			r = add_item(p, want);
+		else if (want->spec->type != HF_AUDIT_WANT_SETTING)
+			r = judge_without_rule(p, want);
+		if (r < 0)
+			return r;
+	}
+	p->items = hf_arena_array(p->arena, p->n_items + 1, sizeof(*p->items));
+	p->gone = hf_arena_array(p->arena, p->n_gone + 1, sizeof(*p->gone));
+	if (!p->items || !p->gone)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+		const hf_audit_item *item = hf_map_get(&p->item_by_text, want->text);
+		const hf_audit_gone *gone = hf_map_get(&p->gone_by_text, want->text);
+
+		if (item && item->wants[0] == want) {
+			p->items[n_items] = *item;
+			if (hf_map_put(&p->item_by_text, p->arena, item->text,
+				       &p->items[n_items++]) < 0)
+				return -ENOMEM;
+		}
+		if (gone && gone->wants[0] == want) {
+			p->gone[n_gone] = *gone;
+			if (hf_map_put(&p->gone_by_text, p->arena, gone->text,
+				       &p->gone[n_gone++]) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* --- files ------------------------------------------------------------------------ */
+
+static int by_name(const void *a, const void *b)
+{
+	return hf_audit_name_compare(((const hf_audit_after *)a)->source.name,
+				     ((const hf_audit_after *)b)->source.name);
+}
+
+/* The files as they are, ours among them even where missing. */
+static int collect_files(hf_audit_planner *p)
+{
+	static const char *const own[] = { HF_AUDIT_OWN, HF_AUDIT_OWN_SETTINGS };
+	hf_audit_after *slot;
+
+	for (size_t i = 0; i < p->obs->n_files; i++) {
+		slot = hf_vec_push(p->arena, p->files, p->n_files);
+		if (!slot)
+			return -ENOMEM;
+		slot->source = p->obs->files[i];
+		slot->before = &p->obs->files[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		bool there = false;
+
+		for (size_t j = 0; j < p->obs->n_files; j++)
+			there |= strcmp(p->obs->files[j].path, own[i]) == 0;
+		if (there)
+			continue;
+		slot = hf_vec_push(p->arena, p->files, p->n_files);
+		if (!slot)
+			return -ENOMEM;
+		slot->source = (hf_audit_source){ .name = strrchr(own[i], '/') + 1,
+						  .path = own[i],
+						  .bytes = "" };
+	}
+	qsort(p->files, p->n_files, sizeof(*p->files), by_name);
+	for (size_t i = 0; i < p->n_files; i++) {
+		if (strcmp(p->files[i].source.path, HF_AUDIT_OWN) == 0)
+			p->own = i;
+		if (strcmp(p->files[i].source.path, HF_AUDIT_OWN_SETTINGS) == 0)
+			p->settings = i;
+	}
+	return 0;
+}
+
+/* --- audit.rules ------------------------------------------------------------------ */
+
+/* What augenrules would write after this plan; and the note where it is behind. */
+int hf_audit_plan_merged(hf_audit_planner *p)
+{
+	const hf_audit_source *old = &p->obs->merged_file;
+	bool direct = p->obs->loader == HF_AUDIT_LOADER_DIRECT;
+	hf_audit_source *sources;
+	hf_audit_merged merged;
+	hf_group *group;
+
+	sources = hf_arena_array(p->arena, p->n_files + 1, sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_files; i++)
+		sources[i] = p->files[i].source;
+	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0)
+		return -ENOMEM;
+	if (old->bytes && old->len == merged.len &&
+	    !memcmp(old->bytes, merged.text, merged.len))
+		return 0;
+	if (!p->files_change && !(direct && p->obs->stale)) {
+		if (p->obs->stale && p->obs->loader == HF_AUDIT_LOADER_MERGES &&
+		    p->n_items)
+			hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
+				    "%s is not what the files of %s make; the loader "
+				    "merges them "
+				    "anew at boot",
+				    HF_AUDIT_MERGED, HF_AUDIT_RULES_D);
+		return 0;
+	}
+	group = hf_audit_file_group(p, HF_AUDIT_MERGED, old->bytes, old->len,
+				    old->bytes && (old->len || !direct), 0640);
+	if (!group)
+		return -ENOMEM;
+	group->after = merged.text;
+	group->after_len = merged.len;
+	return 0;
+}
+
+/* Nothing can be told or done: every row says so. */
+static int judge_all(hf_audit_planner *p, hf_state state, const char *why)
+{
+	for (size_t i = 0; i < p->n_items + p->n_gone; i++) {
+		const hf_audit_item *item = i < p->n_items ? &p->items[i] : NULL;
+		const hf_audit_gone *gone = item ? NULL : &p->gone[i - p->n_items];
+		size_t n = item ? item->n_wants : gone->n_wants;
+
+		for (size_t j = 0; j < n; j++) {
+			hf_resource *row;
+
+			if (hf_audit_row(p, item ? item->wants[j] : gone->wants[j],
+					 HF_PERSISTED, item ? item->id : gone->id,
+					 item ? "loaded" : "absent", &row) < 0 ||
+			    (row &&
+			     hf_row_judge(p->plan, row, state, NULL, "%s", why) < 0))
+				return -ENOMEM;
+		}
+	}
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+		char *id;
+		hf_resource *row;
+
+		if (want->spec->type != HF_AUDIT_WANT_SETTING)
+			continue;
+		id = hf_arena_printf(p->arena, "audit:%s", want->text);
+		if (!id || hf_audit_row(p, want, HF_PERSISTED, id, "set", &row) < 0 ||
+		    (row && hf_row_judge(p->plan, row, state, NULL, "%s", why) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int plan_all(hf_audit_planner *p)
+{
+	int r = sort_wants(p);
+
+	if (r < 0)
+		return r;
+	if (p->obs->unknown)
+		return judge_all(p, HF_STATE_UNKNOWN, p->obs->unknown);
+	if (!p->obs->has_tools && !p->obs->n_files)
+		return judge_all(
+			p, HF_STATE_FINDING,
+			"no audit package is installed, nothing would load rules");
+	r = collect_files(p);
+	if (r == 0)
+		r = hf_audit_plan_absent(p);
+	if (r == 0)
+		r = hf_audit_plan_rules(p);
+	if (r == 0)
+		r = hf_audit_plan_settings(p);
+	if (r == 0)
+		r = hf_audit_plan_tmpfiles(p);
+	if (r == 0 && p->obs->has_tools)
+		r = hf_audit_plan_merged(p);
+	return r < 0 ? r : hf_audit_plan_live(p);
+}
+
+int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
+{
+	hf_audit_planner p = { .model = model,
+			       .plan = plan,
+			       .arena = &plan->arena,
+			       .obs = plan->obs[HF_RANK_AUDIT] };
+
+	p.host = hf_audit_answers_host(&p.obs->answers, p.obs->machine);
+	return plan_all(&p) < 0 ? hf_error_oom(err) : 0;
+}

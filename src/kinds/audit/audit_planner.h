@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shared state of audit_plan.c, audit_persist.c, audit_absent.c and audit_live.c while
+ * they plan. Pure; in the plan's arena.
+ */
+#ifndef HF_KINDS_AUDIT_PLANNER_H
+#define HF_KINDS_AUDIT_PLANNER_H
+
+#include "kinds/audit/audit_obs.h"
+
+/* One distinct rule that some claiming control demands, in the order declared. */
+typedef struct hf_audit_item {
+	const hf_audit_rule *rule;
+	const char *text; /* of the line in our file */
+	const char *id;	  /* "audit:-a always,exit ..." */
+	const hf_audit_want **wants;
+	size_t n_wants;
+	bool active;	     /* some control that is looked at demands it */
+	bool enforced;	     /* some control that may change things demands it */
+	bool in_old;	     /* our file has it */
+	bool in_new;	     /* our file will have it */
+	const char *blocked; /* in our file it would still not be in force: why */
+	bool was_ours_live;
+} hf_audit_item;
+
+/* A rule (or setting) that must stand nowhere. */
+typedef struct hf_audit_gone {
+	const hf_audit_rule *rule; /* NULL: a setting */
+	const char *text;
+	const char *id;
+	const hf_audit_want **wants;
+	size_t n_wants;
+	bool active;
+	bool enforced;
+	const char *found_file; /* first place on disk, or NULL */
+	unsigned found_line;
+} hf_audit_gone;
+
+/* A file of rules.d with the content it will have. */
+typedef struct hf_audit_after {
+	hf_audit_source source;
+	const hf_audit_source *before; /* NULL: not there */
+	bool edited;
+} hf_audit_after;
+
+typedef struct hf_audit_planner {
+	const hf_model *model;
+	hf_plan *plan;
+	hf_arena *arena;
+	hf_audit_obs *obs;
+	hf_audit_boot_host host;
+
+	hf_audit_item *items;
+	size_t n_items;
+	hf_map item_by_text;
+	hf_audit_gone *gone;
+	size_t n_gone;
+	hf_map gone_by_text;
+
+	hf_audit_after *files; /* sorted; ours are always among them */
+	size_t n_files;
+	size_t own;	 /* index of 60-holdfast.rules */
+	size_t settings; /* index of zz-holdfast.rules */
+
+	/* the boot after the plan, but for our rules; a marker stands in their place */
+	hf_audit_boot foreign;
+	size_t marker; /* position in foreign.rules; SIZE_MAX: the load ends before */
+
+	hf_audit_table old; /* what our file held before */
+
+	bool files_change; /* something of rules.d is written */
+} hf_audit_planner;
+
+/** hf_audit_row - row of a want in a layer, judged by the gate first
+ *  @ret: NULL if the control is not looked at, or its gate is UNKNOWN (row judged) */
+int hf_audit_row(hf_audit_planner *p, const hf_audit_want *want, hf_layer layer,
+		 const char *id, const char *wanted, hf_resource **ret) _must_check_;
+
+/** hf_audit_place - "FILE:LINE", or "the kernel's list" */
+const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry) _must_check_;
+
+/** hf_audit_file_group - the group that writes a file of rules.d (or another), with what
+ *  it was; NULL: out of memory */
+hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
+			      size_t before_len, bool existed, mode_t mode) _must_check_;
+
+/* The parts, in the order in which they run. All return 0 or -ENOMEM. */
+int hf_audit_plan_absent(hf_audit_planner *p) _must_check_;   /* audit_absent.c */
+int hf_audit_plan_rules(hf_audit_planner *p) _must_check_;    /* audit_persist.c */
+int hf_audit_plan_settings(hf_audit_planner *p) _must_check_; /* audit_settings.c */
+int hf_audit_plan_tmpfiles(hf_audit_planner *p) _must_check_; /* audit_settings.c */
+int hf_audit_plan_merged(hf_audit_planner *p) _must_check_;   /* audit_plan.c */
+int hf_audit_plan_live(hf_audit_planner *p) _must_check_;     /* audit_live.c */
+
+#endif

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings in zz-holdfast.rules, and the directories of `create` in tmpfiles.d. Pure. */
+#include <errno.h>
+#include <string.h>
+
+#include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_settings.h"
+
+/* --- what is wanted of a setting -------------------------------------------------- */
+
+bool hf_audit_setting_holds(hf_audit_setting setting, uint32_t wanted, uint32_t found)
+{
+	if (setting == HF_AUDIT_BACKLOG_LIMIT) /* a floor; 0 is no limit at all */
+		return found >= wanted || found == 0;
+	if (setting == HF_AUDIT_ENABLED && wanted == 1)
+		return found == 1 || found == 2;
+	return found == wanted;
+}
+
+const char *hf_audit_setting_text(hf_audit_planner *p, hf_audit_setting setting,
+				  uint32_t value)
+{
+	static const char *const enabled[] = { "false", "true", "locked" };
+
+	if (setting == HF_AUDIT_ENABLED)
+		return value < ARRAY_SIZE(enabled) ? enabled[value] : "?";
+	return hf_arena_printf(p->arena, "%u", value);
+}
+
+const char *hf_audit_setting_wanted(hf_audit_planner *p, hf_audit_setting setting,
+				    uint32_t value)
+{
+	if (setting == HF_AUDIT_BACKLOG_LIMIT)
+		return hf_arena_printf(p->arena, "at least %u", value);
+	return hf_audit_setting_text(p, setting, value);
+}
+
+const char *hf_audit_setting_withheld(const hf_audit_planner *p, hf_audit_setting setting,
+				      uint32_t value)
+{
+	if (setting == HF_AUDIT_ENABLED && value == 2 && !p->plan->options.allow_lock)
+		return "locking the audit configuration until the next boot needs "
+		       "--allow-lock";
+	if (setting == HF_AUDIT_FAILURE && value == 2 && !p->plan->options.allow_panic)
+		return "a kernel that panics when it cannot audit needs --allow-panic";
+	return NULL;
+}
+
+int hf_audit_setting_sum(hf_audit_planner *p, hf_audit_setting setting,
+			 hf_audit_setting_demand *ret)
+{
+	*ret = (hf_audit_setting_demand){ 0 };
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+		const hf_control *control = want->demand->control;
+
+		if (want->spec->type != HF_AUDIT_WANT_SETTING ||
+		    want->spec->setting != setting)
+			continue;
+		ret->claimed = true;
+		ret->active |= hf_control_is_active(control);
+		if (!hf_control_is_enforced(control))
+			continue;
+		if (!ret->enforced || want->spec->value > ret->value)
+			ret->value = want->spec->value;
+		ret->enforced = true;
+	}
+	ret->id = hf_arena_printf(p->arena, "audit:setting %s",
+				  hf_audit_setting_name(setting));
+	return ret->id ? 0 : -ENOMEM;
+}
+
+/* --- zz-holdfast.rules ------------------------------------------------------------ */
+
+typedef struct own_setting {
+	bool set;
+	uint32_t value;
+} own_setting;
+
+static int read_own(hf_audit_planner *p, own_setting *own)
+{
+	const hf_audit_source *file = p->files[p->settings].before;
+	hf_audit_merged lines = { 0 };
+
+	if (file && hf_audit_split(file, p->arena, &lines) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < lines.n; i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		hf_audit_line line;
+		int r = hf_audit_line_parse(lines.lines[i].text, &p->host.names, p->arena,
+					    &line, &err);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0 && line.type == HF_AUDIT_LINE_SETTING)
+			own[line.setting] = (own_setting){ true, line.value };
+	}
+	return 0;
+}
+
+static void add_controls(hf_audit_planner *p, hf_strbuf *sb, hf_audit_setting setting)
+{
+	const char *sep = "# ";
+
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+
+		if (want->spec->type != HF_AUDIT_WANT_SETTING ||
+		    want->spec->setting != setting)
+			continue;
+		hf_strbuf_addf(sb, "%s%s", sep, want->demand->control->id);
+		sep = ", ";
+	}
+	hf_strbuf_addc(sb, '\n');
+}
+
+/* Which value our file will have for the setting, if any. */
+static void decide(hf_audit_planner *p, hf_audit_setting s,
+		   const hf_audit_setting_demand *demand, const own_setting *own,
+		   own_setting *ret_after, bool *ret_blocked)
+{
+	const hf_audit_boot_setting *foreign = &p->foreign.settings[s];
+	bool holds = foreign->set && foreign->loaded &&
+		     hf_audit_setting_holds(s, demand->value, foreign->value);
+
+	*ret_blocked = false;
+	*ret_after = demand->claimed ? *own : (own_setting){ 0 };
+	if (!demand->enforced || hf_audit_setting_withheld(p, s, demand->value))
+		return;
+	if (own->set && hf_audit_setting_holds(s, demand->value, own->value) &&
+	    (s != HF_AUDIT_BACKLOG_LIMIT || own->value == demand->value)) {
+		/* keep it, unless a later file overrides it */
+	} else if (holds) {
+		*ret_after = (own_setting){ 0 };
+		return;
+	} else {
+		*ret_after = (own_setting){ true, demand->value };
+	}
+	*ret_blocked = foreign->set && foreign->source > p->settings && !holds;
+}
+
+static int compose(hf_audit_planner *p, const own_setting *after)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	hf_audit_after *file = &p->files[p->settings];
+	hf_group *group;
+	size_t n = 0;
+
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
+		if (!after[i].set)
+			continue;
+		if (n++ == 0)
+			hf_strbuf_adds(&sb,
+				       "## Made by holdfast, which writes it anew: keep "
+				       "settings of your own in other files.\n");
+		add_controls(p, &sb, (hf_audit_setting)i);
+		hf_strbuf_addf(&sb, "%s %u\n",
+			       hf_audit_setting_option((hf_audit_setting)i),
+			       after[i].value);
+	}
+	if (!hf_strbuf_ok(&sb))
+		return -ENOMEM;
+	if (file->before
+		    ? file->before->len == sb.len &&
+			      !memcmp(file->before->bytes, hf_strbuf_str(&sb), sb.len)
+		    : n == 0)
+		return 0;
+	file->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(&sb), sb.len);
+	file->source.len = sb.len;
+	group = hf_audit_file_group(
+		p, HF_AUDIT_OWN_SETTINGS, file->before ? file->before->bytes : NULL,
+		file->before ? file->before->len : 0, file->before != NULL, 0640);
+	if (!file->source.bytes || !group)
+		return -ENOMEM;
+	group->after = file->source.bytes;
+	group->after_len = file->source.len;
+	group->remove = n == 0;
+	file->edited = p->files_change = true;
+	return 0;
+}
+
+static int add_change(hf_audit_planner *p, hf_audit_setting s,
+		      const hf_audit_setting_demand *demand, const own_setting *own,
+		      const own_setting *after, bool blocked, hf_change **ret)
+{
+	hf_group *group =
+		hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN_SETTINGS);
+	const hf_audit_boot_setting *foreign = &p->foreign.settings[s];
+	const char *before = own->set ? hf_audit_setting_text(p, s, own->value) : NULL;
+	const char *text = after->set ? hf_audit_setting_text(p, s, after->value) : NULL;
+	bool known = hf_record_get(p->plan->record, demand->id) != NULL;
+	hf_change *change;
+
+	*ret = NULL;
+	if (!blocked && own->set == after->set &&
+	    (!own->set || own->value == after->value))
+		return 0;
+	change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
+				!own->set     ? HF_OP_CREATE
+				: !after->set ? HF_OP_DELETE
+					      : HF_OP_UPDATE,
+				before, text,
+				!demand->claimed ? HF_CAUSE_RELEASED
+				: known		 ? HF_CAUSE_HOST
+						 : HF_CAUSE_BASELINE);
+	if (!change)
+		return -ENOMEM;
+	change->recorded = true;
+	*ret = change;
+	if (blocked)
+		return hf_change_block(
+			p->plan, change,
+			"%s:%u comes later and sets another value; take that line out",
+			p->files[foreign->source].source.path, foreign->line);
+	if (group)
+		hf_change_in(change, group);
+	return group ? 0 : -ENOMEM;
+}
+
+static int judge(hf_audit_planner *p, const hf_audit_want *want, const char *id,
+		 hf_change *change)
+{
+	const hf_audit_boot_setting *boot = &p->obs->boot.settings[want->spec->setting];
+	hf_audit_setting s = want->spec->setting;
+	const char *wanted = hf_audit_setting_wanted(p, s, want->spec->value);
+	const char *found =
+		boot->set ? hf_audit_setting_text(p, s, boot->value) : "unset";
+	const char *why = NULL;
+	hf_state state = HF_STATE_DRIFT;
+	hf_resource *row;
+
+	if (!wanted || !found ||
+	    hf_audit_row(p, want, HF_PERSISTED, id, wanted, &row) < 0)
+		return -ENOMEM;
+	if (!row)
+		return 0;
+	if (boot->set && !boot->loaded) {
+		why = hf_arena_printf(p->arena,
+				      "the load stops before it, at line %u: %s",
+				      p->obs->boot.abort_line, p->obs->boot.abort_why);
+		if (!why)
+			return -ENOMEM;
+	} else if (boot->set &&
+		   hf_audit_setting_holds(s, want->spec->value, boot->value)) {
+		state = p->obs->loader == HF_AUDIT_LOADER_NONE ? HF_STATE_FINDING
+							       : HF_STATE_PASS;
+		why = state == HF_STATE_PASS ? NULL : p->obs->loader_why;
+	} else if (hf_audit_setting_withheld(p, s, want->spec->value)) {
+		state = HF_STATE_FINDING;
+		why = hf_audit_setting_withheld(p, s, want->spec->value);
+	}
+	if (hf_row_judge(p->plan, row, state, found, why ? "%s" : NULL, why) < 0)
+		return -ENOMEM;
+	if (boot->set &&
+	    hf_row_found_at(p->plan, row,
+			    p->obs->loader == HF_AUDIT_LOADER_DIRECT && p->obs->stale
+				    ? HF_AUDIT_MERGED
+				    : p->obs->files[boot->source].path,
+			    boot->line) < 0)
+		return -ENOMEM;
+	return change && state == HF_STATE_DRIFT ? hf_change_row(p->plan, change, row)
+						 : 0;
+}
+
+/* Where ours is right and the load does not get there, the cure is elsewhere. */
+static int block_behind_abort(hf_audit_planner *p, hf_audit_setting s,
+			      const hf_audit_setting_demand *demand,
+			      const own_setting *after, hf_change **change)
+{
+	const hf_audit_boot_setting *boot = &p->obs->boot.settings[s];
+
+	if (*change || !demand->enforced || !boot->set || boot->loaded || !after->set ||
+	    !p->foreign.aborted)
+		return 0;
+	*change = hf_plan_change(
+		p->plan, &hf_kind_audit, HF_PERSISTED, demand->id, HF_OP_UPDATE,
+		"not in force", hf_audit_setting_text(p, s, after->value), HF_CAUSE_HOST);
+	if (!*change)
+		return -ENOMEM;
+	return hf_change_block(p->plan, *change, "the load stops at %s:%u (%s)",
+			       p->files[p->foreign.abort_source].source.path,
+			       p->foreign.abort_line, p->foreign.abort_why);
+}
+
+int hf_audit_plan_settings(hf_audit_planner *p)
+{
+	hf_audit_setting_demand demands[HF_AUDIT_SETTING_MAX_];
+	hf_change *changes[HF_AUDIT_SETTING_MAX_] = { 0 };
+	own_setting own[HF_AUDIT_SETTING_MAX_] = { 0 };
+	own_setting after[HF_AUDIT_SETTING_MAX_] = { 0 };
+	bool blocked[HF_AUDIT_SETTING_MAX_];
+
+	if (read_own(p, own) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
+		hf_audit_setting s = (hf_audit_setting)i;
+
+		if (hf_audit_setting_sum(p, s, &demands[i]) < 0)
+			return -ENOMEM;
+		if (demands[i].claimed && hf_plan_claim(p->plan, demands[i].id) < 0)
+			return -ENOMEM;
+		decide(p, s, &demands[i], &own[i], &after[i], &blocked[i]);
+	}
+	if (compose(p, after) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
+		if (add_change(p, (hf_audit_setting)i, &demands[i], &own[i], &after[i],
+			       blocked[i], &changes[i]) < 0 ||
+		    block_behind_abort(p, (hf_audit_setting)i, &demands[i], &after[i],
+				       &changes[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < p->obs->n_wants; i++) {
+		const hf_audit_want *want = &p->obs->wants[i];
+
+		if (want->spec->type == HF_AUDIT_WANT_SETTING &&
+		    judge(p, want, demands[want->spec->setting].id,
+			  changes[want->spec->setting]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- tmpfiles.d ------------------------------------------------------------------- */
+
+static char *tmpfiles_line(hf_audit_planner *p, const hf_audit_want *want)
+{
+	return hf_arena_printf(p->arena, "d %s :%04o :%s :%s -", want->create,
+			       (unsigned)want->spec->create_mode, want->spec->create_user,
+			       want->spec->create_group);
+}
+
+static bool has_line(const hf_audit_source *file, const char *line)
+{
+	size_t len = strlen(line);
+	const char *at = file->bytes;
+
+	while (at && (at = strstr(at, line))) {
+		if ((at == file->bytes || at[-1] == '\n') &&
+		    (at[len] == '\n' || !at[len]))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* A directory that a live apply makes at once. */
+static int make_now(hf_audit_planner *p, const hf_audit_want *want, const char *id,
+		    const char *line)
+{
+	hf_group *group;
+	hf_change *change;
+
+	if (p->plan->options.offline || p->obs->live != HF_PRESENT || !want->create_now)
+		return 0;
+	group = hf_plan_group(p->plan, HF_GROUP_MKDIR, HF_STAGE_CONFIG, &hf_kind_audit,
+			      want->create);
+	change = hf_plan_change(p->plan, &hf_kind_audit, HF_LIVE, id, HF_OP_CREATE, NULL,
+				line, HF_CAUSE_HOST);
+	if (!group || !change)
+		return -ENOMEM;
+	group->uid = want->create_uid;
+	group->gid = want->create_gid;
+	group->mode = want->spec->create_mode;
+	hf_change_in(change, group);
+	return 0;
+}
+
+typedef struct made {
+	bool enforced;
+	bool old;
+	hf_change *change;
+} made;
+
+static int judge_create(hf_audit_planner *p, const hf_audit_want *want, const char *line,
+			const char *id, const made *m)
+{
+	hf_resource *row;
+
+	if (hf_audit_row(p, want, HF_PERSISTED, id, line, &row) < 0)
+		return -ENOMEM;
+	if (!row)
+		return 0;
+	if (hf_row_judge(p->plan, row, m->old ? HF_STATE_PASS : HF_STATE_DRIFT,
+			 m->old ? line : "absent", NULL) < 0)
+		return -ENOMEM;
+	return m->old || !m->change ? 0 : hf_change_row(p->plan, m->change, row);
+}
+
+static int write_tmpfiles(hf_audit_planner *p, hf_strbuf *sb)
+{
+	const hf_audit_source *old = &p->obs->tmpfiles;
+	hf_group *group;
+
+	if (!hf_strbuf_ok(sb))
+		return -ENOMEM;
+	if (old->bytes ? old->len == sb->len &&
+				 !memcmp(old->bytes, hf_strbuf_str(sb), sb->len)
+		       : sb->len == 0)
+		return 0;
+	group = hf_audit_file_group(p, HF_AUDIT_TMPFILES, old->bytes, old->len,
+				    old->bytes != NULL, 0644);
+	if (!group)
+		return -ENOMEM;
+	group->after = hf_arena_memdup(p->arena, hf_strbuf_str(sb), sb->len);
+	group->after_len = sb->len;
+	group->remove = sb->len == 0;
+	return group->after ? 0 : -ENOMEM;
+}
+
+/* Lines of ours that go: only to be shown. */
+static int show_released(hf_audit_planner *p, const hf_map *kept, hf_group *group)
+{
+	hf_audit_merged lines = { 0 };
+
+	if (!p->obs->tmpfiles.bytes ||
+	    hf_audit_split(&p->obs->tmpfiles, p->arena, &lines) < 0)
+		return p->obs->tmpfiles.bytes ? -ENOMEM : 0;
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *text = lines.lines[i].text;
+		char *id;
+		hf_change *change;
+
+		if (*text == '#' || hf_map_get(kept, text))
+			continue;
+		id = hf_arena_printf(p->arena, "audit:create %s", text);
+		change = id ? hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, id,
+					     HF_OP_DELETE, text, NULL, HF_CAUSE_RELEASED)
+			    : NULL;
+		if (!change)
+			return -ENOMEM;
+		hf_change_in(change, group);
+	}
+	return 0;
+}
+
+int hf_audit_plan_tmpfiles(hf_audit_planner *p)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	hf_map lines = { 0 };
+	hf_group *group;
+
+	for (int round = 0; round < 3; round++) {
+		/* who wants each line; the file; the changes and rows */
+		for (size_t i = 0; i < p->obs->n_wants; i++) {
+			const hf_audit_want *want = &p->obs->wants[i];
+			char *line = want->create && want->rule ? tmpfiles_line(p, want)
+								: NULL;
+			char *id = line ? hf_arena_printf(p->arena, "audit:create %s",
+							  want->create)
+					: NULL;
+			made *m = line ? hf_map_get(&lines, line) : NULL;
+
+			if (!want->create || !want->rule)
+				continue;
+			if (!line || !id || hf_plan_claim(p->plan, id) < 0)
+				return -ENOMEM;
+			if (round == 0 && !m) {
+				m = hf_arena_new(p->arena, made);
+				if (!m || hf_map_put(&lines, p->arena, line, m) < 0)
+					return -ENOMEM;
+				m->old = p->obs->tmpfiles.bytes &&
+					 has_line(&p->obs->tmpfiles, line);
+			}
+			if (round == 0) {
+				m->enforced |=
+					hf_control_is_enforced(want->demand->control);
+				continue;
+			}
+			if (round == 1) {
+				if (!m->change && (m->enforced || m->old)) {
+					if (!sb.len)
+						hf_strbuf_adds(
+							&sb,
+							"# Made by holdfast: directories "
+							"that audit rules watch, made "
+							"before rules load\n");
+					hf_strbuf_addf(&sb, "# %s\n%s\n",
+						       want->demand->control->id, line);
+					m->change = (hf_change *)-1;
+				}
+				continue;
+			}
+			group = hf_plan_group_find(p->plan, HF_GROUP_FILE,
+						   HF_AUDIT_TMPFILES);
+			if (m->enforced && !m->old && group) {
+				m->change = hf_plan_change(p->plan, &hf_kind_audit,
+							   HF_PERSISTED, id, HF_OP_CREATE,
+							   NULL, line, HF_CAUSE_BASELINE);
+				if (!m->change)
+					return -ENOMEM;
+				if (!m->change->group)
+					hf_change_in(m->change, group);
+			}
+			if (judge_create(p, want, line, id, m) < 0 ||
+			    (m->enforced && make_now(p, want, id, line) < 0))
+				return -ENOMEM;
+		}
+		if (round == 1 && write_tmpfiles(p, &sb) < 0)
+			return -ENOMEM;
+		if (round != 1)
+			continue;
+		for (size_t i = 0; i < lines.cap; i++)
+			if (lines.slots[i].key)
+				((made *)lines.slots[i].value)->change = NULL;
+	}
+	group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_TMPFILES);
+	return group ? show_released(p, &lines, group) : 0;
+}
