@@ -14,14 +14,15 @@ const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question
 				    const char *name)
 {
 	static const hf_audit_answer nothing = { .error = -ENOENT };
+	static const hf_audit_answer yes = { .yes = true };
 	char *key = hf_arena_printf(answers->arena, "%c%s", (char)what, name);
 	hf_audit_answer *answer;
 
-	if (what == HF_AUDIT_ASK_BOOT && hf_map_get(&answers->creates, name)) {
-		static const hf_audit_answer yes = { .yes = true };
-
+	if ((what == HF_AUDIT_ASK_BOOT || what == HF_AUDIT_ASK_DIR) &&
+	    strcmp(name, "/") == 0)
 		return &yes;
-	}
+	if (what == HF_AUDIT_ASK_BOOT && hf_map_get(&answers->creates, name))
+		return &yes;
 	answer = key ? hf_map_get(&answers->map, key) : NULL;
 	if (answer)
 		return answer;
@@ -135,6 +136,8 @@ static const char *refused_at_boot(compiler *c, const hf_audit_rule *rule)
 			c->obs->answers.error = -ENOMEM;
 			return "out of memory";
 		}
+		/* asked for the live layer too, which cannot ask any more */
+		(void)hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_DIR, dir);
 		if (hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_BOOT, dir)->yes)
 			continue;
 		return hf_arena_printf(

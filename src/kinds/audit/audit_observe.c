@@ -451,12 +451,42 @@ static int find_style(observer *o)
 	return 0;
 }
 
+/* Lines that we once took out may come back: have what they ask answered, too. */
+static int ask_for_taken_out(observer *o, const hf_audit_boot_host *host)
+{
+	static const char mark[] = "# holdfast(";
+
+	for (size_t i = 0; i < o->obs->n_files; i++) {
+		hf_audit_merged lines;
+
+		if (!strstr(o->obs->files[i].bytes, mark))
+			continue;
+		if (hf_audit_split(&o->obs->files[i], o->arena, &lines) < 0)
+			return -ENOMEM;
+		for (size_t j = 0; j < lines.n; j++) {
+			const char *end = strstr(lines.lines[j].text, "): ");
+			hf_audit_merged one = { .lines = &lines.lines[j], .n = 1 };
+			hf_audit_boot scratch;
+
+			if (!end || strncmp(lines.lines[j].text, mark, strlen(mark)) != 0)
+				continue;
+			lines.lines[j].text = end + 3;
+			if (hf_audit_boot_load(&one, o->obs->files, host, o->arena,
+					       &scratch) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 static int read_boot(observer *o)
 {
 	hf_audit_obs *obs = o->obs;
 	hf_audit_boot_host host = hf_audit_answers_host(&obs->answers, obs->machine);
 	hf_audit_merged direct;
 
+	if (ask_for_taken_out(o, &host) < 0)
+		return -ENOMEM;
 	if (hf_audit_merge(obs->files, obs->n_files, obs->style, o->arena, &obs->merged) <
 	    0)
 		return -ENOMEM;

@@ -116,10 +116,12 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 			"it under 'absent'",
 			hf_audit_place(p, e),
 			hf_audit_rule_text(e->rule, p->obs->machine, p->arena));
+		item->in_new = item->in_old;
 		return item->blocked ? 0 : -ENOMEM;
 	}
 	if (p->marker != SIZE_MAX)
 		return 0;
+	item->in_new = item->in_old;
 	item->blocked =
 		abort_text(p, &p->foreign, p->files[p->foreign.abort_source].source.path);
 	return item->blocked ? 0 : -ENOMEM;
@@ -273,6 +275,16 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 	hf_change *change;
 
 	*ret = NULL;
+	if (item->blocked && item->enforced) {
+		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
+					item->in_old ? HF_OP_UPDATE : HF_OP_CREATE,
+					item->in_old ? "not in force" : NULL, item->text,
+					cause);
+		if (!change)
+			return -ENOMEM;
+		*ret = change;
+		return hf_change_block(p->plan, change, "%s", item->blocked);
+	}
 	if (item->in_new != item->in_old) {
 		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
 					item->in_new ? HF_OP_CREATE : HF_OP_DELETE,
@@ -290,10 +302,6 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 	if (!change || !group)
 		return -ENOMEM;
 	change->recorded = item->in_new && !item->in_old;
-	if (item->blocked && item->in_new)
-		return hf_change_block(p->plan, change, "%s", item->blocked) < 0
-			       ? -ENOMEM
-			       : (*ret = change, 0);
 	hf_change_in(change, group);
 	*ret = change;
 	return 0;
