@@ -343,14 +343,14 @@ static void test_schema_values(void **state)
 static const char seed_text[] =
 	"holdfast: 1\nname: shop\ntitle: ${t}\nversion: \"1\"\nrequires: \">=0.1\"\n"
 	"select: {level: 2, skip: [\"tag:x\"]}\nrestart: safe\nvars: {t: \"a b\", g: "
-	"${t}}\n"
+	"\"${t}\"}\n"
 	"x-a: &x [1, 2]\n"
 	"controls:\n"
 	"  - id: one\n    title: \"One \\u00e9 ${g}\"\n    level: 1\n    tags: [x, y]\n"
 	"    refs: {cis: [\"1.1\", 2]}\n"
 	"    when: {engine: [\">=20,<29\"], os: [\"debian>=12\", rhel], exists: /a/b,\n"
 	"      lsm: apparmor, unit: a.service, not: {swarm: true}}\n"
-	"    daemon: {set: {a: true, b: \"${unit:x.service}\", c: $${q}}}\n"
+	"    daemon: {set: {a: true, b: \"${unit:x.service}\", c: \"$${q}\"}}\n"
 	"  - id: two\n    title: T\n    manual: >\n      text that\n      folds\n"
 	"  - {id: three, title: T, files: [{path: /x}], disabled: why, meta: {a: *x}}\n"
 	"waivers:\n  - {control: two, hosts: [\"a*\"], reason: r, until: 2028-02-29}\n";
@@ -405,12 +405,14 @@ static void test_mutations(void **state)
 	const char *env = getenv("HF_TEST_SEED"), *name = "f";
 	uint64_t seed = env ? strtoull(env, NULL, 10) : 20261122;
 	char text[CAP];
+	unsigned good = 0;
 
 	(void)state;
+	assert_said(seed_text, "");
 	print_message("HF_TEST_SEED=%llu\n", (unsigned long long)seed);
 	for (int i = 0; i < ROUNDS; i++) {
 		memory_file file = { "f", text, sizeof(seed_text) - 1 };
-		unsigned edits = 1 + next_random(&seed) % 4;
+		unsigned edits = 1 + next_random(&seed) % 3;
 		world w;
 
 		memcpy(text, seed_text, sizeof(seed_text));
@@ -426,6 +428,7 @@ static void test_mutations(void **state)
 			const char *flat_name = "g";
 			world v;
 
+			good++;
 			assert_int_equal(hf_model_resolved(&w.model, &flat), 0);
 			flat_file.text = hf_strbuf_str(&flat);
 			world_load_sets(&v, &flat_file, 1, &flat_name, 1, NULL, 0);
@@ -437,6 +440,7 @@ static void test_mutations(void **state)
 		}
 		world_done(&w);
 	}
+	print_message("%u of %d still load\n", good, ROUNDS);
 }
 
 /* Ten times the controls: about ten times the memory, and nothing near quadratic time. */
