@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@
 /* Inode numbers of the initial namespaces are constants: include/linux/proc_ns.h. */
 #define PID_NS_INITIAL 4026531836u
 #define USER_NS_INITIAL 4026531837u
+
+#define OVERFLOW_ID 65534ul /* /proc/sys/kernel/overflowuid, its default */
 
 static const char why_offline[] = "--root: a tree of files has nothing running";
 static const char why_no_proc[] =
@@ -180,6 +184,36 @@ static int open_root(hf_host *host, const char *root, hf_error **err)
 			    strerror(errno));
 }
 
+/*
+ * In a user namespace ids without a mapping show as the overflow id, which is also that
+ * of "nobody" (user_namespaces(7)). Only where a map covers it, it means somebody.
+ */
+static bool overflow_is_mapped(const char *path)
+{
+	unsigned long inside, outside, count;
+	FILE *f = fopen(path, "re");
+	bool mapped = false;
+
+	if (!f)
+		return true; /* no user namespaces, or no /proc to ask */
+	while (!mapped && fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3)
+		mapped = inside <= OVERFLOW_ID && OVERFLOW_ID - inside < count;
+	(void)fclose(f);
+	return mapped;
+}
+
+/* Missing before Linux 5.6, and refused with EPERM by older seccomp filters. */
+static bool lacks_openat2(int root_fd)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	long fd = syscall(SYS_openat2, root_fd, "/", &how, sizeof(how));
+
+	if (fd < 0)
+		return errno == ENOSYS || errno == EPERM;
+	(void)close((int)fd);
+	return false;
+}
+
 int hf_host_open(hf_host *host, const char *root, hf_error **err)
 {
 	hf_live base = { HF_ABSENT, why_offline };
@@ -195,6 +229,9 @@ int hf_host_open(hf_host *host, const char *root, hf_error **err)
 		hf_host_close(host);
 		return r;
 	}
+	host->no_openat2 = lacks_openat2(host->root_fd);
+	host->unmapped_ids = !overflow_is_mapped("/proc/self/uid_map") ||
+			     !overflow_is_mapped("/proc/self/gid_map");
 	if (!root)
 		base = same_root_as_init();
 	host->audit = root ? base : decide_audit(base);

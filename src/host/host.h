@@ -40,6 +40,7 @@ typedef struct hf_host {
 	hf_arena arena;
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
 	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */
+	bool unmapped_ids; /* a user namespace that shows foreign owners as 65534 */
 	/* Tests only: called at every point where a crash would be interesting. */
 	void (*fault)(const char *point);
 	const char *stage_tag; /* in names of staged files: the transaction; or NULL */

@@ -442,10 +442,18 @@ static void files_to_be_made(void **state)
 	assert_int_equal(g->mode, 0640);
 	assert_int_equal(g->uid, 0);
 	assert_int_equal(g->gid, 106);
-	assert_int_equal(w->plan.resources[0]->state, HF_STATE_NOT_APPLICABLE);
-	assert_string_equal(w->plan.resources[0]->why,
+	assert_int_equal(w->plan.resources[1]->state, HF_STATE_NOT_APPLICABLE);
+	assert_string_equal(w->plan.resources[1]->why,
 			    "this plan makes it, with owner and mode as demanded");
-	assert_int_equal(w->plan.n_changes, 0);
+	if (geteuid() == 0) {
+		assert_int_equal(w->plan.resources[0]->state, HF_STATE_NOT_APPLICABLE);
+		assert_int_equal(w->plan.n_changes, 0);
+	} else {
+		assert_string_equal(w->plan.changes[0]->id,
+				    "files:/etc/docker/daemon.json#owner");
+		assert_string_equal(w->plan.changes[0]->blocked,
+				    "only root can make a file that belongs to another");
+	}
 }
 
 static void gates_and_selection(void **state)
@@ -503,6 +511,47 @@ static void releases(void **state)
 	assert_int_equal(temp_root_stat(w->t, "etc/back").st_mode & 07777, 0664);
 }
 
+static void not_root(void **state)
+{
+	files_world *w = *state;
+
+	if (geteuid() == 0)
+		skip(); /* root may */
+	etc(w);
+	temp_root_write(w->t, "etc/a", "");
+	files_world_control(w, "one",
+			    "- {path: /etc/a, owner: '1', max_mode: '0600'}\n"
+			    "- {path: /etc/docker, max_mode: '0700'}\n");
+	files_world_plan(w);
+	assert_int_equal(w->plan.n_changes, 3);
+	assert_string_equal(w->plan.changes[0]->blocked,
+			    "only root can give a file to another owner");
+	assert_string_equal(w->plan.changes[1]->blocked, w->plan.changes[0]->blocked);
+	assert_null(w->plan.changes[2]->blocked);
+	assert_int_equal(w->plan.n_groups, 1);
+}
+
+static void foreign_namespaces(void **state)
+{
+	files_world *w = *state;
+
+	if (geteuid() != 0)
+		skip(); /* other owners need root */
+	etc(w);
+	temp_root_write(w->t, "etc/a", "");
+	own(w, "etc/a", 65534, 0);
+	w->t->host.unmapped_ids = true; /* as in unshare -Ur, for files of real root */
+	files_world_control(w, "one",
+			    "- {path: /etc/a, owner: '0', group: '0', "
+			    "max_mode: '0600'}\n");
+	files_world_plan(w);
+	assert_int_equal(w->plan.resources[0]->state, HF_STATE_UNKNOWN);
+	assert_int_equal(w->plan.resources[1]->state, HF_STATE_PASS);
+	assert_int_equal(w->plan.resources[2]->state, HF_STATE_DRIFT);
+	assert_string_equal(w->plan.changes[0]->blocked,
+			    "its owner has no id in this user namespace");
+}
+
 static void unreadable_parts(void **state)
 {
 	files_world *w = *state;
@@ -544,6 +593,8 @@ int main(void)
 		T(files_to_be_made),
 		T(gates_and_selection),
 		T(releases),
+		T(not_root),
+		T(foreign_namespaces),
 		T(unreadable_parts),
 	};
 

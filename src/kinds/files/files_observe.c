@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/parse.h"
 #include "base/path.h"
@@ -527,6 +528,9 @@ int files_observe(struct hf_host *host, const hf_model *model, struct hf_plan *p
 	o.obs = hf_arena_new(&plan->arena, files_obs);
 	if (!o.obs)
 		return hf_error_oom(err);
+	o.obs->euid = geteuid();
+	o.obs->egid = getegid();
+	o.obs->unmapped_ids = host->unmapped_ids;
 	for (size_t i = 0; r == 0 && i < model->n_demands; i++) {
 		const hf_demand *demand = model->demands[i];
 

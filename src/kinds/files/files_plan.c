@@ -21,6 +21,8 @@ static const files_spec *spec_of(const hf_demand *demand)
 	return demand->spec;
 }
 
+static const char why_acl[] = "it has an ACL: the group bits are the ACL's mask";
+
 /* --- rows ------------------------------------------------------------------------------
  */
 
@@ -128,6 +130,26 @@ static const char *common_reason(hf_plan *plan, const files_spec *spec,
 	return NULL;
 }
 
+static bool is_unmapped(const files_obs *obs, const files_object *o, files_aspect aspect)
+{
+	return obs->unmapped_ids &&
+	       ((aspect == FILES_OWNER && o->uid == FILES_OVERFLOW_ID) ||
+		(aspect == FILES_GROUP && o->gid == FILES_OVERFLOW_ID));
+}
+
+/* What a person should know of a change that will be made. */
+static const char *drift_note(const files_object *o, files_aspect aspect)
+{
+	if (o->blocked)
+		return o->blocked;
+	if (aspect == FILES_MODE && o->has_acl)
+		return why_acl;
+	if (S_ISREG(o->mode) && o->nlink > 1)
+		return "it has other hard links, and the change shows under all its "
+		       "names";
+	return NULL;
+}
+
 static int judge(planner *p, const hf_demand *demand, const files_object *o,
 		 files_aspect aspect, hf_resource *row, bool *ret_drifts)
 {
@@ -147,9 +169,12 @@ static int judge(planner *p, const hf_demand *demand, const files_object *o,
 		return -ENOMEM;
 	if (id && id->known != HF_PRESENT)
 		return hf_row_judge(p->plan, row, HF_STATE_UNKNOWN, found, "%s", id->why);
-	reason = aspect == FILES_MODE && o->has_acl
-			 ? "it has an ACL: the group bits are the ACL's mask"
-			 : NULL;
+	if (is_unmapped(p->obs, o, aspect))
+		return hf_row_judge(
+			p->plan, row, HF_STATE_UNKNOWN, found,
+			"this is a user namespace, which does not tell the owners of "
+			"other ones");
+	reason = aspect == FILES_MODE && o->has_acl ? why_acl : NULL;
 	if (fits(p->obs, spec, o, aspect))
 		return hf_row_judge(p->plan, row, HF_STATE_PASS, found,
 				    reason ? "%s" : NULL, reason);
@@ -157,8 +182,7 @@ static int judge(planner *p, const hf_demand *demand, const files_object *o,
 		return hf_row_judge(p->plan, row, HF_STATE_FINDING, found,
 				    "it is a device, and devices are not changed");
 	*ret_drifts = true;
-	if (o->blocked)
-		reason = o->blocked;
+	reason = drift_note(o, aspect);
 	return hf_row_judge(p->plan, row, HF_STATE_DRIFT, found, reason ? "%s" : NULL,
 			    reason);
 }
@@ -265,8 +289,8 @@ static int propose(planner *p, const files_target *t, files_aspect aspect,
 	if (!change)
 		return -ENOMEM;
 	change->recorded = true;
-	if (t->object->blocked)
-		return hf_change_block(plan, change, "%s", t->object->blocked);
+	if (t->blocked)
+		return hf_change_block(plan, change, "%s", t->blocked);
 	hf_change_in(change, t->group);
 	return 0;
 }
@@ -314,6 +338,21 @@ static const char *name_of(const files_target *t, files_aspect aspect)
 	return aspect == FILES_OWNER ? spec->owner : spec->group;
 }
 
+/* Why this process cannot do it; chown(2), chmod(2). */
+static const char *not_allowed(const files_obs *obs, const files_object *o, bool new_uid)
+{
+	if (obs->unmapped_ids &&
+	    (o->uid == FILES_OVERFLOW_ID || o->gid == FILES_OVERFLOW_ID))
+		return "its owner has no id in this user namespace";
+	if (obs->euid == 0)
+		return NULL;
+	if (new_uid)
+		return "only root can give a file to another owner";
+	if (o->uid != obs->euid)
+		return "only root and its owner can change it";
+	return NULL;
+}
+
 static int plan_target(planner *p, files_target *t)
 {
 	const files_object *o = t->object;
@@ -325,7 +364,8 @@ static int plan_target(planner *p, files_target *t)
 	mode = without_setid(t, mode, new_uid, new_gid);
 	if (!new_uid && !new_gid && mode == (o->mode & 07777))
 		return 0;
-	if (!o->blocked)
+	t->blocked = o->blocked ? o->blocked : not_allowed(p->obs, o, new_uid);
+	if (!t->blocked)
 		r = make_group(p, t);
 	if (r == 0 && new_uid)
 		r = propose(p, t, FILES_OWNER, o->user, name_of(t, FILES_OWNER));

@@ -90,7 +90,12 @@ typedef struct files_obs {
 	size_t n_releases;
 	hf_map objects; /* path -> files_object */
 	hf_map ids;	/* "u:root", "g:docker" -> files_id */
+	uid_t euid;	/* who works here; not 0: cannot give files away */
+	gid_t egid;
+	bool unmapped_ids; /* 65534 may be anybody, hf_host */
 } files_obs;
+
+#define FILES_OVERFLOW_ID 65534
 
 extern const char *const files_aspect_names[FILES_ASPECTS]; /* "owner", "group", "mode" */
 
@@ -140,6 +145,7 @@ typedef struct files_target {
 	bool drifts;
 	files_object *object; /* the first path it was seen at; NULL: to be made */
 	hf_group *group;
+	const char *blocked; /* why it cannot be done here, or NULL */
 } files_target;
 
 /** files_row - the row of @demand for one aspect of @path; NULL: out of memory; pure */

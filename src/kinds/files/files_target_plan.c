@@ -114,6 +114,21 @@ static int settle_group(hf_plan *plan, files_obs *obs, hf_group *group)
 	return 0;
 }
 
+/* Not root: the new file will belong to whoever runs this. */
+static int cannot_make(hf_plan *plan, hf_resource *row)
+{
+	static const char why[] = "only root can make a file that belongs to another";
+	hf_change *change;
+
+	if (hf_row_judge(plan, row, HF_STATE_DRIFT, NULL, why) < 0)
+		return -ENOMEM;
+	change = hf_plan_change(plan, &hf_kind_files, HF_PERSISTED, row->id, HF_OP_UPDATE,
+				NULL, row->wanted, HF_CAUSE_HOST);
+	if (!change || hf_change_row(plan, change, row) < 0)
+		return -ENOMEM;
+	return hf_change_block(plan, change, "%s", why);
+}
+
 /* The rows of a path that is missing and will be made. */
 static int settle_rows(hf_plan *plan, files_obs *obs, const files_seen *seen)
 {
@@ -143,6 +158,12 @@ static int settle_rows(hf_plan *plan, files_obs *obs, const files_seen *seen)
 		if (id && id->known != HF_PRESENT) {
 			if (hf_row_judge(plan, row, HF_STATE_UNKNOWN, NULL, "%s",
 					 id->why) < 0)
+				return -ENOMEM;
+			continue;
+		}
+		if (id && obs->euid != 0 &&
+		    id->number != (a == FILES_OWNER ? obs->euid : obs->egid)) {
+			if (cannot_make(plan, row) < 0)
 				return -ENOMEM;
 			continue;
 		}
