@@ -178,6 +178,33 @@ static void test_effect_noted(void **state)
 		"note daemon:/etc/docker/daemon.json@process = b:7:9 {\"icc\":false}\n");
 }
 
+/* a reload since then has put the reloadable keys in force */
+static void test_effect_noted_reload(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: false}"),
+			      .file = "{\"debug\": true, \"ipv6\": true}",
+			      .argv = STOCK,
+			      .live = STOCK,
+			      .started = 100,
+			      .changed = 101,
+			      .reloaded = 102,
+			      .engine = "26.1.5",
+			      .process = "b:7:9",
+			      .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
+					    "b:7:9 "
+					    "{\"mtu\":1400,\"max-concurrent-uploads\":9,"
+					    "\"live-restore\":true}" } } },
+		    "#icc false: drift, found true\n"
+		    "create #icc: - -> false (baseline)\n"
+		    "edit:\n"
+		    "{\"debug\": true, \"ipv6\": true, \"icc\": false}\n"
+		    "\\ no newline at the end\n"
+		    "restart docker.service: a restart puts icc in force\n"
+		    "note daemon:/etc/docker/daemon.json@process = b:7:9 "
+		    "{\"mtu\":1400,\"live-restore\":true,\"debug\":true}\n");
+}
+
 static void test_effect_reload(void **state)
 {
 	(void)state;
@@ -302,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_live_noted),
 		cmocka_unit_test(test_live_noted_other),
 		cmocka_unit_test(test_effect_noted),
+		cmocka_unit_test(test_effect_noted_reload),
 		cmocka_unit_test(test_effect_reload),
 		cmocka_unit_test(test_effect_restart),
 		cmocka_unit_test(test_effect_bridge),

@@ -258,21 +258,74 @@ static int read_note(live *l)
 	return 0;
 }
 
-/* Before the first change under this process: what it has read is still on disk. */
+static int put_member(hf_arena *arena, hf_json *to, const hf_json *member)
+{
+	hf_json *copy = hf_arena_new(arena, hf_json);
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *member;
+	return hf_json_add(arena, to, NULL, copy);
+}
+
+/* What is in force after a reload: the file's reloadable keys over what was before. */
+static hf_json *reloaded(const live *l)
+{
+	const hf_json *was = l->started.root, *now = l->ctx->obs->root;
+	hf_arena *arena = &l->ctx->plan->arena;
+	hf_json *made = hf_json_new(arena, HF_JSON_OBJECT, NULL);
+
+	for (size_t i = 0; made && i < was->n; i++) {
+		const hf_dkey *key = hf_dkey_find(was->items[i]->key);
+		const hf_json *member = was->items[i];
+
+		if (key && hf_dkey_is_reloadable(key)) {
+			const hf_json *newer = hf_json_get(now, key->name);
+
+			if (newer)
+				member = newer;
+			else if (key->force == HF_FORCE_RELOAD_RESET)
+				continue;
+		}
+		if (put_member(arena, made, member) < 0)
+			return NULL;
+	}
+	for (size_t i = 0; made && now && i < now->n; i++) {
+		const hf_dkey *key = hf_dkey_find(now->items[i]->key);
+
+		if (key && hf_dkey_is_reloadable(key) && !hf_json_get(was, key->name) &&
+		    put_member(arena, made, now->items[i]) < 0)
+			return NULL;
+	}
+	return made;
+}
+
+/* Before a change: what the process has read of the file, while that can be told. */
 static int write_note(live *l)
 {
 	const hf_daemon_ctx *ctx = l->ctx;
 	const hf_daemon_obs *obs = ctx->obs;
 	hf_arena *arena = &ctx->plan->arena;
 	const char *json, *text;
-	bool changes = false;
+	const hf_json *root = NULL;
+	bool changes = false, known = false;
 
 	for (size_t i = 0; i < ctx->n_wants; i++)
 		changes |= !ctx->wants[i]->change->blocked;
-	if (!changes || l->started_known || !obs->process || !obs->started_usec ||
-	    obs->started_usec + TICK_USEC < obs->changed_usec)
+	if (!changes || !obs->process || !obs->started_usec)
 		return 0;
-	json = obs->root ? hf_json_compact(obs->root, arena) : "{}";
+	if (obs->started_usec + TICK_USEC >= obs->changed_usec) {
+		root = obs->root;
+		known = true;
+	} else if (l->started_known && obs->reloaded_usec >= obs->changed_usec) {
+		root = reloaded(l);
+		if (!root)
+			return -ENOMEM;
+		known = true;
+	}
+	if (!known) /* a note that there is stays */
+		return 0;
+	json = root ? hf_json_compact(root, arena) : "{}";
 	text = json ? hf_arena_printf(arena, "%s %s", obs->process, json) : NULL;
 	return text ? hf_plan_note(ctx->plan, ctx->process_id, text) : -ENOMEM;
 }

@@ -88,14 +88,34 @@ static const hf_json *list_with(hf_arena *arena, const hf_json *base, const hf_j
 	return made;
 }
 
-static hf_cause cause_of(const hf_plan *plan, const hf_daemon_want *w, const char *after)
+/* Is any baseline another one than at the last apply? */
+static bool baseline_changed(const hf_daemon_ctx *ctx)
 {
-	const hf_record_entry *e = hf_record_get(plan->record, w->id);
+	const hf_record *record = ctx->plan->record;
+
+	for (size_t i = 0; i < ctx->model->n_baselines; i++) {
+		bool same = false;
+
+		for (size_t k = 0; k < record->n_baselines && !same; k++)
+			same = strcmp(record->baselines[k].digest,
+				      ctx->model->baselines[i]->digest) == 0;
+		if (!same)
+			return true;
+	}
+	return false;
+}
+
+static hf_cause cause_of(const hf_daemon_ctx *ctx, const hf_daemon_want *w,
+			 const char *after)
+{
+	const hf_record *record = ctx->plan->record;
+	const hf_record_entry *e = hf_record_get(record, w->id);
 
 	if (w->released)
 		return HF_CAUSE_RELEASED;
 	if (!e)
-		return HF_CAUSE_HOST;
+		return record->exists && baseline_changed(ctx) ? HF_CAUSE_BASELINE
+							       : HF_CAUSE_HOST;
 	if (!e->after || !after)
 		return e->after == after ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
 	return strcmp(e->after, after) == 0 ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
@@ -117,7 +137,7 @@ static int want_change(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_daemon_va
 		return 0;
 	}
 	w->change = hf_plan_change(ctx->plan, &hf_kind_daemon, HF_PERSISTED, w->id, op,
-				   before, after, cause_of(ctx->plan, w, after));
+				   before, after, cause_of(ctx, w, after));
 	if (!w->change)
 		return -ENOMEM;
 	w->change->recorded = true;
@@ -478,9 +498,10 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
 	group->after = text;
 	group->after_len = len;
 	group->mode = 0644;
-	/* the file that we made goes when nothing of it is demanded any more */
+	/* the file that we made goes with its last key, but dockerd wants one that its
+	 * command line names */
 	if (ctx->after.root->n == 0 && hf_record_get(plan->record, ctx->file_id) &&
-	    !hf_plan_is_claimed(plan, ctx->file_id)) {
+	    !ctx->argv.config_file) {
 		group->remove = true;
 		group->after = "";
 		group->after_len = 0;
