@@ -17,7 +17,7 @@ typedef struct parsed {
 
 static void parse_bytes(parsed *p, const char *text, size_t len)
 {
-	*p = (parsed){ .source = { "t", text, len } };
+	*p = (parsed){ .source = { .name = "t", .text = text, .len = len } };
 	p->root = hf_yaml_read(&p->source, &p->arena, &p->diags);
 	for (size_t i = 0; i < p->diags.n; i++) {
 		const hf_diag *d = &p->diags.items[i];
