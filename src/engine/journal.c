@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "engine/state_file.h"
 
 char *hf_txn_id_new(hf_arena *arena, int64_t now)
 {
@@ -24,32 +25,12 @@ char *hf_txn_id_new(hf_arena *arena, int64_t now)
 	return hf_arena_printf(arena, "%s-%02x%02x", when, random[0], random[1]);
 }
 
-static int make_dir(hf_host *host, const char *path, hf_error **err)
-{
-	bool own_tree = host->offline && !host->is_root;
-	hf_arena arena = { 0 };
-	char *made;
-	int r = hf_fs_mkdir(host, path, own_tree ? geteuid() : 0,
-			    own_tree ? getegid() : 0, 0700, &arena, &made, err);
-
-	hf_arena_done(&arena);
-	return r;
-}
-
 static int write_txn(hf_host *host, const char *path, const hf_txn *txn, hf_error **err)
 {
-	bool own_tree = host->offline && !host->is_root;
 	cleanup_free char *text = NULL;
-	hf_image image = { .exists = true, .mode = 0600 };
 	int r = hf_txn_text(txn, &text, err);
 
-	if (r < 0)
-		return r;
-	image.bytes = text;
-	image.len = strlen(text);
-	image.uid = own_tree ? geteuid() : 0;
-	image.gid = own_tree ? getegid() : 0;
-	return hf_fs_restore(host, path, &image, err);
+	return r < 0 ? r : hf_state_file_write(host, path, text, err);
 }
 
 static char *path_of(hf_arena *arena, const char *id)
@@ -62,10 +43,8 @@ static char *path_of(hf_arena *arena, const char *id)
 
 int hf_journal_begin(hf_host *host, const hf_txn *txn, hf_error **err)
 {
-	int r = make_dir(host, HF_STATE_DIR, err);
+	int r = write_txn(host, HF_JOURNAL_PATH, txn, err);
 
-	if (!r)
-		r = write_txn(host, HF_JOURNAL_PATH, txn, err);
 	return r < 0 ? hf_error_wrap(err, "cannot write the journal") : 0;
 }
 
@@ -148,10 +127,7 @@ int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	char *path = path_of(&arena, txn->id);
-	int r = make_dir(host, HF_TXN_DIR, err);
 
-	if (r < 0)
-		return r;
 	return path ? write_txn(host, path, txn, err) : hf_error_oom(err);
 }
 

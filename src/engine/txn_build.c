@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/path.h"
 #include "engine/journal.h"
+#include "engine/state_file.h"
 #include "model/kind.h"
 
 typedef struct build {
@@ -201,22 +201,6 @@ static int copy_changes(build *b, const hf_plan *plan)
 	return 0;
 }
 
-/* Who it was: the uid, and the login it goes back to (proc(5), loginuid). */
-static const char *user_text(hf_arena *arena)
-{
-	unsigned login = (unsigned)-1;
-	FILE *f = fopen("/proc/self/loginuid", "re");
-
-	if (f) {
-		if (fscanf(f, "%u", &login) != 1)
-			login = (unsigned)-1;
-		(void)fclose(f);
-	}
-	if (login == (unsigned)-1)
-		return hf_arena_printf(arena, "uid %u", (unsigned)getuid());
-	return hf_arena_printf(arena, "uid %u, login uid %u", (unsigned)getuid(), login);
-}
-
 static int build_head(build *b, const hf_model *model, const hf_plan *plan,
 		      const char *command, const char *of)
 {
@@ -228,7 +212,7 @@ static int build_head(build *b, const hf_model *model, const hf_plan *plan,
 	txn->command = command;
 	txn->of = of;
 	txn->boot_id = boot && !b->host->offline ? boot : "";
-	txn->user = user_text(b->arena);
+	txn->user = hf_state_user(b->arena);
 	txn->started = plan->options.now;
 	if (!txn->id || !txn->user)
 		return -ENOMEM;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hold: until it is over, apply changes nothing (exit 75); check works and shows it. */
+#ifndef HF_ENGINE_HOLD_H
+#define HF_ENGINE_HOLD_H
+
+#include "engine/engine.h"
+
+#define HF_HOLD_PATH HF_STATE_DIR "/hold"
+
+typedef struct hf_hold {
+	bool in_force;
+	int64_t until; /* seconds since the epoch */
+	const char *reason;
+	const char *user;
+} hf_hold;
+
+/** hf_hold_read - the hold on this host at @now; an expired one is none
+ *  Errors: -EBADMSG a damaged file: nobody can tell, so nothing may be applied */
+int hf_hold_read(hf_host *host, int64_t now, hf_arena *arena, hf_hold *ret,
+		 hf_error **err) _must_check_;
+
+/** hf_hold_set - hold the host; replaces an earlier one. Changes host. */
+int hf_hold_set(hf_host *host, int64_t until, const char *reason, const char *user,
+		hf_error **err) _must_check_;
+
+/** hf_hold_clear - end the hold; none is fine. Changes host. */
+int hf_hold_clear(hf_host *host, hf_error **err) _must_check_;
+
+#endif
