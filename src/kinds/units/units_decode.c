@@ -351,8 +351,9 @@ static const char *usual_program(const char *unit)
 
 static char *flag_key(hf_units_checker *c, const hf_units_spec *spec)
 {
-	return hf_arena_printf(&c->arena, "%s %s", spec->unit,
-			       hf_flag_long(usual_program(spec->unit), spec->name));
+	const char *name = hf_flag_long(&c->arena, usual_program(spec->unit), spec->name);
+
+	return name ? hf_arena_printf(&c->arena, "%s %s", spec->unit, name) : NULL;
 }
 
 static int check_value(hf_units_checker *c, hf_demand *demand, const char *key)
@@ -410,21 +411,25 @@ static int note(hf_units_checker *c, hf_demand *demand)
 }
 
 /* Would this unset take out what that set puts in? */
-static bool takes_out(const hf_units_spec *unset, const hf_units_spec *set)
+static int check_pair(hf_units_checker *c, const hf_demand *unset, const hf_demand *set)
 {
-	const char *program = usual_program(set->unit);
+	const hf_units_spec *x = unset->spec, *y = set->spec;
+	const char *program = usual_program(y->unit);
+	const char *from = hf_flag_long(&c->arena, program, x->name);
+	hf_flag flag = { .name = hf_flag_long(&c->arena, program, y->name) };
 
-	if (strcmp(unset->unit, set->unit))
-		return false;
-	for (size_t i = 0; i < set->n_values; i++) {
-		const hf_flag flag = { .name = hf_flag_long(program, set->name),
-				       .value = set->values[i] };
-
-		if (hf_flag_match(&flag, hf_flag_long(program, unset->name),
-				  unset->match))
-			return true;
+	if (!from || !flag.name)
+		return -ENOMEM;
+	if (strcmp(x->unit, y->unit))
+		return 0;
+	for (size_t i = 0; i < y->n_values; i++) {
+		flag.value = y->values[i];
+		if (!hf_flag_match(&flag, from, x->match))
+			continue;
+		contradiction(c, unset, set);
+		break;
 	}
-	return false;
+	return 0;
 }
 
 static int check_sets(hf_units_checker *c)
@@ -437,12 +442,12 @@ static int check_sets(hf_units_checker *c)
 			return -ENOMEM;
 		list = hf_map_get(&c->unsets, key);
 		for (size_t k = 0; list && k < list->n; k++) {
-			if (takes_out(list->items[k]->spec, c->sets[i]->spec))
-				contradiction(c, list->items[k], c->sets[i]);
+			if (check_pair(c, list->items[k], c->sets[i]) < 0)
+				return -ENOMEM;
 		}
 		for (size_t k = 0; k < c->n_globs; k++) {
-			if (takes_out(c->globs[k]->spec, c->sets[i]->spec))
-				contradiction(c, c->globs[k], c->sets[i]);
+			if (check_pair(c, c->globs[k], c->sets[i]) < 0)
+				return -ENOMEM;
 		}
 	}
 	return 0;

@@ -88,17 +88,19 @@ static const char *dockerd_letter(char c)
 	return NULL;
 }
 
-const char *hf_flag_long(const char *program, const char *name)
+const char *hf_flag_long(hf_arena *arena, const char *program, const char *name)
 {
+	hf_flag_style style = style_of(program);
 	const char *known = NULL;
 
-	if (name[0] != '-' || name[1] == '-' || !name[1])
+	if (name[0] != '-' || name[1] == '-' || !name[1] || style == STYLE_COMMON)
 		return name;
-	if (style_of(program) == STYLE_DOCKERD && !name[2])
-		known = dockerd_letter(name[1]);
-	else if (style_of(program) == STYLE_CONTAINERD)
-		known = containerd_long(name + 1);
-	return known ? known : name;
+	if (style == STYLE_DOCKERD) {
+		known = name[2] ? NULL : dockerd_letter(name[1]);
+		return known ? known : name;
+	}
+	known = containerd_long(name + 1);
+	return known ? known : hf_arena_printf(arena, "-%s", name);
 }
 
 static hf_flag_arity dockerd_arity(const char *bare)
@@ -189,11 +191,7 @@ static int scan_long(hf_flag_scan *s, size_t arg)
 
 	if (!name)
 		return -ENOMEM;
-	if (s->style == STYLE_CONTAINERD && name[1] != '-') {
-		const char *known = containerd_long(name + 1);
-
-		name = known ? known : hf_arena_printf(s->arena, "-%s", name);
-	}
+	name = hf_flag_long(s->arena, s->argv->args[0].text, name);
 	flag = scan_push(s, arg, name, eq ? eq + 1 : NULL);
 	if (!flag)
 		return -ENOMEM;

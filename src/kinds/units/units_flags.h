@@ -33,8 +33,9 @@ bool hf_flag_program(const char *path, const char *program);
  *  with @glob it may hold *, ? and [...]; pure */
 const char *hf_flag_name_check(const char *name, bool glob);
 
-/** hf_flag_long - the long form of @name as @program knows it; borrowed; pure */
-const char *hf_flag_long(const char *program, const char *name);
+/** hf_flag_long - the long form of @name as @program knows it; NULL: no memory; pure */
+const char *hf_flag_long(hf_arena *arena, const char *program,
+			 const char *name) _must_check_;
 
 /** hf_flags_scan - the flags in @argv, in order; 0 or -ENOMEM; pure */
 int hf_flags_scan(hf_arena *arena, const hf_argv *argv, hf_flag_hint hint,

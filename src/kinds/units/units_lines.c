@@ -151,11 +151,13 @@ int hf_units_find_flag(hf_arena *arena, const hf_units_spec *spec, const hf_argv
 		       const hf_flag *flags, size_t n_flags, hf_units_found *ret)
 {
 	bool unset = spec->want == HF_UNITS_UNSET_FLAG;
-	const char *name =
-		argv->n ? hf_flag_long(argv->args[0].text, spec->name) : spec->name;
+	const char *name = argv->n ? hf_flag_long(arena, argv->args[0].text, spec->name)
+				   : spec->name;
 	const hf_flag *last = NULL;
 
 	*ret = (hf_units_found){ 0 };
+	if (!name)
+		return -ENOMEM;
 	for (size_t i = 0; i < n_flags; i++) {
 		const hf_flag *flag = &flags[i];
 		const char *text;
@@ -211,9 +213,11 @@ int hf_units_find(hf_arena *arena, const hf_units_spec *spec, const hf_units_sta
 /* dockerd's flags that are keys of daemon.json go there: never both. */
 static int block_keys(hf_units_work *work, hf_units_line *line, const char *program)
 {
-	const char *name = hf_flag_long(program, line->spec->name);
+	const char *name = hf_flag_long(work->arena, program, line->spec->name);
 	const hf_dkey *key;
 
+	if (!name)
+		return -ENOMEM;
 	if (line->spec->want != HF_UNITS_SET_FLAG || !hf_flag_program(program, "dockerd"))
 		return 0;
 	key = hf_dkey_by_flag(name + strspn(name, "-"), NULL);
@@ -254,10 +258,11 @@ static int edit_refusal(hf_units_work *work, const hf_units_line *line,
 static int edit_line(hf_units_work *work, hf_units_line *line, hf_flag_edit *edit)
 {
 	const hf_units_spec *spec = line->spec;
-	const char *name = hf_flag_long(work->base.exec.argv.args[0].text, spec->name),
+	const char *name = hf_flag_long(work->arena, work->base.exec.argv.args[0].text,
+					spec->name),
 		   *refusal;
 	const hf_flag *first = NULL;
-	int r = edit_refusal(work, line, edit, name, &refusal);
+	int r = name ? edit_refusal(work, line, edit, name, &refusal) : -ENOMEM;
 
 	if (r < 0)
 		return r;

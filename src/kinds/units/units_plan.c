@@ -180,6 +180,23 @@ static int line_change(hf_units_work *work, hf_units_line *line, hf_resource *ro
 	return group_join(work, change);
 }
 
+/* The value stands; the command around it follows the vendor's. */
+static int vendor_change(hf_units_work *work, const hf_units_line *line, hf_resource *row)
+{
+	hf_change *change;
+
+	if (!line->enforced)
+		return 0;
+	change =
+		change_new(work, line->spec->id, work->now.exec.line.value,
+			   work->exec_line ? work->exec_line : work->base.exec.line.value,
+			   HF_CAUSE_VENDOR);
+	if (!change || hf_change_row(work->plan, change, row) < 0)
+		return -ENOMEM;
+	change->recorded = false; /* what the flag was and is has not changed */
+	return group_join(work, change);
+}
+
 static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row,
 		      bool vendor)
 {
@@ -202,7 +219,7 @@ static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row
 			    "the unit's own command has changed since our drop-in was "
 			    "derived from it") < 0)
 			return -ENOMEM;
-		return line_change(work, line, row, HF_CAUSE_VENDOR);
+		return vendor_change(work, line, row);
 	}
 	if (now->ok)
 		return hf_row_judge(plan, row, HF_STATE_PASS, now->text, NULL);

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "kinds/units/units_kind.h"
+#include "kinds/units/units_obs.h"
+#include "plan/plan.h"
+#include "temp_root.h"
+
+#define VENDOR "usr/lib/systemd/system"
+#define OURS "etc/systemd/system/docker.service.d/zz-holdfast.conf"
+#define EXEC "/usr/sbin/dockerd -H fd:// --containerd=/c.sock $DOCKER_OPTS"
+
+/* One look at the temporary tree with one baseline. */
+typedef struct look {
+	hf_model model;
+	hf_diags diags;
+	hf_facts facts;
+	hf_plan plan;
+} look;
+
+static hf_record record;
+static const char *const *only;
+static size_t n_only;
+
+static int setup(void **state)
+{
+	static const char *const dirs[] = {
+		"usr",
+		"usr/lib",
+		"usr/lib/systemd",
+		VENDOR,
+		"usr/sbin",
+		"etc",
+		"etc/systemd",
+		"etc/systemd/system",
+		"etc/systemd/system/docker.service.d",
+		"etc/default",
+	};
+	temp_root *t;
+
+	temp_root_make(state);
+	t = *state;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		temp_root_mkdir(t, dirs[i]);
+	temp_root_write(
+		t, VENDOR "/docker.service",
+		"[Unit]\nDescription=d\n[Service]\nEnvironmentFile=-/etc/default/docker\n"
+		"ExecStart=" EXEC "\nLimitCORE=infinity\nKillMode=process\n");
+	temp_root_write(t, VENDOR "/containerd.service",
+			"[Service]\nExecStart=/usr/bin/containerd\n");
+	temp_root_write(t, VENDOR "/docker.socket",
+			"[Socket]\nListenStream=/run/docker.sock\nSocketMode=0660\n");
+	record = (hf_record){ 0 };
+	only = NULL;
+	n_only = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	return temp_root_remove(state);
+}
+
+static int read_text(void *user, const char *name, const char *relative_to,
+		     hf_arena *arena, hf_source *ret, hf_error **err)
+{
+	(void)relative_to;
+	(void)arena;
+	(void)err;
+	*ret = (hf_source){ .name = name, .text = user, .len = strlen(user) };
+	return 0;
+}
+
+static void look_at(temp_root *t, look *l, const char *controls)
+{
+	const hf_kind *const kinds[] = { &hf_kind_units };
+	const char *names[] = { "test.yaml" };
+	hf_selection selection = { .only = only, .n_only = n_only };
+	char text[4096];
+	hf_load_request request = { .names = names,
+				    .n_names = 1,
+				    .kinds = kinds,
+				    .n_kinds = 1,
+				    .read = read_text,
+				    .user = text };
+	hf_error *err = NULL;
+
+	(void)snprintf(text, sizeof(text),
+		       "holdfast: 1\nname: t\ntitle: T\ncontrols:\n%s", controls);
+	*l = (look){ 0 };
+	assert_true(hf_model_load(&l->model, &request, &l->diags));
+	assert_true(hf_model_select(&l->model, &selection, &l->diags));
+	l->plan.facts = &l->facts;
+	l->plan.record = &record;
+	l->plan.diags = &l->diags;
+	assert_int_equal(hf_plan_gate(&l->model, &l->plan), 0);
+	assert_int_equal(hf_kind_units.observe(&t->host, &l->model, &l->plan, &err), 0);
+	assert_int_equal(hf_kind_units.plan(&l->model, &l->plan, &err), 0);
+	assert_int_equal(hf_plan_finish(&l->model, &l->plan), 0);
+}
+
+static void look_done(look *l)
+{
+	hf_plan_done(&l->plan);
+	hf_facts_done(&l->facts);
+	hf_model_done(&l->model);
+	hf_diags_done(&l->diags);
+}
+
+/* Writes the files that the plan would write. */
+static void carry_out(temp_root *t, const look *l)
+{
+	for (size_t i = 0; i < l->plan.n_groups; i++) {
+		const hf_group *g = l->plan.groups[i];
+
+		assert_int_equal(g->type, HF_GROUP_FILE);
+		if (g->remove)
+			assert_int_equal(unlinkat(t->fd, g->path + 1, 0), 0);
+		else
+			temp_root_write(t, g->path + 1, g->after);
+	}
+}
+
+/* "STATE ID found[ at FILE:LINE]" for each row, "! ID op before->after cause[ blocked]"
+ * for each change. */
+static const char *told(const look *l, hf_strbuf *sb)
+{
+	for (size_t i = 0; i < l->plan.n_resources; i++) {
+		const hf_resource *row = l->plan.resources[i];
+
+		hf_strbuf_addf(sb, "%s %s", hf_state_name(row->state),
+			       strchr(row->id, '#'));
+		if (row->found)
+			hf_strbuf_addf(sb, " %s", row->found);
+		if (row->found_file)
+			hf_strbuf_addf(sb, " %s:%u", hf_path_base(row->found_file),
+				       row->found_line);
+		if (row->why)
+			hf_strbuf_addf(sb, " (%s)", row->why);
+		hf_strbuf_addc(sb, '\n');
+	}
+	for (size_t i = 0; i < l->plan.n_changes; i++) {
+		const hf_change *c = l->plan.changes[i];
+
+		hf_strbuf_addf(sb, "! %s %s %s->%s %s%s\n", strchr(c->id, '#'),
+			       hf_op_name(c->op), c->before ? c->before : "",
+			       c->after ? c->after : "", hf_cause_name(c->cause),
+			       c->blocked ? " blocked" : "");
+	}
+	return hf_strbuf_str(sb);
+}
+
+static void check_told(temp_root *t, const char *controls, const char *expected)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	look l;
+
+	look_at(t, &l, controls);
+	assert_string_equal(told(&l, &sb), expected);
+	look_done(&l);
+}
+
+static void apply(temp_root *t, const char *controls)
+{
+	look l;
+
+	look_at(t, &l, controls);
+	carry_out(t, &l);
+	look_done(&l);
+}
+
+#define CONTROL(id, units) "  - id: " id "\n    title: T\n    units:\n      " units "\n"
+
+static const char flags_and_settings[] = CONTROL(
+	"no-containerd", "docker.service: {exec_start: {unset: [--containerd]}}")
+	CONTROL("core", "docker.service: {Service: {LimitCORE: 0, KillMode: process}}")
+		CONTROL("core-too", "docker.service: {Service: {LimitCORE: 0}}");
+
+static void made_and_kept(void **state)
+{
+	static const char text[] =
+		"# Made by holdfast and derived from the rest of the unit: made again "
+		"when "
+		"that changes.\n"
+		"# An edit here is drift; change the baseline instead.\n\n"
+		"[Service]\n"
+		"# no-containerd: --containerd absent\n"
+		"# derived from: " EXEC "\n"
+		"ExecStart=\n"
+		"ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n"
+		"# core, core-too\n"
+		"LimitCORE=0\n";
+	temp_root *t = *state;
+
+	check_told(
+		t, flags_and_settings,
+		"drift #exec_start.--containerd --containerd=/c.sock docker.service:5\n"
+		"drift #Service.LimitCORE infinity docker.service:6\n"
+		"pass #Service.KillMode process docker.service:7\n"
+		"! #exec_start.--containerd delete --containerd=/c.sock-> host\n"
+		"! #Service.LimitCORE update infinity->0 host\n");
+	apply(t, flags_and_settings);
+	assert_string_equal(temp_root_text(t, OURS), text);
+	check_told(t, flags_and_settings,
+		   "pass #exec_start.--containerd\n"
+		   "pass #Service.LimitCORE 0 zz-holdfast.conf:10\n"
+		   "pass #Service.KillMode process docker.service:7\n");
+}
+
+static void vendor_upgrade(void **state)
+{
+	temp_root *t = *state;
+
+	apply(t, flags_and_settings);
+	temp_root_write(t, VENDOR "/docker.service",
+			"[Service]\nExecStart=/usr/bin/dockerd --containerd=/new --x\n"
+			"LimitCORE=infinity\nKillMode=process\n");
+	check_told(t, flags_and_settings,
+		   "drift #exec_start.--containerd docker.service:2 (the unit's own "
+		   "command has "
+		   "changed since our drop-in was derived from it)\n"
+		   "pass #Service.LimitCORE 0 zz-holdfast.conf:10\n"
+		   "pass #Service.KillMode process docker.service:4\n"
+		   "! #exec_start.--containerd update /usr/sbin/dockerd -H fd:// "
+		   "$DOCKER_OPTS->/usr/bin/dockerd --x vendor\n");
+	apply(t, flags_and_settings);
+	assert_non_null(
+		strstr(temp_root_text(t, OURS), "\nExecStart=/usr/bin/dockerd --x\n"));
+	/* and one that makes the drop-in needless */
+	temp_root_write(
+		t, VENDOR "/docker.service",
+		"[Service]\nExecStart=/usr/bin/dockerd\nLimitCORE=0\nKillMode=process\n");
+	check_told(t, flags_and_settings,
+		   "pass #exec_start.--containerd\n"
+		   "pass #Service.LimitCORE 0 zz-holdfast.conf:10\n"
+		   "pass #Service.KillMode process docker.service:4\n"
+		   "! #zz-holdfast.conf delete present-> vendor\n");
+	apply(t, flags_and_settings);
+	assert_int_equal(faccessat(t->fd, OURS, F_OK, 0), -1);
+}
+
+static void edited_by_hand(void **state)
+{
+	temp_root *t = *state;
+
+	apply(t, flags_and_settings);
+	temp_root_write(
+		t, OURS,
+		"[Service]\nLimitCORE=1\nExecStart=\nExecStart=/usr/sbin/dockerd\n");
+	check_told(t, flags_and_settings,
+		   "pass #exec_start.--containerd\n"
+		   "drift #Service.LimitCORE 1 zz-holdfast.conf:2\n"
+		   "pass #Service.KillMode process docker.service:7\n"
+		   "! #Service.LimitCORE update 1->0 host\n");
+	/* a comment only: no control is broken, the file is put right all the same */
+	apply(t, flags_and_settings);
+	temp_root_write(t, OURS,
+			"[Service]\nLimitCORE=0\nExecStart=\n"
+			"ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n");
+	check_told(t, flags_and_settings,
+		   "pass #exec_start.--containerd\n"
+		   "pass #Service.LimitCORE 0 zz-holdfast.conf:2\n"
+		   "pass #Service.KillMode process docker.service:7\n"
+		   "! #zz-holdfast.conf update present->as derived host\n");
+}
+
+static void overridden(void **state)
+{
+	temp_root *t = *state;
+
+	temp_root_write(t, "etc/systemd/system/docker.service.d/zzz.conf",
+			"[Service]\n\nLimitCORE=5\n");
+	check_told(t, CONTROL("core", "docker.service: {Service: {LimitCORE: 0}}"),
+		   "drift #Service.LimitCORE 5 zzz.conf:3 "
+		   "(/etc/systemd/system/docker.service.d/zzz.conf:3 comes after our "
+		   "drop-in "
+		   "and overrides it; take it out there)\n"
+		   "! #Service.LimitCORE update 5->0 host blocked\n");
+}
+
+static void out_of_variables(void **state)
+{
+	static const char control[] = CONTROL(
+		"no-debug",
+		"docker.service: {exec_start: {unset: [--debug, \"--host=tcp://*\"]}}");
+	temp_root *t = *state;
+
+	temp_root_write(t, "etc/default/docker", "DOCKER_OPTS=--debug\n");
+	check_told(t, control,
+		   "drift #exec_start.--debug --debug docker:1 ('--debug' comes out of "
+		   "$DOCKER_OPTS (/etc/default/docker:1); take it out there)\n"
+		   "pass #exec_start.--host=tcp://*\n"
+		   "! #exec_start.--debug delete --debug-> host blocked\n");
+	/* what cannot be read might hold it */
+	assert_int_equal(unlinkat(t->fd, "etc/default/docker", 0), 0);
+	temp_root_mkdir(t, "etc/default/docker");
+	check_told(t, control,
+		   "unknown #exec_start.--debug ('/etc/default/docker' is a directory, "
+		   "not a file)\n"
+		   "unknown #exec_start.--host=tcp://* ('/etc/default/docker' is a "
+		   "directory, not a file)\n");
+}
+
+static void setting_flags(void **state)
+{
+	temp_root *t = *state;
+
+	check_told(t,
+		   CONTROL("level",
+			   "containerd.service: {exec_start: {set: {--log-level: info}}}")
+			   CONTROL("level2", "docker.service: {exec_start: {set: "
+					     "{--log-level: info}}}")
+				   CONTROL("hosts", "docker.service: {exec_start: {set: "
+						    "{--host: [\"fd://\"]}}}"),
+		   "drift #exec_start.--log-level absent\n"
+		   "drift #exec_start.--log-level absent (dockerd takes this from "
+		   "daemon.json: "
+		   "demand daemon: {set: {log-level: ...}} instead)\n"
+		   "pass #exec_start.--host fd:// docker.service:5\n"
+		   "! #exec_start.--log-level create ->info host\n"
+		   "! #exec_start.--log-level create ->info host blocked\n");
+}
+
+static void not_there(void **state)
+{
+	temp_root *t = *state;
+
+	temp_root_link(t, "/dev/null", "etc/systemd/system/docker.socket");
+	check_told(
+		t,
+		CONTROL("a", "gone.service: {Service: {Restart: always}}")
+			CONTROL("b", "docker.socket: {Socket: {SocketMode: 0660}}"),
+		"not-applicable #Service.Restart (unit gone.service is not installed)\n"
+		"not-applicable #Socket.SocketMode (unit docker.socket is masked)\n");
+	temp_root_link(t, "/dev/null", OURS);
+	check_told(t, flags_and_settings,
+		   "unknown #exec_start.--containerd (/" OURS
+		   " is a symlink to /dev/null; remove it)\n"
+		   "unknown #Service.LimitCORE (/" OURS
+		   " is a symlink to /dev/null; remove it)\n"
+		   "unknown #Service.KillMode (/" OURS
+		   " is a symlink to /dev/null; remove it)\n");
+}
+
+static void released(void **state)
+{
+	hf_record_entry entries[] = { { "units:docker.service#Service.LimitCORE",
+					"infinity", "0" },
+				      { "units:docker.service#exec_start.--containerd",
+					"--containerd=/c.sock", NULL } };
+	hf_record_entry *list[] = { &entries[0], &entries[1] };
+	hf_arena arena = { 0 };
+	temp_root *t = *state;
+
+	apply(t, flags_and_settings);
+	record = (hf_record){ .exists = true, .entries = list, .n_entries = 2 };
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(hf_map_put(&record.by_id, &arena, list[i]->id, list[i]),
+				 0);
+	check_told(t, CONTROL("a", "docker.service: {Service: {KillMode: process}}"),
+		   "pass #Service.KillMode process docker.service:7\n"
+		   "! #Service.LimitCORE update 0->infinity released\n"
+		   "! #exec_start.--containerd update absent->--containerd=/c.sock "
+		   "released\n");
+	apply(t, CONTROL("a", "docker.socket: {Socket: {SocketMode: 0660}}"));
+	assert_int_equal(faccessat(t->fd, OURS, F_OK, 0), -1);
+	hf_arena_done(&arena);
+}
+
+static void a_part_releases_nothing(void **state)
+{
+	static const char *const just[] = { "core" };
+	static const char less[] = CONTROL("core",
+					   "docker.service: {Service: {LimitCORE: 7}}")
+		CONTROL("other", "docker.service: {exec_start: {unset: [--containerd]}}");
+	temp_root *t = *state;
+	const char *text;
+
+	apply(t, flags_and_settings);
+	only = just;
+	n_only = 1;
+	check_told(t, less,
+		   "drift #Service.LimitCORE 0 zz-holdfast.conf:10\n"
+		   "! #Service.LimitCORE update 0->7 host\n");
+	apply(t, less);
+	text = temp_root_text(t, OURS);
+	assert_non_null(strstr(text, "\n# other: --containerd absent\n"));
+	assert_non_null(
+		strstr(text, "\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n"));
+	assert_non_null(strstr(text, "\nLimitCORE=7\n"));
+	check_told(t, less, "pass #Service.LimitCORE 7 zz-holdfast.conf:10\n");
+	only = NULL;
+	n_only = 0;
+	check_told(t, less,
+		   "pass #Service.LimitCORE 7 zz-holdfast.conf:10\n"
+		   "pass #exec_start.--containerd\n");
+}
+
+static void observed_only(void **state)
+{
+	temp_root *t = *state;
+
+	check_told(t,
+		   "  - id: a\n    title: T\n    enforce: false\n    units:\n"
+		   "      docker.service: {Service: {LimitCORE: 0}}\n",
+		   "drift #Service.LimitCORE infinity docker.service:6\n");
+}
+
+static const char *changes(const look *l)
+{
+	return l->plan.n_changes ? l->plan.changes[0]->id : "";
+}
+
+/* Ours for whatever else: a second look after carrying out is always quiet. */
+static void quiet_after(void **state)
+{
+	static const char *const controls[] = {
+		CONTROL("a", "docker.service: {exec_start: {unset: [\"--h*\"]}}"),
+		CONTROL("a", "containerd.service: {exec_start: {set: {--x: \"a "
+			     "b;$c%d\\\"e\"}}}"),
+		CONTROL("a", "containerd.service: {exec_start: {set: {--y: true, -z: [1, "
+			     "2]}}}"),
+		CONTROL("a", "containerd.service: {exec_start: {set: {--y: false}}}"),
+		CONTROL("a", "docker.socket: {Socket: {SocketMode: \"600\"}, Unit: "
+			     "{Description: "
+			     "\"100%% ours\"}}"),
+		CONTROL("a", "docker.socket: {Socket: {SocketMode: \"600\"}}")
+			CONTROL("b", "docker.socket: {Socket: {SocketMode: \"0600\"}}"),
+	};
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "etc/systemd/system/containerd.service.d");
+	temp_root_mkdir(t, "etc/systemd/system/docker.socket.d");
+	for (size_t i = 0; i < ARRAY_SIZE(controls); i++) {
+		look l;
+
+		look_at(t, &l, controls[i]);
+		assert_true(l.plan.n_changes > 0 || i > 2);
+		carry_out(t, &l);
+		look_done(&l);
+		look_at(t, &l, controls[i]);
+		assert_string_equal(changes(&l), "");
+		assert_int_equal(l.plan.n_groups, 0);
+		assert_int_equal(l.plan.totals.controls[HF_STATE_PASS],
+				 l.model.n_controls);
+		look_done(&l);
+	}
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(made_and_kept),
+		TEST(vendor_upgrade),
+		TEST(edited_by_hand),
+		TEST(overridden),
+		TEST(out_of_variables),
+		TEST(setting_flags),
+		TEST(not_there),
+		TEST(released),
+		TEST(a_part_releases_nothing),
+		TEST(observed_only),
+		TEST(quiet_after),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
