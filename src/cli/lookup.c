@@ -54,32 +54,59 @@ static int read_all(int fd, const char *name, hf_arena *arena, hf_source *ret,
 	return 0;
 }
 
-/* Could someone other than root have written it? Checked on what was opened. */
+/* Why someone other than root can write what @st tells of, and the cure; NULL: nobody. */
+static const char *who_writes(hf_arena *arena, const char *path, const struct stat *st,
+			      const char **ret_cure)
+{
+	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
+	bool open = (st->st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky;
+	bool foreign = st->st_uid != 0;
+	unsigned uid = st->st_uid;
+
+	if (!foreign && !open)
+		return NULL;
+	*ret_cure = hf_arena_printf(arena, "%s%s%s%s%s", foreign ? "chown root: " : "",
+				    foreign ? path : "", foreign && open ? " && " : "",
+				    open ? "chmod go-w " : "", open ? path : "");
+	if (!foreign)
+		return "can be written by its group or by others";
+	return hf_arena_printf(arena,
+			       open ? "belongs to user %u and others can write it"
+				    : "belongs to user %u, not to root",
+			       uid);
+}
+
+/* Could someone other than root have written it? Checked on what was opened; if not,
+ * could someone have put it there in the place of another? */
 static int note_trust(hf_lookup *lookup, const char *path, const struct stat *st,
 		      hf_error **err)
 {
-	bool foreign = st->st_uid != 0, open = (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+	const char *cure = NULL, *why = who_writes(&lookup->arena, path, st, &cure);
+	const char *slash = strrchr(path, '/');
+	bool directory = false;
+	struct stat parent;
 	hf_untrusted *u;
 
-	if (!foreign && !open)
-		return 0;
+	if (!why) {
+		char *dir = slash ? hf_path_dir(&lookup->arena, path)
+				  : hf_arena_strdup(&lookup->arena, ".");
+
+		if (!dir)
+			return hf_error_oom(err);
+		directory = true;
+		if (stat(dir, &parent) == 0)
+			why = who_writes(&lookup->arena, dir, &parent, &cure);
+		if (!why)
+			return 0;
+	}
 	u = hf_vec_push(&lookup->arena, lookup->untrusted, lookup->n_untrusted);
-	if (!u)
+	if (!u || !cure)
 		return hf_error_oom(err);
 	u->file = hf_arena_strdup(&lookup->arena, path);
-	u->why = foreign && open
-			 ? hf_arena_printf(&lookup->arena,
-					   "belongs to user %u and others can write it",
-					   (unsigned)st->st_uid)
-		 : foreign ? hf_arena_printf(&lookup->arena,
-					     "belongs to user %u, not to root",
-					     (unsigned)st->st_uid)
-			   : "can be written by its group or by others";
-	u->cure = hf_arena_printf(&lookup->arena, "%s%s%s%s%s",
-				  foreign ? "chown root: " : "", foreign ? path : "",
-				  foreign && open ? " && " : "",
-				  open ? "chmod go-w " : "", open ? path : "");
-	return u->file && u->why && u->cure ? 0 : hf_error_oom(err);
+	u->why = why;
+	u->cure = cure;
+	u->directory = directory;
+	return u->file ? 0 : hf_error_oom(err);
 }
 
 static int not_regular(const char *path, mode_t mode, hf_error **err)

@@ -10,6 +10,7 @@
 #ifndef HF_CLI_LOOKUP_H
 #define HF_CLI_LOOKUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/diag.h"
@@ -24,6 +25,7 @@ typedef struct hf_untrusted {
 	const char *file;
 	const char *why;
 	const char *cure; /* the command to type */
+	bool directory;	  /* only the directory: the file could be replaced */
 } hf_untrusted;
 
 typedef struct hf_lookup {

@@ -204,12 +204,21 @@ static int choose_names(hf_run *run, const hf_strings *given)
 /* A live apply refuses what someone other than root can write; others are told. */
 static int check_trust(hf_run *run)
 {
+	const unsigned silent = HF_CMD_LINT | HF_CMD_LIST | HF_CMD_FACTS;
 	hf_error *err = NULL;
 
+	if (run->cli->options.command->bit & silent)
+		return 0; /* nothing is concluded about a host */
 	for (size_t i = 0; i < run->lookup.n_untrusted; i++) {
 		const hf_untrusted *u = &run->lookup.untrusted[i];
 
-		if (run->is_live_apply && !err) {
+		if (u->directory) {
+			hf_diag_add(
+				&run->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, u->cure,
+				"the directory of baseline '%s' %s: the file could be "
+				"replaced",
+				u->file, u->why);
+		} else if (run->is_live_apply && !err) {
 			(void)hf_error_set(&err, -EPERM, "baseline '%s' %s: not applied",
 					   u->file, u->why);
 			(void)hf_error_hint(&err, "%s", u->cure);
