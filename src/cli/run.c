@@ -375,6 +375,11 @@ int hf_run_look(hf_cli *cli, bool is_check)
 	report.exit =
 		hf_report_exit_of_plan(&run.survey.plan, is_check, cli->options.fail_on);
 	report.result = hf_report_result_of_plan(&run.survey.plan);
+	if (run.survey.record_unreadable && report.exit != HF_EXIT_DIFFERS &&
+	    (cli->options.fail_on & HF_FAIL_ON_UNKNOWN)) {
+		report.exit = HF_EXIT_UNKNOWN;
+		report.result = "unknown";
+	}
 	hf_run_diags(&run);
 	return hf_cli_report(cli, &report);
 }

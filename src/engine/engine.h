@@ -20,6 +20,7 @@ typedef struct hf_survey {
 	hf_record record;
 	hf_plan plan;
 	const char *hostname; /* of the facts; "" if unknown */
+	bool record_unreadable; /* not root: what would be released cannot be told */
 } hf_survey;
 
 /**

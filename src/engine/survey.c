@@ -51,6 +51,25 @@ static int run_kinds(hf_host *host, hf_model *model, hf_plan *plan, hf_error **e
 	return 0;
 }
 
+/* The state directory is root's. Others still see everything but what is released. */
+static int read_record(hf_host *host, hf_diags *diags, hf_survey *ret, hf_error **err)
+{
+	hf_error *why = NULL;
+	int r = hf_record_read(host, &ret->record_arena, &ret->record, &why);
+
+	if ((r == -EACCES || r == -EPERM) && !host->is_root) {
+		hf_diag_add(diags, HF_DIAG_WARNING, (hf_mark){ 0 },
+			    "run it as root to see what is no longer demanded", "%s",
+			    hf_error_text(why));
+		hf_error_free(why);
+		ret->record_unreadable = true;
+		return 0;
+	}
+	if (r < 0)
+		*err = why;
+	return r;
+}
+
 int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
 		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
 		     hf_survey *ret, hf_error **err)
@@ -63,7 +82,7 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	if (!r)
 		r = hf_facts_read(host, model, &ret->facts, err);
 	if (!r)
-		r = hf_record_read(host, &ret->record_arena, &ret->record, err);
+		r = read_record(host, diags, ret, err);
 	if (r < 0)
 		return r;
 	plan->options = *options;

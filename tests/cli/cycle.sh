@@ -159,4 +159,14 @@ err "nothing was changed"
 cmp -s bad.json root/etc/docker/daemon.json || fail "a malformed daemon.json was touched"
 cp good.json root/etc/docker/daemon.json
 run 0 check --root root
+
+# A record that only root can read: what can be told is told, and that not all can be.
+if [ "$(id -u)" != 0 ]; then
+	chmod 000 root/var/lib/holdfast/applied.json
+	run 7 check --root root smaller.yaml
+	err "Permission denied"
+	out "unknown: 4 controls: 3 pass"
+	run 0 check --root root smaller.yaml --fail-on drift
+	chmod 600 root/var/lib/holdfast/applied.json
+fi
 finish
