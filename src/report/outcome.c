@@ -85,16 +85,20 @@ static void add_changes(hf_strbuf *out, const hf_report *r)
 		hf_strbuf_adds(out, "; no changes");
 	} else {
 		const char *sep = " (";
+		bool one_op = false;
 
 		hf_strbuf_addf(out, "; %zu change%s", n, n == 1 ? "" : "s");
-		for (size_t op = 0; op < ARRAY_SIZE(by_op); op++) {
+		for (size_t op = 0; op < ARRAY_SIZE(by_op); op++)
+			one_op |= by_op[op] == n;
+		for (size_t op = 0; op < ARRAY_SIZE(by_op) && !one_op; op++) {
 			if (!by_op[op])
 				continue;
 			hf_strbuf_addf(out, "%s%zu %s", sep, by_op[op],
 				       hf_op_name((hf_op)op));
 			sep = ", ";
 		}
-		hf_strbuf_addc(out, ')');
+		if (!one_op)
+			hf_strbuf_addc(out, ')');
 	}
 	if (plan->totals.blocked)
 		hf_strbuf_addf(out, ", %zu blocked", plan->totals.blocked);

@@ -1,205 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A control: heading, its changes, and the rows that no change tells of. */
 #include <string.h>
 
 #include "report/text.h"
-
-#define INDENT_ITEM 2  /* marker of a change or row */
-#define INDENT_VALUE 6 /* values that do not fit beside their id */
-#define SECRET "(secret)"
-
-static const struct {
-	const char *marker;
-	hf_style style;
-} ops[] = {
-	[HF_OP_CREATE] = { "+", HF_STYLE_GOOD },
-	[HF_OP_UPDATE] = { "~", HF_STYLE_WARN },
-	[HF_OP_DELETE] = { "-", HF_STYLE_BAD },
-};
-
-static const char *const cause_texts[] = {
-	[HF_CAUSE_UNKNOWN] = NULL,
-	[HF_CAUSE_HOST] = "the host is not as last applied",
-	[HF_CAUSE_BASELINE] = "new in the baseline",
-	[HF_CAUSE_VENDOR] = "what it derives from has changed",
-	[HF_CAUSE_RELEASED] = "no longer demanded",
-};
-
-static void begin_item(hf_text *t, const char *marker, hf_style style)
-{
-	hf_paint_to(&t->paint, INDENT_ITEM);
-	hf_paint_text(&t->paint, style, marker);
-	hf_paint_text(&t->paint, HF_STYLE_PLAIN, " ");
-}
-
-/* A remark below an item, wrapped. */
-static void remark(hf_text *t, hf_style style, const char *text)
-{
-	hf_paint_to(&t->paint, INDENT_VALUE);
-	hf_paint_wrap(&t->paint, style, INDENT_VALUE, text);
-	hf_paint_newline(&t->paint);
-}
-
-static void value_line(hf_text *t, const char *marker, hf_style style, const char *value)
-{
-	hf_paint_to(&t->paint, INDENT_VALUE);
-	hf_paint_text(&t->paint, style, marker);
-	hf_paint_text(&t->paint, style, " ");
-	hf_paint_wrap(&t->paint, style, INDENT_VALUE + 2, value);
-	hf_paint_newline(&t->paint);
-}
-
-/* The id on the item's line; wrapped, as the id of an audit rule is the rule. */
-static void put_id(hf_text *t, const char *id, const char *layers)
-{
-	hf_paint_wrap(&t->paint, HF_STYLE_BOLD, INDENT_VALUE, id);
-	if (layers)
-		hf_paint_format(&t->paint, HF_STYLE_DIM, " [%s]", layers);
-}
-
-/* Before and after: beside the id if they fit, else a line each. An added value that
- * the id already spells out is not said twice. */
-static void put_values(hf_text *t, const hf_change *c)
-{
-	const char *before = c->before, *after = c->after;
-	unsigned columns = 0;
-
-	if (c->secret) {
-		before = before ? SECRET : NULL;
-		after = after ? SECRET : NULL;
-	}
-	if (!before && (!after || strstr(c->id, after)))
-		return hf_paint_newline(&t->paint);
-	if (!after && strstr(c->id, before))
-		return hf_paint_newline(&t->paint);
-	columns += before ? hf_paint_columns(before) : 6;
-	columns += after ? hf_paint_columns(after) : 6;
-	if (hf_paint_fits(&t->paint, columns + 6)) {
-		hf_paint_text(&t->paint, HF_STYLE_PLAIN, ": ");
-		hf_paint_text(&t->paint, before ? HF_STYLE_BAD : HF_STYLE_DIM,
-			      before ? before : "absent");
-		hf_paint_text(&t->paint, HF_STYLE_PLAIN, " -> ");
-		hf_paint_text(&t->paint, after ? HF_STYLE_GOOD : HF_STYLE_DIM,
-			      after ? after : "absent");
-		return hf_paint_newline(&t->paint);
-	}
-	hf_paint_newline(&t->paint);
-	if (before)
-		value_line(t, "-", HF_STYLE_BAD, before);
-	if (after)
-		value_line(t, "+", HF_STYLE_GOOD, after);
-}
-
-static bool text_equal(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-/* The same step in the other layer, told in one item. */
-static bool is_twin(const hf_change *a, const hf_change *b)
-{
-	return a->layer != b->layer && a->op == b->op && text_equal(a->id, b->id) &&
-	       text_equal(a->before, b->before) && text_equal(a->after, b->after) &&
-	       text_equal(a->blocked, b->blocked) && a->secret == b->secret;
-}
-
-static void put_found(hf_text *t, const char *file, unsigned line)
-{
-	char number[16] = "";
-
-	if (line)
-		snprintf(number, sizeof(number), ":%u", line);
-	hf_paint_to(&t->paint, INDENT_VALUE);
-	hf_paint_format(&t->paint, HF_STYLE_DIM, "found at %s%s", file, number);
-}
-
-/* What stands below a change: the reasons of its rows, where the value was found, why
- * it differs, and who else asks for it. */
-static void put_change_remarks(hf_text *t, const hf_change *c)
-{
-	const hf_plan *plan = t->view->changes;
-	const char *why = NULL, *cause = cause_texts[c->cause];
-	const hf_resource *found = NULL;
-
-	for (size_t i = 0; i < c->n_rows; i++) {
-		const hf_resource *row = plan->resources[c->rows[i]];
-
-		if (!found && row->found_file)
-			found = row;
-		if (row->why && !text_equal(row->why, why) &&
-		    !text_equal(row->why, c->blocked))
-			remark(t, HF_STYLE_DIM, why = row->why);
-	}
-	if (c->blocked) {
-		hf_paint_to(&t->paint, INDENT_VALUE);
-		hf_paint_text(&t->paint, HF_STYLE_BAD, "blocked: ");
-		hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, INDENT_VALUE, c->blocked);
-		hf_paint_newline(&t->paint);
-	}
-	if (c->cause == HF_CAUSE_RELEASED ||
-	    (c->cause == HF_CAUSE_HOST && !plan->record->exists))
-		cause = NULL; /* the heading says it; or nothing was ever applied */
-	if (found)
-		put_found(t, found->found_file, found->found_line);
-	if (cause) {
-		if (!found)
-			hf_paint_to(&t->paint, INDENT_VALUE);
-		hf_paint_format(&t->paint, HF_STYLE_DIM, "%s%s", found ? "; " : "",
-				cause);
-	}
-	if (found || cause)
-		hf_paint_newline(&t->paint);
-}
-
-static void put_change(hf_text *t, const hf_change *c, const hf_change *twin)
-{
-	const char *layers = twin		   ? "persisted, live"
-			     : c->layer == HF_LIVE ? "live"
-						   : NULL;
-
-	if (c->blocked)
-		begin_item(t, "!", HF_STYLE_BAD);
-	else
-		begin_item(t, ops[c->op].marker, ops[c->op].style);
-	put_id(t, c->id, layers);
-	put_values(t, c);
-	put_change_remarks(t, c);
-}
-
-static const hf_change *find_twin(const hf_view_control *in, size_t n)
-{
-	for (size_t i = n + 1; i < in->n_changes && i < n + 16; i++)
-		if (is_twin(in->changes[n], in->changes[i]))
-			return in->changes[i];
-	return NULL;
-}
-
-static void put_changes(hf_text *t, const hf_control *control)
-{
-	const hf_view_control *in = &t->view->controls[control->index];
-
-	for (size_t i = 0; i < in->n_changes; i++) {
-		const hf_change *c = in->changes[i], *twin;
-		const hf_control *first = t->shown_by[c->index];
-
-		if (first == control)
-			continue; /* told as the twin of the one before */
-		if (first) {
-			begin_item(t, ops[c->op].marker, HF_STYLE_DIM);
-			put_id(t, c->id, c->layer == HF_LIVE ? "live" : NULL);
-			hf_paint_format(&t->paint, HF_STYLE_DIM, " (under %s)",
-					first->id);
-			hf_paint_newline(&t->paint);
-			continue;
-		}
-		t->shown_by[c->index] = control;
-		twin = find_twin(in, i);
-		if (twin && t->shown_by[twin->index])
-			twin = NULL;
-		if (twin)
-			t->shown_by[twin->index] = control;
-		put_change(t, c, twin);
-	}
-}
 
 static const char *row_marker(hf_state state)
 {
@@ -222,8 +25,8 @@ static const char *row_marker(hf_state state)
 static void put_row_values(hf_text *t, const hf_resource *row)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
-	const char *found = row->secret && row->found ? SECRET : row->found;
-	const char *wanted = row->secret && row->wanted ? SECRET : row->wanted;
+	const char *found = row->secret && row->found ? HF_SECRET : row->found;
+	const char *wanted = row->secret && row->wanted ? HF_SECRET : row->wanted;
 
 	if (wanted && strstr(row->id, wanted))
 		wanted = NULL; /* the id of an audit rule is the rule */
@@ -244,21 +47,19 @@ static void put_row_values(hf_text *t, const hf_resource *row)
 	if (row->state == HF_STATE_PASS && found && strstr(row->id, found))
 		return hf_paint_newline(&t->paint);
 	hf_paint_text(&t->paint, HF_STYLE_PLAIN, ": ");
-	hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, INDENT_VALUE, hf_strbuf_str(&text));
+	hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, HF_INDENT_VALUE, hf_strbuf_str(&text));
 	hf_paint_newline(&t->paint);
 }
 
-static void put_row(hf_text *t, const hf_resource *row)
+static void put_row(hf_text *t, const hf_resource *row, const hf_text_twins *twins)
 {
-	begin_item(t, row_marker(row->state), hf_style_of_state(row->state));
-	put_id(t, row->id, row->layer == HF_LIVE ? "live" : NULL);
+	hf_text_begin(t, row_marker(row->state), hf_style_of_state(row->state));
+	hf_text_id(t, row->id, twins);
 	put_row_values(t, row);
 	if (row->why)
-		remark(t, HF_STYLE_DIM, row->why);
-	if (row->found_file) {
-		put_found(t, row->found_file, row->found_line);
-		hf_paint_newline(&t->paint);
-	}
+		hf_text_remark(t, HF_STYLE_DIM, row->why);
+	if (row->found_file)
+		hf_text_found(t, row->found_file, row->found_line, NULL);
 }
 
 static bool is_quiet_state(hf_state state)
@@ -266,19 +67,46 @@ static bool is_quiet_state(hf_state state)
 	return state == HF_STATE_PASS || state == HF_STATE_NOT_APPLICABLE;
 }
 
+static bool is_row_twin(const hf_resource *a, const hf_resource *b, bool *arch)
+{
+	return a->state == b->state && hf_text_alike(a->id, b->id, arch) &&
+	       hf_text_alike(a->found, b->found, arch) &&
+	       hf_text_alike(a->wanted, b->wanted, arch) &&
+	       hf_text_alike(a->why, b->why, arch) &&
+	       (!a->found_file || !b->found_file ||
+		!strcmp(a->found_file, b->found_file));
+}
+
+/* Rows that no change tells of, or that say how it stands after the change. */
+static bool is_row_told(const hf_text *t, const hf_resource *row)
+{
+	if (is_quiet_state(row->state) && !t->options->verbose)
+		return false;
+	return !t->view->changed[row->index] ||
+	       (t->report->is_apply && t->view->changes != t->view->plan);
+}
+
 static void put_rows(hf_text *t, const hf_control *control)
 {
 	const hf_view_control *in = &t->view->controls[control->index];
+	bool *told = hf_arena_array(&t->view->arena, in->n_rows + 1, sizeof(*told));
 
-	for (size_t i = 0; i < in->n_rows; i++) {
-		const hf_resource *row = in->rows[i];
+	for (size_t i = 0; told && i < in->n_rows; i++) {
+		hf_text_twins twins = { 0 };
 
-		if (t->view->changed[row->index] &&
-		    !(t->report->is_apply && t->view->changes != t->view->plan))
+		if (told[i] || !is_row_told(t, in->rows[i]))
 			continue;
-		if (is_quiet_state(row->state) && !t->options->verbose)
-			continue;
-		put_row(t, row);
+		for (size_t k = i; k < in->n_rows && k < i + HF_TWIN_WINDOW; k++) {
+			bool arch = false;
+
+			if (told[k] || !is_row_told(t, in->rows[k]) ||
+			    !is_row_twin(in->rows[i], in->rows[k], &arch) ||
+			    !hf_text_join(&twins, in->rows[k]->layer, arch))
+				continue;
+			twins.members[twins.n++] = k;
+			told[k] = true;
+		}
+		put_row(t, in->rows[i], &twins);
 	}
 }
 
@@ -290,7 +118,7 @@ static void put_heading(hf_text *t, const hf_control *c, const char *state,
 	hf_paint_text(&t->paint, HF_STYLE_PLAIN, "  ");
 	hf_paint_text(&t->paint, HF_STYLE_BOLD, c->id);
 	hf_paint_text(&t->paint, HF_STYLE_PLAIN, "  ");
-	hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, INDENT_ITEM, c->title);
+	hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, HF_INDENT_ITEM, c->title);
 	if (c->severity == HF_SEVERITY_HIGH)
 		hf_paint_text(&t->paint, HF_STYLE_DIM, " (high)");
 	hf_paint_newline(&t->paint);
@@ -301,21 +129,23 @@ static void put_control_remarks(hf_text *t, const hf_control *c, hf_state state)
 	const char *reason = t->view->plan->control_reasons[c->index];
 
 	if (state == HF_STATE_MANUAL && c->manual) {
-		remark(t, HF_STYLE_DIM, c->manual);
+		hf_text_remark(t, HF_STYLE_DIM, c->manual);
 	} else if (state == HF_STATE_DISABLED && c->disabled) {
-		remark(t, HF_STYLE_DIM, c->disabled);
+		hf_text_remark(t, HF_STYLE_DIM, c->disabled);
 	} else if (state == HF_STATE_WAIVED && c->waiver) {
-		hf_paint_to(&t->paint, INDENT_VALUE);
+		hf_paint_to(&t->paint, HF_INDENT_VALUE);
 		hf_paint_format(&t->paint, HF_STYLE_DIM,
 				"waived%s%s: ", c->waiver->until ? " until " : "",
 				c->waiver->until ? c->waiver->until : "");
-		hf_paint_wrap(&t->paint, HF_STYLE_DIM, INDENT_VALUE, c->waiver->reason);
+		hf_paint_wrap(&t->paint, HF_STYLE_DIM, HF_INDENT_VALUE,
+			      c->waiver->reason);
 		hf_paint_newline(&t->paint);
 	} else if (reason && !t->view->controls[c->index].n_rows) {
-		remark(t, HF_STYLE_DIM, reason);
+		hf_text_remark(t, HF_STYLE_DIM, reason);
 	}
 	if (!c->enforce && !is_quiet_state(state) && state != HF_STATE_MANUAL)
-		remark(t, HF_STYLE_DIM, "enforce: false: reported, never changed");
+		hf_text_remark(t, HF_STYLE_DIM,
+			       "enforce: false: reported, never changed");
 }
 
 void hf_text_control(hf_text *t, const hf_control *control)
@@ -328,29 +158,6 @@ void hf_text_control(hf_text *t, const hf_control *control)
 	put_heading(t, control, applied ? "fixed" : hf_state_name(state),
 		    applied ? HF_STYLE_GOOD : hf_style_of_state(state));
 	put_control_remarks(t, control, state);
-	put_changes(t, control);
+	hf_text_changes(t, control);
 	put_rows(t, control);
-}
-
-void hf_text_released(hf_text *t)
-{
-	const hf_plan *plan = t->view->changes;
-	bool first = true;
-
-	for (size_t i = 0; i < plan->n_changes; i++) {
-		const hf_change *c = plan->changes[i];
-
-		if (t->view->n_change_controls[i])
-			continue;
-		if (first) {
-			hf_paint_text(&t->paint, HF_STYLE_WARN, "released");
-			hf_paint_text(&t->paint, HF_STYLE_PLAIN,
-				      "  No longer demanded by the baseline");
-			hf_paint_newline(&t->paint);
-			first = false;
-		}
-		put_change(t, c, NULL);
-	}
-	if (!first)
-		hf_paint_newline(&t->paint);
 }

@@ -216,7 +216,6 @@ static void test_text(void **state)
 		"\n"
 		"drift  modes  Unit files belong to root\n"
 		"  + audit:-w /etc/docker -p wa -k docker [persisted, live]\n"
-		"      new in the baseline\n"
 		"\n"
 		"unknown  slow  Logs leave the host\n"
 		"  ? daemon:/etc/docker/daemon.json#log-driver [live]: cannot tell\n"
@@ -483,6 +482,50 @@ static void test_diags(void **state)
 	hf_diags_done(&diags);
 }
 
+/* Twins of the other ABI and layer are one item; what was told above is only named. */
+static void test_twins(void **state)
+{
+	static const char *const rules[] = {
+		"audit:-a always,exit -F arch=b64 -F path=/usr/bin/runc -F perm=wa -F "
+		"key=docker",
+		"audit:-a always,exit -F arch=b32 -F path=/usr/bin/runc -F perm=wa -F "
+		"key=docker",
+	};
+	world *w = world_new();
+	char *text;
+
+	(void)state;
+	w->record.exists = true;
+	w->model.n_controls = 2;
+	for (int i = 0; i < 4; i++) {
+		const char *rule = rules[i / 2];
+		hf_resource *r = row(w, 0, i % 2 ? HF_LIVE : HF_PERSISTED, rule, rule + 6,
+				     HF_STATE_DRIFT, "absent", NULL);
+
+		row(w, 1, i % 2 ? HF_LIVE : HF_PERSISTED, rule, rule + 6, HF_STATE_DRIFT,
+		    "absent", NULL);
+		change(w, r, HF_OP_CREATE, NULL, rule + 6, HF_CAUSE_BASELINE);
+	}
+	assert_int_equal(hf_plan_finish(&w->model, &w->plan), 0);
+	text = text_of(w, &(hf_text_options){ 0 });
+	assert_string_equal(strstr(text, "drift  icc"),
+			    "drift  icc  No free traffic between containers (high)\n"
+			    "  + audit:-a always,exit -F arch=b64 -F path=/usr/bin/runc "
+			    "-F perm=wa -F "
+			    "key=docker\n"
+			    "      [+b32, persisted, live] (new in the baseline)\n"
+			    "\n"
+			    "drift  modes  Unit files belong to root\n"
+			    "  + audit:-a always,exit -F arch=b64 -F path=/usr/bin/runc "
+			    "-F perm=wa -F "
+			    "key=docker\n"
+			    "      [+b32, persisted, live] (as under icc)\n"
+			    "\n"
+			    "drift: 2 controls: 2 drift; 4 changes\n");
+	free(text);
+	world_free(w);
+}
+
 static void test_wrap(void **state)
 {
 	char *buf = NULL;
@@ -514,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_exit),
 		cmocka_unit_test(test_json_of_error),
 		cmocka_unit_test(test_diags),
+		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_wrap),
 	};
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One item below a control: marker, resource, values, remarks; and twins told as one. */
+#include <string.h>
+
+#include "report/text.h"
+
+#define ARCH "arch=b"
+
+void hf_text_begin(hf_text *t, const char *marker, hf_style style)
+{
+	hf_paint_to(&t->paint, HF_INDENT_ITEM);
+	hf_paint_text(&t->paint, style, marker);
+	hf_paint_text(&t->paint, HF_STYLE_PLAIN, " ");
+}
+
+void hf_text_end(hf_text *t, const char *tail)
+{
+	if (tail && hf_paint_fits(&t->paint, hf_paint_columns(tail) + 3)) {
+		hf_paint_format(&t->paint, HF_STYLE_DIM, " (%s)", tail);
+		tail = NULL;
+	}
+	hf_paint_newline(&t->paint);
+	if (tail)
+		hf_text_remark(t, HF_STYLE_DIM, tail);
+}
+
+void hf_text_remark(hf_text *t, hf_style style, const char *text)
+{
+	hf_paint_to(&t->paint, HF_INDENT_VALUE);
+	hf_paint_wrap(&t->paint, style, HF_INDENT_VALUE, text);
+	hf_paint_newline(&t->paint);
+}
+
+void hf_text_found(hf_text *t, const char *file, unsigned line, const char *tail)
+{
+	char number[16] = "";
+
+	if (line)
+		snprintf(number, sizeof(number), ":%u", line);
+	hf_paint_to(&t->paint, HF_INDENT_VALUE);
+	hf_paint_format(&t->paint, HF_STYLE_DIM, "found at %s%s%s%s", file, number,
+			tail ? "; " : "", tail ? tail : "");
+	hf_paint_newline(&t->paint);
+}
+
+void hf_text_id(hf_text *t, const char *id, const hf_text_twins *twins)
+{
+	const char *layers = !twins->live	? ""
+			     : twins->persisted ? "persisted, live"
+						: "live";
+	const char *arch = !twins->arch ? "" : strstr(id, ARCH "64") ? "+b32" : "+b64";
+	char tag[32];
+
+	hf_paint_wrap(&t->paint, HF_STYLE_BOLD, HF_INDENT_VALUE, id);
+	if (!*layers && !*arch)
+		return;
+	snprintf(tag, sizeof(tag), "[%s%s%s]", arch, *arch && *layers ? ", " : "",
+		 layers);
+	if (!hf_paint_fits(&t->paint, hf_paint_columns(tag) + 1)) {
+		hf_paint_newline(&t->paint);
+		hf_paint_to(&t->paint, HF_INDENT_VALUE);
+	} else {
+		hf_paint_text(&t->paint, HF_STYLE_PLAIN, " ");
+	}
+	hf_paint_text(&t->paint, HF_STYLE_DIM, tag);
+}
+
+bool hf_text_alike(const char *a, const char *b, bool *arch)
+{
+	const char *start = a;
+
+	if (!a || !b)
+		return a == b;
+	for (; *a && *b; a++, b++) {
+		if (*a == *b)
+			continue;
+		/* a rule of auditctl(8) for each ABI of the machine */
+		if (a - start < 6 || memcmp(a - 6, ARCH, 6) ||
+		    !((!strncmp(a, "64", 2) && !strncmp(b, "32", 2)) ||
+		      (!strncmp(a, "32", 2) && !strncmp(b, "64", 2))))
+			return false;
+		*arch = true;
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+bool hf_text_join(hf_text_twins *twins, hf_layer layer, bool arch)
+{
+	if (twins->n == ARRAY_SIZE(twins->members))
+		return false;
+	twins->live |= layer == HF_LIVE;
+	twins->persisted |= layer == HF_PERSISTED;
+	twins->arch |= arch;
+	return true;
+}
