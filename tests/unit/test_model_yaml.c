@@ -6,6 +6,7 @@
 #include "model/schema.h"
 #include "model/vars.h"
 #include "model_world.h"
+#include "mutate.h"
 
 typedef struct parsed {
 	hf_arena arena;
@@ -354,49 +355,6 @@ static const char seed_text[] =
 	"  - id: two\n    title: T\n    manual: >\n      text that\n      folds\n"
 	"  - {id: three, title: T, files: [{path: /x}], disabled: why, meta: {a: *x}}\n"
 	"waivers:\n  - {control: two, hosts: [\"a*\"], reason: r, until: 2028-02-29}\n";
-
-static unsigned next_random(uint64_t *seed)
-{
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(*seed >> 33);
-}
-
-static size_t mutate(char *text, size_t len, size_t cap, uint64_t *seed)
-{
-	static const char *const bits[] = { "${", "}",	"*x",	"&x ", "- ",	": ",
-					    "\n", "[",	"{",	"\"",  "'",	"\\",
-					    "#",  "|",	"!",	"~",   "\t",	"\xc3",
-					    "+",  "id", "null", "  ",  "---\n", "@" };
-	size_t at = next_random(seed) % (len + 1), n;
-	const char *bit;
-
-	switch (next_random(seed) % 4) {
-	case 0: /* another byte */
-		if (at < len)
-			text[at] = (char)next_random(seed);
-		return len;
-	case 1: /* a piece goes */
-		n = next_random(seed) % 20;
-		n = n < len - at ? n : len - at;
-		memmove(text + at, text + at + n, len - at - n);
-		return len - n;
-	case 2: /* a piece comes twice */
-		n = next_random(seed) % 40;
-		n = n < len - at ? n : len - at;
-		if (len + n > cap)
-			return len;
-		memmove(text + at + n, text + at, len - at);
-		return len + n;
-	default: /* something that means something */
-		bit = bits[next_random(seed) % ARRAY_SIZE(bits)];
-		n = strlen(bit);
-		if (len + n > cap)
-			return len;
-		memmove(text + at + n, text + at, len - at);
-		memcpy(text + at, bit, n);
-		return len + n;
-	}
-}
 
 /* Whatever comes in, the answer is a model or at least one diagnostic with a place. */
 static void test_mutations(void **state)
