@@ -371,6 +371,23 @@ static int check_ours(const hf_staged *s, hf_error **err)
 	return 0;
 }
 
+/* The old file made anew; on failure nothing is left of it, and it can be tried again. */
+static int put_back(hf_staged *s, hf_error **err)
+{
+	ino_t published = s->new_ino;
+	int r = temp_make(s, s->before, s->before_len, &s->before_inode, err);
+
+	if (r < 0)
+		return r;
+	r = rename_temp(s, err);
+	if (r < 0) {
+		(void)unlinkat(s->dir_fd, s->temp, 0);
+		s->temp[0] = '\0';
+		s->new_ino = published;
+	}
+	return r;
+}
+
 int hf_fs_unpublish(hf_staged *staged, hf_error **err)
 {
 	int r;
@@ -385,10 +402,7 @@ int hf_fs_unpublish(hf_staged *staged, hf_error **err)
 		    errno != ENOENT)
 			return hf_fs_fail(err, -errno, "remove", staged->path);
 	} else {
-		r = temp_make(staged, staged->before, staged->before_len,
-			      &staged->before_inode, err);
-		if (r == 0)
-			r = rename_temp(staged, err);
+		r = put_back(staged, err);
 		if (r < 0)
 			return r;
 	}

@@ -25,6 +25,12 @@ typedef struct observer {
 	files_obs *obs;
 } observer;
 
+/* Out of memory, also where only the message of another error was lost for it. */
+static bool is_oom(int r, const hf_error *err)
+{
+	return r == -ENOMEM || (err && err->code == -ENOMEM);
+}
+
 /* --- owners and groups ---------------------------------------------------------------
  */
 
@@ -43,8 +49,8 @@ static int learn_id(observer *o, char type, const char *name)
 		return -ENOMEM;
 	r = type == 'u' ? hf_ids_uid(o->host, name, &id->number, &err)
 			: hf_ids_gid(o->host, name, &id->number, &err);
-	if (r == -ENOMEM)
-		return r;
+	if (is_oom(r, err))
+		return -ENOMEM;
 	id->known = r < 0 ? HF_UNKNOWN : HF_PRESENT;
 	if (r < 0) {
 		id->why = hf_arena_strdup(o->arena, hf_error_text(err));
@@ -119,8 +125,8 @@ static int fill_object(observer *o, files_object *object)
 	hf_inode i;
 	int r = hf_fs_inode(o->host, object->path, 0, &i, &err);
 
-	if (r == -ENOMEM)
-		return r;
+	if (is_oom(r, err))
+		return -ENOMEM;
 	if (r == -ENOENT || r == -ENOTDIR) {
 		object->known = HF_ABSENT;
 		return 0;
@@ -246,7 +252,9 @@ static int see_tree(observer *o, files_seen *seen, const files_spec *spec,
 	t.owner = spec->owner ? files_id_get(o->obs, 'u', spec->owner) : NULL;
 	t.group = spec->group ? files_id_get(o->obs, 'g', spec->group) : NULL;
 	r = hf_fs_walk(o->host, top, &walk, &err);
-	if (r < 0 && r != -ENOMEM) {
+	if (is_oom(r, err))
+		r = -ENOMEM;
+	else if (r < 0) {
 		seen->partial = true;
 		seen->why = hf_arena_strdup(o->arena, hf_error_text(err));
 		r = seen->why ? 0 : -ENOMEM;
@@ -337,7 +345,9 @@ static int glob_list(glob *g, const char *dir, const char *component, const char
 
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
-	if (r < 0 && r != -ENOMEM) {
+	if (is_oom(r, err))
+		return -ENOMEM;
+	if (r < 0) {
 		g->seen->partial = true;
 		g->seen->why = hf_arena_strdup(g->o->arena, hf_error_text(err));
 		return g->seen->why ? 0 : -ENOMEM;

@@ -12,6 +12,7 @@ typedef struct planner {
 	hf_plan *plan;
 	files_obs *obs;
 	hf_map targets; /* "dev:ino" -> files_target */
+	hf_map removed; /* paths of files that the plan removes */
 	files_target **list;
 	size_t n;
 } planner;
@@ -105,11 +106,9 @@ static bool is_device(const files_object *o)
 }
 
 /* Reasons that do not depend on the aspect. *ret_state untouched: there is none. */
-static const char *common_reason(hf_plan *plan, const files_spec *spec,
+static const char *common_reason(const planner *p, const files_spec *spec,
 				 const files_object *o, hf_state *ret_state)
 {
-	const hf_group *group;
-
 	if (o->masked) {
 		*ret_state = HF_STATE_NOT_APPLICABLE;
 		return "it is masked: a symlink to /dev/null";
@@ -118,8 +117,7 @@ static const char *common_reason(hf_plan *plan, const files_spec *spec,
 		*ret_state = HF_STATE_UNKNOWN;
 		return o->why;
 	}
-	group = hf_plan_group_find(plan, HF_GROUP_FILE, o->path);
-	if (group && group->remove) {
+	if (hf_map_get(&p->removed, o->path)) {
 		*ret_state = HF_STATE_NOT_APPLICABLE;
 		return "this plan removes it";
 	}
@@ -159,7 +157,7 @@ static int judge(planner *p, const hf_demand *demand, const files_object *o,
 	hf_state state = HF_STATE_PASS;
 
 	*ret_drifts = false;
-	reason = common_reason(p->plan, spec, o, &state);
+	reason = common_reason(p, spec, o, &state);
 	if (reason)
 		return hf_row_judge(p->plan, row, state, NULL,
 				    state == HF_STATE_FINDING ? "it is %s" : "%s",
@@ -216,7 +214,7 @@ static bool is_movable(planner *p, const hf_demand *demand, const files_object *
 	hf_state state;
 
 	return hf_control_is_enforced(demand->control) &&
-	       !common_reason(p->plan, demand->spec, o, &state) && !is_device(o);
+	       !common_reason(p, demand->spec, o, &state) && !is_device(o);
 }
 
 static int collect_targets(planner *p)
@@ -612,6 +610,10 @@ int files_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 	planner p = { .plan = plan, .obs = plan->obs[HF_RANK_FILES] };
 	int r = claim_literals(&p, model);
 
+	for (size_t i = 0; r == 0 && i < plan->n_groups; i++)
+		if (plan->groups[i]->type == HF_GROUP_FILE && plan->groups[i]->remove)
+			r = hf_map_put(&p.removed, &plan->arena, plan->groups[i]->path,
+				       plan->groups[i]);
 	if (r == 0)
 		r = collect_targets(&p);
 	if (r == 0)

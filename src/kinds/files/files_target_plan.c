@@ -92,7 +92,7 @@ static bool is_made(const hf_group *group)
 	       (group->type == HF_GROUP_FILE && !group->existed && !group->remove);
 }
 
-static int settle_group(hf_plan *plan, files_obs *obs, hf_group *group)
+static void settle_group(hf_plan *plan, files_obs *obs, hf_group *group)
 {
 	mode_t type = group->type == HF_GROUP_MKDIR ? S_IFDIR : S_IFREG;
 	files_target t = { .max = 07777, .uid = group->uid, .gid = group->gid };
@@ -107,11 +107,10 @@ static int settle_group(hf_plan *plan, files_obs *obs, hf_group *group)
 			files_target_add(plan, obs, &t, seen->demand, group->path);
 	}
 	if (t.conflict)
-		return 0;
+		return;
 	group->uid = t.uid;
 	group->gid = t.gid;
 	group->mode = files_target_mode(&t, group->mode);
-	return 0;
 }
 
 /* Not root: the new file will belong to whoever runs this. */
@@ -130,17 +129,12 @@ static int cannot_make(hf_plan *plan, hf_resource *row)
 }
 
 /* The rows of a path that is missing and will be made. */
-static int settle_rows(hf_plan *plan, files_obs *obs, const files_seen *seen)
+static int settle_rows(hf_plan *plan, files_obs *obs, const hf_map *made,
+		       const files_seen *seen)
 {
 	const files_spec *spec = seen->demand->spec;
-	const hf_group *group;
 
-	if (!seen->path || seen->n || spec->is_glob)
-		return 0;
-	group = hf_plan_group_find(plan, HF_GROUP_FILE, seen->path);
-	if (!group)
-		group = hf_plan_group_find(plan, HF_GROUP_MKDIR, seen->path);
-	if (!group || !is_made(group))
+	if (!seen->path || seen->n || spec->is_glob || !hf_map_get(made, seen->path))
 		return 0;
 	for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
 		const files_id *id = a == FILES_OWNER && spec->owner
@@ -175,14 +169,21 @@ static int settle_rows(hf_plan *plan, files_obs *obs, const files_seen *seen)
 int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
 {
 	files_obs *obs = plan->obs[HF_RANK_FILES];
+	hf_map made = { 0 };
 	int r = 0;
 
 	(void)model;
-	for (size_t i = 0; r == 0 && i < plan->n_groups; i++)
-		if (is_made(plan->groups[i]))
-			r = settle_group(plan, obs, plan->groups[i]);
+	for (size_t i = 0; r == 0 && i < plan->n_groups; i++) {
+		hf_group *group = plan->groups[i];
+
+		if (!is_made(group))
+			continue;
+		r = hf_map_put(&made, &plan->arena, group->path, group);
+		if (r == 0)
+			settle_group(plan, obs, group);
+	}
 	for (size_t i = 0; r == 0 && i < obs->n_seen; i++)
 		if (hf_control_is_enforced(obs->seen[i].demand->control))
-			r = settle_rows(plan, obs, &obs->seen[i]);
+			r = settle_rows(plan, obs, &made, &obs->seen[i]);
 	return r < 0 ? hf_error_oom(err) : 0;
 }
