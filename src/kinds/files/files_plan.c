@@ -296,9 +296,21 @@ static int propose(planner *p, const files_target *t, files_aspect aspect,
 static int make_group(planner *p, files_target *t)
 {
 	const files_object *o = t->object;
-	hf_group *g = hf_plan_group(p->plan, HF_GROUP_INODE, HF_STAGE_CONFIG,
-				    &hf_kind_files, o->path);
+	hf_group *g;
 
+	/* One inode, one group: the units kind, which plans before, may move the socket
+	 * of a socket unit already, under whatever path that names it by. */
+	for (size_t i = 0; i < p->plan->n_groups; i++) {
+		g = p->plan->groups[i];
+		if (g->kind == &hf_kind_files)
+			break;
+		if (g->type != HF_GROUP_INODE || g->dev != o->dev || g->ino != o->ino)
+			continue;
+		t->group = g;
+		return 0;
+	}
+	g = hf_plan_group(p->plan, HF_GROUP_INODE, HF_STAGE_CONFIG, &hf_kind_files,
+			  o->path);
 	if (!g)
 		return -ENOMEM;
 	g->set_meta = true;
@@ -378,7 +390,9 @@ static int plan_target(planner *p, files_target *t)
 		t->group->uid = t->uid;
 	if (new_gid)
 		t->group->gid = t->gid;
-	t->group->mode = mode;
+	t->group->mode = t->group->kind == &hf_kind_files
+				 ? mode
+				 : files_target_mode(t, t->group->mode);
 	return 0;
 }
 

@@ -310,15 +310,42 @@ static int line_judge(hf_units_work *work, const hf_units_line *line)
 					      : flag_judge(work, line, row);
 }
 
+static bool same_argv(const hf_argv *a, const hf_argv *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++) {
+		if (strcmp(a->args[i].text, b->args[i].text))
+			return false;
+	}
+	return a->n == b->n;
+}
+
+/* A command that changes with no demand to say so: released, or following the vendor. */
+static int restart_ask(hf_units_work *work, hf_error **err)
+{
+	if (!work->group || !is_engine(work) || !is_running(work->unit) ||
+	    same_argv(&work->now.exec.argv, &work->after.exec.argv))
+		return 0;
+	work->plan->engine.restart_helps = true;
+	return hf_plan_effect(work->plan, HF_ACTION_RESTART, work->unit->name,
+			      "its command line changes")
+		       ? 0
+		       : hf_error_oom(err);
+}
+
 int hf_units_plan_live(hf_units_work *work, hf_error **err)
 {
 	const hf_units_unit *unit = work->unit;
+	int r;
 
+	if (unit->live_known == HF_PRESENT) {
+		r = restart_ask(work, err);
+		if (r < 0)
+			return r;
+	}
 	if (!work->n || (!work->obs->live && !work->obs->live_unknown))
 		return 0;
 	if (unit->live_known == HF_PRESENT) {
-		int r = reload_ask(work, err);
-
+		r = reload_ask(work, err);
 		if (r < 0)
 			return r;
 	}
