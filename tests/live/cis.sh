@@ -12,19 +12,21 @@ need_audit
 ! pidof dockerd >/dev/null || skip "a dockerd runs on this machine"
 events=$top_builddir/tests/live/audit_events
 start
-save_host
+save_files
+save_audit
 
 fires() { # KEY COMMAND...
 	"$events" "$1" 5 "${@:2}" >"$work/event" 2>&1
 }
 
-# Counts what a run sends to the kernel that changes its rules or settings.
+# The status of a run in $status, and in $n what it sends to the kernel that changes its
+# rules or settings.
 sent() {
 	strace -f -qq -e trace=sendto,sendmsg -o "$work/strace" "$HOLDFAST" "$@" >"$work/out" 2>&1
 	status=$?
 	grep -q 'AUDIT_LIST_RULES' "$work/strace" ||
 		bad "strace does not see the rules being listed, so its count proves nothing"
-	grep -cE 'AUDIT_(ADD|DEL|SET)' "$work/strace"
+	n=$(grep -cE 'AUDIT_(ADD|DEL|SET)' "$work/strace")
 }
 
 # A small baseline first: a folder, a file that is not there yet, system calls.
@@ -53,7 +55,7 @@ fires hf-live-call hostname "$(hostname)" && ok "a rule on system calls fires" |
 	bad "a rule on system calls does not fire"
 fires hf-live-dir true && bad "an event is seen where there is none" ||
 	ok "no event without a write"
-n=$(sent apply "$work/small.yaml")
+sent apply "$work/small.yaml"
 [[ $n == 0 ]] && ok "a second apply sends no ADD, DEL or SET" || bad "a second apply sends $n changes"
 
 # The whole baseline in its place.
@@ -88,7 +90,7 @@ while read -r type path; do
 		continue
 	fi
 	if [[ -L $path ]]; then
-		fires docker touch -h "$path" || bad "$path does not fire"
+		fires docker chown -h root "$path" || bad "$path does not fire"
 		continue
 	fi
 	if [[ ! -e $path ]]; then
@@ -106,7 +108,7 @@ in_sync=$status
 [[ $(controls finding | tr '\n' ' ') == "docker-authorization-plugin docker-remote-logging docker-userns-remap " ]] &&
 	ok "its findings are those that README lists" || bad "findings: $(controls finding | tr '\n' ' ')"
 [[ -z $(controls drift unknown) ]] || bad "drift or unknown: $(controls drift unknown)"
-n=$(sent apply cis-docker)
+sent apply cis-docker
 [[ $n == 0 && $status == 0 ]] && ok "a second apply sends no ADD, DEL or SET" ||
 	bad "a second apply exits $status and sends $n changes"
 

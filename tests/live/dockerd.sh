@@ -6,6 +6,8 @@ need_root
 need jq dockerd docker
 ! pidof dockerd >/dev/null || skip "a dockerd runs on this machine"
 start
+# dockerd 20.10 leaves a key in /etc/docker, a shim its sockets in /run/containerd
+save_files
 
 docker_pid=
 at_end() {

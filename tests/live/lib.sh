@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the live suites share; sourced. The machine may be changed while they run, and is
-# put back: files under $kept_dirs, the kernel's rules and settings.
+# put back: files below $kept_dirs by save_files, the kernel's rules and settings by
+# save_audit.
 set -u -o pipefail
 export LC_ALL=C
 export HOLDFAST_BASELINE_PATH=$top_srcdir/templates
 failures=0
 work=
-saved_host=
+saved_files=
+saved_audit=
 
 ok() {
 	echo "ok: $*"
@@ -45,7 +47,7 @@ show() {
 	jq -r '.comment, .errors[]?.message, (.resources[]?
 		| select(.state | IN("pass", "not-applicable") | not)
 		| "\(.state) \(.layer) \(.resource) wanted \(.wanted) found \(.found) why \(.why)")' \
-		"$work/json"
+		"$work/json" | head -n 30
 }
 
 # exits WANTED WHAT: was that the status? With "6 7" one of them.
@@ -83,43 +85,48 @@ start() {
 	trap finish EXIT
 }
 
-save_host() {
+save_files() {
 	local dir
-	mkdir "$work/host"
-	auditctl -l | grep -v '^No rules' >"$work/host/rules"
-	audit_enabled=$(audit_setting enabled)
-	audit_backlog=$(audit_setting backlog_limit)
-	audit_failure=$(audit_setting failure)
+	mkdir "$work/files"
 	for dir in $kept_dirs; do
 		if [[ -e /$dir ]]; then
-			tar -C / -cpf "$work/host/${dir//\//_}.tar" "$dir" 2>/dev/null
-			(cd / && find "$dir") >"$work/host/${dir//\//_}.list"
+			tar -C / -cpf "$work/files/${dir//\//_}.tar" "$dir" 2>/dev/null
+			(cd / && find "$dir") >"$work/files/${dir//\//_}.list"
 		fi
 	done
-	saved_host=yes
+	saved_files=yes
 }
 
-restore_host() {
+restore_files() {
 	local dir path
-	[[ -n $saved_host ]] || return 0
-	auditctl -D >/dev/null
-	if [[ -s $work/host/rules ]]; then
-		auditctl -R "$work/host/rules" >/dev/null
-	fi
-	auditctl -b "$audit_backlog" >/dev/null
-	auditctl -f "$audit_failure" >/dev/null
-	auditctl -e "$audit_enabled" >/dev/null
 	for dir in $kept_dirs; do
-		if [[ ! -e $work/host/${dir//\//_}.tar ]]; then
+		if [[ ! -e $work/files/${dir//\//_}.tar ]]; then
 			rm -rf "/${dir:?}"
 			continue
 		fi
 		while IFS= read -r path; do
-			grep -qxF -- "$path" "$work/host/${dir//\//_}.list" || rm -rf "/${path:?}"
+			grep -qxF -- "$path" "$work/files/${dir//\//_}.list" || rm -rf "/${path:?}"
 		done < <(cd / && find "$dir" -depth)
-		tar -C / -xpf "$work/host/${dir//\//_}.tar"
+		tar -C / -xpf "$work/files/${dir//\//_}.tar"
 	done
-	saved_host=
+}
+
+save_audit() {
+	auditctl -l | grep -v '^No rules' >"$work/rules"
+	audit_enabled=$(audit_setting enabled)
+	audit_backlog=$(audit_setting backlog_limit)
+	audit_failure=$(audit_setting failure)
+	saved_audit=yes
+}
+
+restore_audit() {
+	auditctl -D >/dev/null
+	if [[ -s $work/rules ]]; then
+		auditctl -R "$work/rules" >/dev/null
+	fi
+	auditctl -b "$audit_backlog" >/dev/null
+	auditctl -f "$audit_failure" >/dev/null
+	auditctl -e "$audit_enabled" >/dev/null
 }
 
 # A suite may define at_end() for what else it has to clean up.
@@ -129,7 +136,8 @@ finish() {
 	if declare -F at_end >/dev/null; then
 		at_end
 	fi
-	restore_host
+	[[ -z $saved_files ]] || restore_files
+	[[ -z $saved_audit ]] || restore_audit
 	if [[ -n $work ]]; then
 		rm -rf "$work"
 	fi
