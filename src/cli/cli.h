@@ -40,5 +40,11 @@ int hf_cmd_lint(hf_cli *cli);
 int hf_cmd_explain(hf_cli *cli);
 int hf_cmd_list(hf_cli *cli);
 int hf_cmd_facts(hf_cli *cli);
+int hf_cmd_rollback(hf_cli *cli);
+int hf_cmd_history(hf_cli *cli);
+int hf_cmd_show(hf_cli *cli);
+int hf_cmd_recover(hf_cli *cli);
+int hf_cmd_hold(hf_cli *cli);
+int hf_cmd_unhold(hf_cli *cli);
 
 #endif

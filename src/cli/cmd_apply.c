@@ -1,53 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* apply: make the host match, verify, record. */
 #include <errno.h>
-#include <signal.h>
 
 #include "cli/run.h"
-
-static void tell_progress(void *user, const char *what)
-{
-	(void)user;
-	fprintf(stderr, "holdfast: %s\n", what);
-}
-
-static int must_be_root(hf_run *run)
-{
-	hf_error *err = NULL;
-
-	if (run->host.offline || run->host.is_root)
-		return 0;
-	(void)hf_error_set(&err, -EPERM,
-			   "apply changes the running system: only root may");
-	(void)hf_error_hint(&err,
-			    "become root, see what it would do with 'holdfast plan', or "
-			    "work on a tree with --root DIR");
-	return hf_run_fail(run, HF_EXIT_FAILED, err);
-}
-
-static const char *step_name(hf_step_state state)
-{
-	static const char *const names[] = {
-		[HF_STEP_DONE] = "done",
-		[HF_STEP_FAILED] = "failed",
-		[HF_STEP_REVERTED] = "reverted",
-		[HF_STEP_STUCK] = "stuck",
-	};
-
-	return names[state];
-}
-
-static const hf_report_step *steps_of(hf_run *run, const hf_apply_result *result)
-{
-	hf_report_step *steps =
-		hf_arena_array(&run->arena, result->n_steps + 1, sizeof(*steps));
-
-	for (size_t i = 0; steps && i < result->n_steps; i++)
-		steps[i] = (hf_report_step){ result->steps[i].what,
-					     step_name(result->steps[i].state),
-					     result->steps[i].why };
-	return steps;
-}
 
 static void told_applied(hf_report *report, hf_run *run, const hf_apply_result *result)
 {
@@ -108,25 +63,13 @@ static int report_result(hf_run *run, const hf_apply_result *result)
 	fill_outcome(&report, run, result);
 	if (report.exit != HF_EXIT_OK || run->cli->options.verbose ||
 	    run->cli->options.json) {
-		report.steps = steps_of(run, result);
+		report.steps = hf_run_steps(run, result);
 		report.n_steps = report.steps ? result->n_steps : 0;
 	}
 	hf_run_diags(run);
 	if (result->error)
 		hf_report_error(stderr, result->error, run->cli->color_err);
-	return hf_cli_report(run->cli, &report);
-}
-
-/* The engine blocks the signals until its work is whole or undone; a pending one asks it
- * to undo. */
-static bool is_interrupted(void *user)
-{
-	sigset_t pending;
-
-	(void)user;
-	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
-					     sigismember(&pending, SIGTERM) == 1 ||
-					     sigismember(&pending, SIGHUP) == 1);
+	return hf_run_report_end(run, &report);
 }
 
 /* An apply that did not come to its end is taken back before this one begins. */
@@ -157,25 +100,11 @@ static int recover(hf_run *run, const hf_apply_options *options)
 	report.result = "incomplete";
 	report.error = result.error;
 	report.changed = true;
-	report.steps = steps_of(run, &result);
+	report.steps = hf_run_steps(run, &result);
 	report.n_steps = report.steps ? result.n_steps : 0;
 	if (result.error)
 		hf_report_error(stderr, result.error, run->cli->color_err);
-	return hf_cli_report(run->cli, &report);
-}
-
-static hf_apply_options options_of(hf_run *run)
-{
-	const hf_options *o = &run->cli->options;
-
-	return (hf_apply_options){ .sets = run->sets.items,
-				   .n_sets = run->sets.n,
-				   .replace = o->replace,
-				   .fact_args = o->facts.items,
-				   .n_fact_args = o->facts.n,
-				   .progress = o->verbose ? tell_progress : NULL,
-				   .interrupted = is_interrupted,
-				   .lock_wait = o->lock_wait_sec };
+	return hf_run_report_end(run, &report);
 }
 
 int hf_cmd_apply(hf_cli *cli)
@@ -188,12 +117,14 @@ int hf_cmd_apply(hf_cli *cli)
 
 	run.is_live_apply = run.host_open && !run.host.offline;
 	if (!status)
-		status = must_be_root(&run);
+		status = hf_run_must_be_root(&run);
+	if (!status)
+		status = hf_run_check_hold(&run);
 	if (!status)
 		status = hf_run_load(&run, cli, &cli->options.operands);
 	if (status)
 		return status;
-	options = options_of(&run);
+	options = hf_run_apply_options(&run);
 	status = recover(&run, &options);
 	if (!status)
 		status = hf_run_observe(&run);

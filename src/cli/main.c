@@ -56,6 +56,32 @@ const hf_command hf_commands[] = {
 	  "Shows each fact with its source, and what could not be read and why. With a\n"
 	  "BASELINE, also the facts that its 'when' clauses ask for.",
 	  hf_cmd_facts },
+	{ "rollback", HF_CMD_ROLLBACK, "[TRANSACTION]", "undo an apply",
+	  "Undoes a transaction: an id, a unique beginning of one, or 'last'; without "
+	  "one\n"
+	  "the newest apply that was not rolled back. What was changed since is refused "
+	  "and\n"
+	  "named, the rest is restored. Asks on a terminal.\n"
+	  "Exit: 0 undone, 1 something was refused, 3 a restart or reboot is pending.",
+	  hf_cmd_rollback },
+	{ "history", HF_CMD_HISTORY, "", "the transactions on record",
+	  "Lists the transactions on record, newest first.", hf_cmd_history },
+	{ "show", HF_CMD_SHOW, "[TRANSACTION]", "one transaction",
+	  "Shows a transaction: an id, a unique beginning of one, or 'last' (default).",
+	  hf_cmd_show },
+	{ "recover", HF_CMD_RECOVER, "", "settle a transaction that was cut off",
+	  "Takes back a transaction that did not come to its end, or finishes it with\n"
+	  "--forward. Exit: 0 settled or nothing to do, 5 something could not be "
+	  "settled.",
+	  hf_cmd_recover },
+	{ "hold", HF_CMD_HOLD, "--for=DURATION REASON",
+	  "keep apply from changing anything",
+	  "Until the time is over, or 'holdfast unhold', apply exits 75 with the "
+	  "reason.\n"
+	  "check works and shows it. Without operands: shows the hold in force.",
+	  hf_cmd_hold },
+	{ "unhold", HF_CMD_UNHOLD, "", "end a hold", "Ends the hold on this host.",
+	  hf_cmd_unhold },
 };
 const size_t hf_commands_n = ARRAY_SIZE(hf_commands);
 

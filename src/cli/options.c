@@ -36,6 +36,12 @@ enum {
 	OPT_OUTPUT_DIR,
 	OPT_BASELINE,
 	OPT_LOCK_TIMEOUT,
+	OPT_YES,
+	OPT_FORWARD,
+	OPT_BACK,
+	OPT_RECORD,
+	OPT_KEEP,
+	OPT_FOR,
 	OPT_QUIET = 'q',
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
@@ -43,6 +49,7 @@ enum {
 
 #define SURVEYS (HF_CMD_PLAN | HF_CMD_APPLY | HF_CMD_CHECK)
 #define LOOKS (SURVEYS | HF_CMD_COMPILE | HF_CMD_EXPLAIN)
+#define TRANSACTS (HF_CMD_APPLY | HF_CMD_ROLLBACK | HF_CMD_RECOVER)
 #define LOADS (LOOKS | HF_CMD_LINT | HF_CMD_LIST | HF_CMD_FACTS)
 
 typedef struct hf_option {
@@ -68,10 +75,11 @@ static const hf_option options[] = {
 	  "take a fact as given instead of reading it" },
 	{ "baseline", OPT_BASELINE, "BASELINE", HF_CMD_EXPLAIN,
 	  "the baseline to look for the controls in" },
-	{ "diff", OPT_DIFF, NULL, SURVEYS, "show whole files as unified diffs" },
+	{ "diff", OPT_DIFF, NULL, SURVEYS | HF_CMD_ROLLBACK | HF_CMD_SHOW,
+	  "show whole files as unified diffs" },
 	{ "fail-on", OPT_FAIL_ON, "CLASS[,...]", SURVEYS,
 	  "what makes the exit status not 0: drift, unknown, pending, findings" },
-	{ "restart", OPT_RESTART, "WHEN", SURVEYS | HF_CMD_COMPILE,
+	{ "restart", OPT_RESTART, "WHEN", SURVEYS | HF_CMD_COMPILE | HF_CMD_ROLLBACK,
 	  "restart units: safe (default), always, never" },
 	{ "allow-disruptive", OPT_ALLOW_DISRUPTIVE, NULL, SURVEYS | HF_CMD_COMPILE,
 	  "change keys that hide existing images, containers and volumes" },
@@ -83,10 +91,21 @@ static const hf_option options[] = {
 	  "leave out what cannot be told or is blocked, and apply the rest" },
 	{ "replace", OPT_REPLACE, NULL, SURVEYS,
 	  "the set given may drop baselines that are in force" },
-	{ "lock-timeout", OPT_LOCK_TIMEOUT, "SECONDS", HF_CMD_APPLY,
+	{ "lock-timeout", OPT_LOCK_TIMEOUT, "SECONDS", TRANSACTS,
 	  "how long to wait for another holdfast to end (default: not at all)" },
+	{ "keep", OPT_KEEP, "N", TRANSACTS,
+	  "keep the N newest transactions (default: 20)" },
+	{ "record", OPT_RECORD, NULL, TRANSACTS,
+	  "keep the transaction below --root, too" },
+	{ "yes", OPT_YES, NULL, HF_CMD_ROLLBACK, "do not ask" },
+	{ "back", OPT_BACK, NULL, HF_CMD_RECOVER,
+	  "take the unfinished transaction back (default)" },
+	{ "forward", OPT_FORWARD, NULL, HF_CMD_RECOVER,
+	  "bring the unfinished transaction to its end" },
+	{ "for", OPT_FOR, "DURATION", HF_CMD_HOLD, "how long: 90s, 30m, 8h, 2d" },
 	{ "check", OPT_CHECK, NULL, HF_CMD_APPLY | HF_CMD_CHECK, "the same as check" },
-	{ "dry-run", OPT_DRY_RUN, NULL, HF_CMD_APPLY | HF_CMD_PLAN, "the same as plan" },
+	{ "dry-run", OPT_DRY_RUN, NULL, HF_CMD_APPLY | HF_CMD_PLAN | HF_CMD_ROLLBACK,
+	  "only show what it would do (apply: the same as plan)" },
 	{ "resolved", OPT_RESOLVED, NULL, HF_CMD_LINT,
 	  "print the flat baseline that results" },
 	{ "output-dir", OPT_OUTPUT_DIR, "DIR", HF_CMD_COMPILE,
@@ -252,6 +271,32 @@ static int parse_timeout(hf_options *o, const char *text, hf_error **err)
 	return 0;
 }
 
+/* 90s, 30m, 8h, 2d: at most a year, so that a hold is not forgotten for good. */
+static int parse_duration(hf_options *o, const char *text, hf_error **err)
+{
+	static const struct {
+		char unit;
+		uint64_t sec;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t len = strlen(text);
+	char digits[16];
+	uint64_t n;
+
+	for (size_t i = 0; len > 1 && len < sizeof(digits) && i < ARRAY_SIZE(units);
+	     i++) {
+		if (text[len - 1] != units[i].unit)
+			continue;
+		memcpy(digits, text, len - 1);
+		digits[len - 1] = '\0';
+		if (hf_parse_u64(digits, 366 * 86400 / units[i].sec, &n) < 0 || !n)
+			break;
+		o->for_sec = (int64_t)(n * units[i].sec);
+		return 0;
+	}
+	return bad_value(o, "for", "a duration such as 90s, 30m, 8h or 2d, up to a year",
+			 text, err);
+}
+
 static int parse_color(hf_options *o, const char *text, hf_error **err)
 {
 	if (!strcmp(text, "auto"))
@@ -322,6 +367,14 @@ static int parse_value(hf_options *o, int value, const char *arg, hf_error **err
 					 err);
 		o->lock_wait_sec = (int)n;
 		return 0;
+	case OPT_KEEP:
+		if (hf_parse_u64(arg, 100000, &n) < 0 || !n)
+			return bad_value(o, "keep", "a number from 1 to 100000", arg,
+					 err);
+		o->keep = (size_t)n;
+		return 0;
+	case OPT_FOR:
+		return parse_duration(o, arg, err);
 	case OPT_TIMEOUT:
 		return parse_timeout(o, arg, err);
 	case OPT_COLOR:
@@ -360,6 +413,14 @@ static bool *switch_of(hf_options *o, int value)
 		return &o->replace;
 	case OPT_RESOLVED:
 		return &o->resolved;
+	case OPT_YES:
+		return &o->yes;
+	case OPT_FORWARD:
+		return &o->forward;
+	case OPT_BACK:
+		return &o->back;
+	case OPT_RECORD:
+		return &o->record;
 	default:
 		return NULL;
 	}
@@ -397,7 +458,10 @@ static int check_applicable(const hf_options *o, const bool *given, hf_error **e
 static int choose_command(hf_options *o, const bool *given, hf_error **err)
 {
 	const char *word = o->operands.n ? o->operands.items[0] : NULL;
-	const char *spelled = o->check ? "check" : o->dry_run ? "plan" : NULL;
+	bool is_rollback = word && !strcmp(word, "rollback");
+	const char *spelled = o->check			   ? "check"
+			      : o->dry_run && !is_rollback ? "plan"
+							   : NULL;
 
 	if (o->check && o->dry_run) {
 		(void)hf_error_set(err, -EINVAL,

@@ -26,7 +26,13 @@ enum {
 	HF_CMD_EXPLAIN = 1 << 5,
 	HF_CMD_LIST = 1 << 6,
 	HF_CMD_FACTS = 1 << 7,
-	HF_CMD_ALL = (1 << 8) - 1,
+	HF_CMD_ROLLBACK = 1 << 8,
+	HF_CMD_HISTORY = 1 << 9,
+	HF_CMD_SHOW = 1 << 10,
+	HF_CMD_RECOVER = 1 << 11,
+	HF_CMD_HOLD = 1 << 12,
+	HF_CMD_UNHOLD = 1 << 13,
+	HF_CMD_ALL = (1 << 14) - 1,
 };
 
 typedef struct hf_command {
@@ -64,6 +70,8 @@ typedef struct hf_options {
 	hf_color color;
 	uint64_t timeout_usec; /* 0: the host's default */
 	int lock_wait_sec;     /* 0: do not wait */
+	int64_t for_sec;       /* of hold; 0: not given */
+	size_t keep;	       /* transactions to keep; 0: the default */
 	bool quiet, verbose, help, version;
 	bool check, dry_run; /* --check, --dry-run */
 	unsigned fail_on;
@@ -72,6 +80,7 @@ typedef struct hf_options {
 	hf_restart restart;
 	bool allow_disruptive, allow_lock, allow_panic, leave_unknown, replace;
 	bool resolved;
+	bool yes, forward, back, record;
 	const char *output_dir;
 } hf_options;
 

@@ -304,7 +304,7 @@ int hf_run_observe(hf_run *run)
 }
 
 /* Whatever would be seen is half of one state and half of another. */
-static int check_unfinished(hf_run *run)
+int hf_run_check_unfinished(hf_run *run)
 {
 	hf_error *err = NULL;
 	int r = hf_journal_exists(&run->host, &err);
@@ -319,8 +319,8 @@ static int check_unfinished(hf_run *run)
 		return 0;
 	(void)hf_error_set(&err, -EBUSY, "an apply was begun here and has not ended");
 	(void)hf_error_hint(
-		&err, "if none is running any more, the next 'holdfast apply' takes "
-		      "back what it left behind");
+		&err, "if none is running any more, type 'holdfast recover' (the next "
+		      "'holdfast apply' does so, too)");
 	return hf_run_fail(run, HF_EXIT_INCOMPLETE, err);
 }
 
@@ -331,7 +331,7 @@ int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
 	if (!status)
 		status = hf_run_load(run, cli, names);
 	if (!status)
-		status = check_unfinished(run);
+		status = hf_run_check_unfinished(run);
 	return status ? status : hf_run_observe(run);
 }
 
@@ -371,6 +371,7 @@ int hf_run_look(hf_cli *cli, bool is_check)
 		status = hf_run_dropped(&run);
 	if (status)
 		return status;
+	hf_run_note_hold(&run);
 	report = hf_run_report(&run);
 	report.exit =
 		hf_report_exit_of_plan(&run.survey.plan, is_check, cli->options.fail_on);

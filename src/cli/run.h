@@ -59,6 +59,27 @@ void hf_run_diags(hf_run *run);
 /** hf_run_fail - the end of the run by an error; @error is freed; returns @status */
 int hf_run_fail(hf_run *run, hf_exit status, hf_error *error);
 
+/** hf_run_check_unfinished - an unfinished transaction ends the run with 5; or 0 */
+int hf_run_check_unfinished(hf_run *run) _must_check_;
+
+/** hf_run_check_hold - a hold ends the run with 75; or 0 (cmd_hold.c) */
+int hf_run_check_hold(hf_run *run) _must_check_;
+
+/** hf_run_note_hold - a hold in force becomes a warning (cmd_hold.c) */
+void hf_run_note_hold(hf_run *run);
+
+/** hf_run_must_be_root - the running system is changed by root only; 0 or the status */
+int hf_run_must_be_root(hf_run *run) _must_check_;
+
+/** hf_run_apply_options - of the command line, for the engine */
+hf_apply_options hf_run_apply_options(hf_run *run);
+
+/** hf_run_steps - an engine's steps as the report takes them; NULL: out of memory */
+const hf_report_step *hf_run_steps(hf_run *run, const hf_apply_result *result);
+
+/** hf_run_report_end - hf_cli_report(); in text, exit 4 and 5 end in the fixed block */
+int hf_run_report_end(hf_run *run, hf_report *report);
+
 /** hf_run_look - plan and check: survey and report */
 int hf_run_look(hf_cli *cli, bool is_check);
 

@@ -16,6 +16,7 @@
 #include "engine/txn_build.h"
 #include "engine/verify.h"
 #include "host/fs.h"
+#include "host/trail.h"
 
 /* How long a reloaded daemon may take to show its new configuration. */
 #define RELOAD_POLLS 100
@@ -141,12 +142,31 @@ static size_t all_items(const apply *a)
 	return a->n_items + (a->record ? 1 : 0);
 }
 
+/* Live groups first: the journal holds what they have encoded. Nothing of it is visible.
+ */
+static int prepare_live(apply *a, hf_error **err)
+{
+	for (size_t i = 0; i < a->n_items; i++) {
+		int r = 0;
+
+		if (a->items[i].group->type == HF_GROUP_LIVE)
+			r = hf_item_prepare(a->host, &a->items[i], a->items, a->n_items,
+					    &a->result->arena, err);
+		if (r < 0)
+			return hf_error_wrap(err, "cannot prepare %s",
+					     a->items[i].group->path);
+	}
+	return 0;
+}
+
 static int prepare_all(apply *a, hf_error **err)
 {
 	for (size_t i = 0; i < all_items(a); i++) {
 		hf_item *item = &a->items[i];
 		int r;
 
+		if (item->state == HF_ITEM_PREPARED)
+			continue;
 		hf_fault(a->host, "prepare");
 		r = hf_item_prepare(a->host, item, a->items, a->n_items,
 				    &a->result->arena, err);
@@ -444,6 +464,9 @@ static int begin_txn(apply *a, hf_error **err)
 	int r = collect_items(a, a->how->record_text, err);
 
 	if (!r)
+		r = prepare_live(a, err);
+
+	if (!r)
 		r = hf_txn_build(a->host, a->model, &a->before->plan, a->items,
 				 all_items(a), a->how->command, a->how->of,
 				 &a->result->arena, &a->txn, err);
@@ -482,6 +505,30 @@ static void apply_locked(apply *a)
 	a->host->stage_tag = NULL;
 }
 
+static void leave_trail(const apply *a)
+{
+	static const char *const results[] = {
+		[HF_OUTCOME_APPLIED] = "applied",
+		[HF_OUTCOME_ROLLED_BACK] = "rolled-back",
+		[HF_OUTCOME_INCOMPLETE] = "incomplete",
+	};
+	cleanup_(hf_strbuf_done) hf_strbuf digests = { 0 };
+	hf_outcome outcome = a->result->outcome;
+	char digest[HF_DIGEST_HEX];
+
+	if (outcome == HF_OUTCOME_REFUSED || outcome == HF_OUTCOME_NOTHING)
+		return;
+	for (size_t i = 0; i < a->model->n_baselines; i++)
+		hf_strbuf_addf(&digests, "%s\n", a->model->baselines[i]->digest);
+	hf_digest(hf_strbuf_str(&digests), digests.len, digest);
+	hf_trail_send(a->host, &(hf_trail){ .command = a->how->command,
+					    .transaction = a->txn.id,
+					    .result = results[outcome],
+					    .digest = digests.len ? digest : "",
+					    .user = a->txn.user,
+					    .success = outcome == HF_OUTCOME_APPLIED });
+}
+
 void hf_transact(hf_host *host, hf_model *model, hf_survey *before,
 		 const hf_apply_options *options, const hf_transaction *how,
 		 hf_apply_result *ret)
@@ -498,6 +545,7 @@ void hf_transact(hf_host *host, hf_model *model, hf_survey *before,
 	r = hf_lock_take(host, options->lock_wait, &ret->arena, &a.lock, &ret->error);
 	if (!r)
 		apply_locked(&a);
+	leave_trail(&a);
 	hf_lock_drop(host, &a.lock);
 }
 

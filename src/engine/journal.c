@@ -14,6 +14,7 @@ char *hf_txn_id_new(hf_arena *arena, int64_t now)
 {
 	unsigned char random[2] = { 0 };
 	time_t t = (time_t)now;
+	struct timespec clock = { 0 };
 	char when[32];
 	struct tm tm;
 
@@ -22,7 +23,10 @@ char *hf_txn_id_new(hf_arena *arena, int64_t now)
 			(unsigned char)getpid(); /* only to tell two of a second apart */
 	if (!gmtime_r(&t, &tm) || !strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm))
 		return NULL;
-	return hf_arena_printf(arena, "%s-%02x%02x", when, random[0], random[1]);
+	/* two of one second still sort by age */
+	(void)clock_gettime(CLOCK_REALTIME, &clock);
+	return hf_arena_printf(arena, "%s%03ld-%02x%02x", when, clock.tv_nsec / 1000000,
+			       random[0], random[1]);
 }
 
 static int write_txn(hf_host *host, const char *path, const hf_txn *txn, hf_error **err)

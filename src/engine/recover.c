@@ -12,6 +12,7 @@
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "host/fs_image.h"
+#include "host/trail.h"
 
 typedef struct recovery {
 	hf_host *host;
@@ -329,6 +330,12 @@ static int recover_locked(hf_host *host, const hf_model *model, bool forward,
 			"settle what is named, then type 'holdfast recover' again");
 	}
 	ret->outcome = forward ? HF_OUTCOME_APPLIED : HF_OUTCOME_ROLLED_BACK;
+	hf_trail_send(host, &(hf_trail){ .command = "recover",
+					 .transaction = txn.id,
+					 .result = forward ? "applied" : "rolled-back",
+					 .digest = "",
+					 .user = txn.user,
+					 .success = true });
 	return 0;
 }
 
@@ -348,6 +355,8 @@ int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
 	r = hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error);
 	if (!r)
 		r = recover_locked(host, model, forward, options, ret, ret_found);
+	if (r < 0)
+		*ret_found = true; /* it is there, whatever it says */
 	if (!r && !*ret_found)
 		ret->outcome = HF_OUTCOME_NOTHING;
 	hf_lock_drop(host, &lock);

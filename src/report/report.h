@@ -106,6 +106,10 @@ typedef struct hf_text_options {
 void hf_report_text(FILE *out, const hf_report *report, const hf_text_options *options);
 void hf_report_json(FILE *out, const hf_report *report);
 
+/** hf_report_outcome_block - what was done, failed, put back and not, the containers that
+ *  ran during a restart, and what to type next; ends every run with exit 4 or 5 */
+void hf_report_outcome_block(FILE *out, const hf_report *report);
+
 /** hf_report_diags - errors and warnings with source line and caret (for stderr)
  *  @notes: the notes too */
 void hf_report_diags(FILE *out, const hf_diags *diags, bool color, bool notes);

@@ -4,6 +4,8 @@
 # names none that does not exist.
 . "$(dirname "$0")/lib.sh"
 man=$top_srcdir/man/holdfast.8
+commands="plan apply check compile lint explain list facts rollback history show recover
+	hold unhold"
 
 # The option table: lines such as { "root", OPT_ROOT, ...
 sed -n 's/^[[:space:]]*{ "\([a-z-]*\)", OPT_.*/--\1/p' "$top_srcdir/src/cli/options.c" |
@@ -13,7 +15,7 @@ sed -n 's/^[[:space:]]*{ "\([a-z-]*\)", OPT_.*/--\1/p' "$top_srcdir/src/cli/opti
 sed 's/\\-/-/g' "$man" | grep -v '^\.\\"' | grep -oE -e '--[a-z][a-z-]*' | sort -u >in_man
 {
 	"$HOLDFAST" --help
-	for command in plan apply check compile lint explain list facts; do
+	for command in $commands; do
 		"$HOLDFAST" $command --help
 	done
 } >help || fail "--help"
@@ -25,8 +27,8 @@ for where in in_man in_help; do
 		cat difference
 	}
 done
-for command in plan apply check compile lint explain list facts; do
-	grep -qE "^\.BR $command " "$man" || fail "the manual lacks $command"
+for command in $commands; do
+	grep -qE "^\.BR? $command( |$)" "$man" || fail "the manual lacks $command"
 	grep -qE "^  $command " help || fail "--help lacks $command"
 done
 for status in 0 1 2 3 4 5 6 7 64 65 75; do

@@ -5,8 +5,10 @@
  * done, so both may be repeated.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "host/audit_nl.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_live.h"
@@ -209,4 +211,114 @@ void hf_audit_discard(struct hf_group *group)
 		free(p->steps[i].data);
 	free(p);
 	group->engine = NULL;
+}
+
+/* --- for the journal ---------------------------------------------------------------- */
+
+/* A line for each step: "add RULE", "delete RULE" with the kernel's bytes in Base64, or
+ * "set SETTING BEFORE VALUE". The group is prepared: all is encoded. */
+int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out)
+{
+	const prepared *p = group->engine;
+	hf_arena arena = { 0 };
+
+	for (size_t i = 0; p && i < p->n; i++) {
+		const step *s = &p->steps[i];
+		char *text;
+
+		if (s->op->type == HF_AUDIT_OP_SET) {
+			hf_strbuf_addf(out, "set %u %u %u\n", (unsigned)s->op->setting,
+				       s->op->before, s->op->value);
+			continue;
+		}
+		text = hf_base64_encode(&arena, s->data, s->len);
+		hf_strbuf_addf(out, "%s %s\n",
+			       s->op->type == HF_AUDIT_OP_ADD ? "add" : "delete",
+			       text ? text : "");
+		out->oom |= !text;
+	}
+	hf_arena_done(&arena);
+	return hf_strbuf_ok(out) ? 0 : -ENOMEM;
+}
+
+/* One line of the frozen text as a step that can be sent. -EBADMSG: not such a line. */
+static int thaw(char *line, hf_arena *arena, hf_audit_op *op, step *ret)
+{
+	unsigned setting, before, value;
+	char *space = strchr(line, ' '), *bytes;
+	size_t len;
+	int r;
+
+	*ret = (step){ .op = op };
+	if (sscanf(line, "set %u %u %u", &setting, &before, &value) == 3) {
+		*op = (hf_audit_op){ .type = HF_AUDIT_OP_SET,
+				     .setting = (hf_audit_setting)setting,
+				     .before = before,
+				     .value = value };
+		return 0;
+	}
+	if (!space)
+		return -EBADMSG;
+	*space = '\0';
+	if (strcmp(line, "add") != 0 && strcmp(line, "delete") != 0)
+		return -EBADMSG;
+	op->type = *line == 'a' ? HF_AUDIT_OP_ADD : HF_AUDIT_OP_DELETE;
+	r = hf_base64_decode(arena, space + 1, &bytes, &len);
+	if (r < 0)
+		return r == -EINVAL ? -EBADMSG : r;
+	if (len < sizeof(struct audit_rule_data))
+		return -EBADMSG;
+	ret->data =
+		(struct audit_rule_data *)(void *)bytes; /* the arena aligns for any */
+	ret->len = len;
+	return len == sizeof(*ret->data) + ret->data->buflen ? 0 : -EBADMSG;
+}
+
+static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret_n)
+{
+	char *rest = hf_arena_strdup(arena, frozen), *line;
+	step *steps = NULL;
+	size_t n = 0;
+
+	if (!rest)
+		return -ENOMEM;
+	while ((line = strsep(&rest, "\n"))) {
+		hf_audit_op *op = hf_arena_new(arena, hf_audit_op);
+		step *s;
+		int r;
+
+		if (!*line)
+			continue;
+		s = op ? hf_vec_push(arena, steps, n) : NULL;
+		r = s ? thaw(line, arena, op, s) : -ENOMEM;
+		if (r < 0)
+			return r;
+	}
+	*ret = steps;
+	*ret_n = n;
+	return 0;
+}
+
+int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
+		    hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	step *steps;
+	size_t n;
+	int changed = 0, r = thaw_all(frozen, &arena, &steps, &n);
+
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r < 0)
+		return hf_error_set(err, r, "the journal's audit rules are damaged");
+	for (size_t i = 0; i < n; i++) {
+		step *s = &steps[forward ? i : n - 1 - i];
+
+		s->done = !forward;
+		r = send_step(host, s, !forward, err);
+		if (r < 0)
+			return r;
+		changed |= s->done == forward;
+	}
+	return changed;
 }

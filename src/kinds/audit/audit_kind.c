@@ -591,4 +591,6 @@ const hf_kind hf_kind_audit = {
 	.commit = hf_audit_commit,
 	.revert = hf_audit_revert,
 	.discard = hf_audit_discard,
+	.freeze = hf_audit_freeze,
+	.replay = hf_audit_replay,
 };

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hold, unhold: keep apply from changing anything for a while. */
+#include "engine/hold.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/run.h"
+#include "engine/state_file.h"
+
+static const char *until_text(int64_t until, char text[static 32])
+{
+	time_t t = (time_t)until;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || !strftime(text, 32, "%Y-%m-%d %H:%M:%SZ", &tm))
+		return "-";
+	return text;
+}
+
+static int tell(hf_run *run, const char *result, bool changed, const char *comment)
+{
+	hf_report report = hf_run_report(run);
+
+	report.result = result;
+	report.changed = changed;
+	report.comment = comment;
+	if (run->cli->options.json)
+		return hf_cli_report(run->cli, &report);
+	fprintf(run->cli->out, "%s\n", comment);
+	return HF_EXIT_OK;
+}
+
+static int show(hf_run *run)
+{
+	hf_error *err = NULL;
+	char text[32];
+	hf_hold hold;
+
+	if (hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena, &hold,
+			 &err) < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	if (!hold.in_force)
+		return tell(run, "in-sync", false, "no hold is in force");
+	return tell(run, "held", false,
+		    hf_arena_printf(&run->arena, "on hold until %s: %s (%s)",
+				    until_text(hold.until, text), hold.reason,
+				    hold.user));
+}
+
+static int usage(hf_run *run, const char *message)
+{
+	hf_error *err = NULL;
+
+	(void)hf_error_set(&err, -EINVAL, "%s", message);
+	(void)hf_error_hint(&err, "holdfast hold --for 8h \"moving the volumes\"");
+	return hf_run_fail(run, HF_EXIT_USAGE, err);
+}
+
+int hf_cmd_hold(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	const hf_options *o = &cli->options;
+	const char *user;
+	hf_error *err = NULL;
+	int64_t until;
+	char text[32];
+	int status = hf_run_open(&run, cli);
+
+	if (status)
+		return status;
+	if (!o->operands.n && !o->for_sec)
+		return show(&run);
+	if (!o->for_sec)
+		return usage(&run, "a hold needs an end: --for DURATION");
+	if (o->operands.n != 1 || !*o->operands.items[0])
+		return usage(&run, "a hold needs one reason, in quotes");
+	status = hf_run_must_be_root(&run);
+	if (status)
+		return status;
+	user = hf_state_user(&run.arena);
+	until = hf_cli_now(cli) / 1000000 + o->for_sec;
+	if (!user)
+		(void)hf_error_oom(&err);
+	if (!user || hf_hold_set(&run.host, until, o->operands.items[0], user, &err) < 0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	return tell(&run, "held", true,
+		    hf_arena_printf(&run.arena, "on hold until %s: %s",
+				    until_text(until, text), o->operands.items[0]));
+}
+
+int hf_cmd_unhold(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	hf_error *err = NULL;
+	int status = hf_run_open(&run, cli);
+
+	if (!status)
+		status = hf_run_must_be_root(&run);
+	if (status)
+		return status;
+	if (hf_hold_clear(&run.host, &err) < 0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	return tell(&run, "in-sync", true, "no hold is in force");
+}
+
+int hf_run_check_hold(hf_run *run)
+{
+	hf_error *err = NULL;
+	char text[32];
+	hf_hold hold;
+
+	if (hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena, &hold,
+			 &err) < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	if (!hold.in_force)
+		return 0;
+	(void)hf_error_set(&err, -EBUSY, "this host is on hold until %s: %s (%s)",
+			   until_text(hold.until, text), hold.reason, hold.user);
+	(void)hf_error_hint(&err, "'holdfast unhold' ends it");
+	return hf_run_fail(run, HF_EXIT_BUSY, err);
+}
+
+void hf_run_note_hold(hf_run *run)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	char text[32];
+	hf_hold hold;
+
+	/* who may not read it is not told of it: it changes nothing for a check */
+	if (hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena, &hold,
+			 &err) < 0 ||
+	    !hold.in_force)
+		return;
+	hf_diag_add(&run->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, NULL,
+		    "this host is on hold until %s: %s (%s)",
+		    until_text(hold.until, text), hold.reason, hold.user);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rollback: undo a transaction; recover: take back, or finish, one that was cut off. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/textdiff.h"
+#include "cli/run.h"
+#include "engine/rollback.h"
+#include "kinds/registry.h"
+
+/* Neither reads a baseline: the model holds the kinds only. */
+static int open_bare(hf_run *run, hf_cli *cli)
+{
+	int status = hf_run_open(run, cli);
+
+	run->model.kinds = hf_kinds;
+	run->model.n_kinds = hf_kinds_n;
+	if (status)
+		return status;
+	return hf_run_must_be_root(run);
+}
+
+static hf_plan_options plan_options(const hf_cli *cli)
+{
+	const hf_options *o = &cli->options;
+
+	return (hf_plan_options){
+		.restart = o->has_restart ? o->restart : HF_RESTART_SAFE,
+		.now = hf_cli_now(cli) / 1000000,
+	};
+}
+
+/* --- what a rollback means ---------------------------------------------------------- */
+
+static const char *verb_of(const hf_group *group)
+{
+	switch (group->type) {
+	case HF_GROUP_MKDIR:
+		return "remove directory";
+	case HF_GROUP_FILE:
+		return group->remove ? "remove" : "restore";
+	case HF_GROUP_INODE:
+		return "restore owner and mode of";
+	case HF_GROUP_LIVE:
+		return "restore";
+	}
+	return "restore";
+}
+
+static void print_diffs(FILE *out, const hf_plan *plan)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		const hf_group *g = plan->groups[i];
+
+		if (g->type == HF_GROUP_FILE)
+			hf_textdiff(&sb, g->path, g->before, g->before_len,
+				    g->remove ? "/dev/null" : g->path, g->after,
+				    g->after_len);
+	}
+	if (sb.len)
+		fprintf(out, "\n%s", hf_strbuf_str(&sb));
+}
+
+static void print_plan(FILE *out, const hf_cli *cli, const hf_rollback *rb)
+{
+	const hf_plan *plan = &rb->survey.plan;
+
+	fprintf(out, "rollback of %s\n", rb->txn.id);
+	if (cli->options.quiet)
+		return;
+	for (size_t i = 0; i < plan->n_groups; i++)
+		fprintf(out, "  %s %s\n", verb_of(plan->groups[i]),
+			plan->groups[i]->path);
+	for (size_t i = 0; i < rb->n_refused; i++)
+		fprintf(out, "  refused: %s: %s\n", rb->refused[i].what,
+			rb->refused[i].why);
+	for (size_t i = 0; i < plan->n_effects; i++) {
+		const hf_effect *e = plan->effects[i];
+
+		fprintf(out, "  %s%s%s%s%s\n", e->hold ? "held: " : "",
+			hf_action_name(e->action), e->unit ? " " : "",
+			e->unit ? e->unit : "", e->hold ? " (see 'holdfast check')" : "");
+	}
+	if (rb->other_boot)
+		fputs("  left: the live part, of another boot: the next one loads what "
+		      "is on "
+		      "disk\n",
+		      out);
+	if (cli->options.diff)
+		print_diffs(out, plan);
+}
+
+static bool is_yes(hf_cli *cli)
+{
+	char answer[16];
+
+	if (cli->options.yes || !isatty(STDIN_FILENO))
+		return true;
+	fputs("Undo this? [y/N] ", stderr);
+	fflush(stderr);
+	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
+}
+
+/* --- how it ended --------------------------------------------------------------------
+ */
+
+static bool any_held(const hf_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_effects; i++)
+		if (plan->effects[i]->hold)
+			return true;
+	return false;
+}
+
+static hf_exit exit_of(const hf_rollback *rb, const hf_apply_result *result)
+{
+	switch (result->outcome) {
+	case HF_OUTCOME_REFUSED:
+		return result->error && result->error->code == -EBUSY ? HF_EXIT_BUSY
+								      : HF_EXIT_FAILED;
+	case HF_OUTCOME_ROLLED_BACK:
+		return HF_EXIT_ROLLED_BACK;
+	case HF_OUTCOME_INCOMPLETE:
+		return HF_EXIT_INCOMPLETE;
+	case HF_OUTCOME_NOTHING:
+	case HF_OUTCOME_APPLIED:
+		break;
+	}
+	if (rb->n_refused)
+		return HF_EXIT_FAILED;
+	return any_held(&rb->survey.plan) || rb->other_boot ? HF_EXIT_PENDING
+							    : HF_EXIT_OK;
+}
+
+static int report(hf_run *run, const hf_rollback *rb, const hf_apply_result *result)
+{
+	hf_report report = hf_run_report(run);
+	hf_arena *arena = &run->arena;
+
+	report.exit = exit_of(rb, result);
+	report.changed = result->outcome == HF_OUTCOME_APPLIED;
+	report.transaction = result->transaction;
+	report.error = result->error;
+	report.result = result->outcome == HF_OUTCOME_INCOMPLETE ? "incomplete"
+			: report.exit == HF_EXIT_PENDING	 ? "pending"
+			: report.exit == HF_EXIT_OK		 ? "applied"
+								 : "error";
+	report.comment = hf_arena_printf(
+		arena, "rollback of %s: %zu restored, %zu refused%s", rb->txn.id,
+		report.changed ? rb->survey.plan.n_groups : 0, rb->n_refused,
+		report.exit == HF_EXIT_PENDING ? "; a restart or reboot is pending" : "");
+	report.steps = hf_run_steps(run, result);
+	report.n_steps = report.steps ? result->n_steps : 0;
+	if (result->error)
+		hf_report_error(stderr, result->error, run->cli->color_err);
+	if (run->cli->options.json)
+		return hf_cli_report(run->cli, &report);
+	fprintf(run->cli->out, "%s\n", report.comment ? report.comment : "");
+	if (report.exit == HF_EXIT_ROLLED_BACK || report.exit == HF_EXIT_INCOMPLETE)
+		hf_report_outcome_block(run->cli->out, &report);
+	return report.exit;
+}
+
+int hf_cmd_rollback(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	cleanup_(hf_rollback_done) hf_rollback rb = { 0 };
+	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
+	const hf_strings *words = &cli->options.operands;
+	hf_plan_options options = plan_options(cli);
+	hf_apply_options how;
+	hf_error *err = NULL;
+	int status = open_bare(&run, cli);
+	int r;
+
+	if (!status)
+		status = hf_run_check_unfinished(&run);
+	if (status)
+		return status;
+	how = hf_run_apply_options(&run);
+	r = hf_rollback_plan(&run.host, &run.model, words->n ? words->items[0] : NULL,
+			     &options, &rb, &err);
+	if (r < 0)
+		return hf_run_fail(&run,
+				   r == -ENOENT || r == -ENOTUNIQ ? HF_EXIT_USAGE
+								  : HF_EXIT_FAILED,
+				   err);
+	if (!cli->options.json)
+		print_plan(cli->out, cli, &rb);
+	if (cli->options.dry_run) {
+		return rb.survey.plan.n_groups ? HF_EXIT_DIFFERS : HF_EXIT_OK;
+	}
+	fflush(cli->out);
+	if (!is_yes(cli)) {
+		(void)hf_error_set(&err, -ECANCELED,
+				   "not confirmed: nothing was changed");
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	}
+	if (hf_rollback_run(&run.host, &run.model, &rb, &how, &result, &err) < 0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	return report(&run, &rb, &result);
+}
+
+int hf_cmd_recover(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
+	hf_apply_options how;
+	hf_report report;
+	hf_error *err = NULL;
+	bool found;
+	int status = open_bare(&run, cli);
+
+	if (status)
+		return status;
+	how = hf_run_apply_options(&run);
+	if (hf_engine_recover(&run.host, &run.model, cli->options.forward, &how, &result,
+			      &found, &err) < 0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	if (result.error && result.outcome == HF_OUTCOME_REFUSED &&
+	    result.error->code == -EBUSY)
+		return hf_run_fail(&run, HF_EXIT_BUSY, take_ptr(result.error));
+	report = hf_run_report(&run);
+	report.transaction = result.transaction;
+	report.error = result.error;
+	report.changed = result.n_steps > 0;
+	report.steps = hf_run_steps(&run, &result);
+	report.n_steps = report.steps ? result.n_steps : 0;
+	if (!found || result.outcome == HF_OUTCOME_NOTHING) {
+		report.comment = "nothing to recover: no transaction is unfinished";
+		report.result = "in-sync";
+	} else if (result.outcome == HF_OUTCOME_ROLLED_BACK) {
+		report.comment = "the unfinished transaction was taken back";
+		report.result = "rolled-back";
+	} else if (result.outcome == HF_OUTCOME_APPLIED) {
+		report.comment =
+			"the unfinished transaction was finished; 'holdfast check' "
+			"tells what is pending";
+		report.result = "applied";
+	} else {
+		report.exit = HF_EXIT_INCOMPLETE;
+		report.comment = "the unfinished transaction could not be settled";
+		report.result = "incomplete";
+	}
+	if (result.error)
+		hf_report_error(stderr, result.error, cli->color_err);
+	if (cli->options.json)
+		return hf_cli_report(cli, &report);
+	fprintf(cli->out, "%s\n", report.comment);
+	if (report.n_steps)
+		hf_report_outcome_block(cli->out, &report);
+	return report.exit;
+}

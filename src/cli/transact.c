@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands that change a host share: apply, rollback, recover. */
+#include <errno.h>
+#include <signal.h>
+
+#include "cli/run.h"
+
+static void tell_progress(void *user, const char *what)
+{
+	(void)user;
+	fprintf(stderr, "holdfast: %s\n", what);
+}
+
+int hf_run_must_be_root(hf_run *run)
+{
+	hf_error *err = NULL;
+
+	if (run->host.offline || run->host.is_root)
+		return 0;
+	(void)hf_error_set(&err, -EPERM, "'%s' changes the running system: only root may",
+			   run->cli->options.command->name);
+	(void)hf_error_hint(&err,
+			    "become root, see what it would do with 'holdfast plan', or "
+			    "work on a tree with --root DIR");
+	return hf_run_fail(run, HF_EXIT_FAILED, err);
+}
+
+static const char *step_name(hf_step_state state)
+{
+	static const char *const names[] = {
+		[HF_STEP_DONE] = "done",
+		[HF_STEP_FAILED] = "failed",
+		[HF_STEP_REVERTED] = "reverted",
+		[HF_STEP_STUCK] = "stuck",
+	};
+
+	return names[state];
+}
+
+const hf_report_step *hf_run_steps(hf_run *run, const hf_apply_result *result)
+{
+	hf_report_step *steps =
+		hf_arena_array(&run->arena, result->n_steps + 1, sizeof(*steps));
+
+	for (size_t i = 0; steps && i < result->n_steps; i++)
+		steps[i] = (hf_report_step){ result->steps[i].what,
+					     step_name(result->steps[i].state),
+					     result->steps[i].why };
+	return steps;
+}
+
+/* The engine blocks the signals until its work is whole or undone; a pending one asks it
+ * to undo. */
+static bool is_interrupted(void *user)
+{
+	sigset_t pending;
+
+	(void)user;
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
+					     sigismember(&pending, SIGTERM) == 1 ||
+					     sigismember(&pending, SIGHUP) == 1);
+}
+
+hf_apply_options hf_run_apply_options(hf_run *run)
+{
+	const hf_options *o = &run->cli->options;
+
+	return (hf_apply_options){ .sets = run->sets.items,
+				   .n_sets = run->sets.n,
+				   .replace = o->replace,
+				   .fact_args = o->facts.items,
+				   .n_fact_args = o->facts.n,
+				   .progress = o->verbose ? tell_progress : NULL,
+				   .interrupted = is_interrupted,
+				   .record = o->record,
+				   .keep = o->keep,
+				   .lock_wait = o->lock_wait_sec };
+}
+
+int hf_run_report_end(hf_run *run, hf_report *report)
+{
+	bool block = !run->cli->options.json && (report->exit == HF_EXIT_ROLLED_BACK ||
+						 report->exit == HF_EXIT_INCOMPLETE);
+	size_t n_steps = report->n_steps;
+	int status;
+
+	if (block) /* it tells them */
+		report->n_steps = 0;
+	status = hf_cli_report(run->cli, report);
+	report->n_steps = n_steps;
+	if (block)
+		hf_report_outcome_block(run->cli->out, report);
+	return status;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fixed block at the end of a run that failed half-way: what is where, and what to
+ * type next. The same words every time, so that people and scripts find it. */
+#include <string.h>
+
+#include "report/report.h"
+
+static size_t put_state(FILE *out, const hf_report *r, const char *title,
+			const char *state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_steps; i++) {
+		const hf_report_step *s = &r->steps[i];
+
+		if (strcmp(s->state, state) != 0)
+			continue;
+		if (!n++)
+			fprintf(out, "%s\n", title);
+		fprintf(out, "  %s%s%s\n", s->what, s->why ? ": " : "",
+			s->why ? s->why : "");
+	}
+	return n;
+}
+
+static void put_containers(FILE *out, const hf_report *r)
+{
+	const hf_plan *plan = r->changes_plan ? r->changes_plan : r->plan;
+	bool restarted = false;
+
+	for (size_t i = 0; i < r->n_steps; i++)
+		restarted |= strncmp(r->steps[i].what, "restart ", 8) == 0;
+	fputs("Containers that were running during a restart:\n", out);
+	if (!restarted || !plan || !plan->engine.n_containers) {
+		fputs("  none\n", out);
+		return;
+	}
+	for (size_t i = 0; i < plan->engine.n_containers; i++)
+		fprintf(out, "  %.12s %s\n", plan->engine.containers[i].id,
+			plan->engine.containers[i].name);
+}
+
+void hf_report_outcome_block(FILE *out, const hf_report *r)
+{
+	fputc('\n', out);
+	if (!put_state(out, r, "Done:", "done"))
+		fputs("Done:\n  nothing\n", out);
+	(void)put_state(out, r, "Failed:", "failed");
+	if (!put_state(out, r, "Put back:", "reverted"))
+		fputs("Put back:\n  nothing\n", out);
+	if (!put_state(out, r, "Not put back:", "stuck"))
+		fputs("Not put back:\n  nothing\n", out);
+	put_containers(out, r);
+	fputs("Next:\n", out);
+	switch (r->exit) {
+	case HF_EXIT_INCOMPLETE:
+		fputs("  settle what is named under \"Not put back\", then\n"
+		      "  holdfast recover\n  holdfast check\n",
+		      out);
+		break;
+	case HF_EXIT_ROLLED_BACK:
+		fputs("  the host is as it was before; cure the cause named above, then\n"
+		      "  holdfast plan\n  holdfast apply\n",
+		      out);
+		break;
+	default:
+		fputs("  holdfast check\n", out);
+		break;
+	}
+}

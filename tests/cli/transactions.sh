@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Transactions end to end on a small root: history, show, rollback, what changed since,
+# recovery after a kill, hold.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p root/etc/docker root/var/lib
+printf '{\n  "dns": ["10.0.0.1"]\n}\n' >root/etc/docker/daemon.json
+chmod 0664 root/etc/docker/daemon.json
+cat >b.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - id: icc
+    title: No traffic between containers
+    daemon: {set: {icc: false}}
+  - id: mode
+    title: Nobody else writes
+    files: [{path: /etc/docker/daemon.json, max_mode: "0644"}]
+END
+listing() {
+	(cd root && find . -path ./var/lib/holdfast -prune -o -printf '%p %y %m %U %G %s\n' | sort &&
+		find . -path ./var/lib/holdfast -prune -o -type f -print | sort | xargs cksum)
+}
+hf() { # hf STATUS ARGUMENT...: run, and compare the exit status
+	want=$1
+	shift
+	"$HOLDFAST" "$@" --root root >out 2>err
+	got=$?
+	n=$((n + 1))
+	[ $got = "$want" ] || fail "holdfast $*: exit $got, not $want: $(cat out err)"
+}
+has() { # has TEXT: the last output has it
+	n=$((n + 1))
+	grep -qF -- "$1" out err || fail "no '$1' in: $(cat out err)"
+}
+n=0
+
+hf 0 history
+has "no transaction is on record"
+hf 64 show
+hf 64 rollback
+listing >before
+hf 0 apply ./b.yaml --record
+listing >applied
+hf 0 history
+has "apply b"
+hf 0 show --diff
+has "daemon.json#icc: absent -> false"
+has '+  "icc": false'
+
+# a dry run changes nothing, the rollback gives back everything
+hf 2 rollback --dry-run
+has "restore /etc/docker/daemon.json"
+listing | cmp -s - applied || fail "rollback --dry-run changed something"
+hf 0 rollback --record
+listing | diff before - || fail "the tree is not as before"
+hf 0 history
+has "rolled-back"
+hf 64 rollback
+
+# what was changed since is refused, and left
+hf 0 apply ./b.yaml --record
+printf '{"icc": true}\n' >root/etc/docker/daemon.json
+hf 1 rollback --record
+has "refused: /etc/docker/daemon.json: it was changed since"
+grep -q '"icc": true' root/etc/docker/daemon.json || fail "a foreign change was lost"
+
+# the JSON of both
+hf 0 history --format json
+has '"result": "rolled-back"'
+hf 0 show --format json
+has '"schema": "1.0"'
+
+# a journal that was edited is never believed, and stops apply, plan and check
+printf '{"schema": "1.0"}\nsha256 00\n' >root/var/lib/holdfast/journal
+hf 5 check ./b.yaml
+hf 5 plan ./b.yaml
+hf 5 recover
+has "torn or was edited"
+rm root/var/lib/holdfast/journal
+hf 0 recover
+has "nothing to recover"
+
+# a hold
+hf 64 hold "no end given"
+hf 64 hold --for soon "x"
+hf 0 hold --for 8h "moving the volumes"
+hf 75 apply ./b.yaml
+has "moving the volumes"
+hf 2 check ./b.yaml
+has "on hold until"
+hf 0 hold
+has "moving the volumes"
+hf 0 unhold
+hf 0 apply ./b.yaml
+finish
