@@ -17,6 +17,7 @@ typedef struct checker {
 	hf_arena arena;
 	hf_map wishes; /* by name */
 	hf_diags *diags;
+	bool oom;
 } checker;
 
 int hf_daemon_equal(const hf_json *a, const hf_json *b)
@@ -29,30 +30,79 @@ int hf_daemon_equal(const hf_json *a, const hf_json *b)
 	return r;
 }
 
-static bool matches(const hf_json *value, const hf_json *pattern)
+static int matches(const hf_json *value, const hf_json *pattern)
 {
 	if (value->type == HF_JSON_STRING && pattern->type == HF_JSON_STRING)
 		return fnmatch(pattern->text, value->text, 0) == 0;
-	return hf_daemon_equal(value, pattern) == 1;
+	return hf_daemon_equal(value, pattern);
 }
 
-bool hf_daemon_is_forbidden(const hf_json *value, const hf_json *list,
-			    const hf_json **ret)
+int hf_daemon_is_forbidden(const hf_json *value, const hf_json *list)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		bool hit = false;
+	int hit = 0;
 
-		if (value->type == HF_JSON_ARRAY)
-			for (size_t k = 0; k < value->n && !hit; k++)
-				hit = matches(value->items[k], list->items[i]);
-		else
+	for (size_t i = 0; i < list->n && hit == 0; i++) {
+		if (value->type != HF_JSON_ARRAY)
 			hit = matches(value, list->items[i]);
-		if (hit) {
-			*ret = list->items[i];
-			return true;
+		for (size_t k = 0; value->type == HF_JSON_ARRAY && k < value->n && !hit;
+		     k++)
+			hit = matches(value->items[k], list->items[i]);
+	}
+	return hit;
+}
+
+/* The elements of @list as a set of canonical texts. */
+static int set_of(const hf_json *list, hf_arena *arena, hf_map *ret)
+{
+	for (size_t i = 0; list && i < list->n; i++) {
+		const char *text = hf_json_canonical(list->items[i], arena);
+
+		if (!text || hf_map_put(ret, arena, text, list->items[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int hf_daemon_contains(const hf_json *list, const hf_json *wanted)
+{
+	hf_arena arena = { 0 };
+	hf_map set = { 0 };
+	int r = set_of(list, &arena, &set) < 0 ? -ENOMEM : 1;
+
+	for (size_t i = 0; i < wanted->n && r == 1; i++) {
+		const char *text = hf_json_canonical(wanted->items[i], &arena);
+
+		r = text ? hf_map_get(&set, text) != NULL : -ENOMEM;
+	}
+	hf_arena_done(&arena);
+	return r;
+}
+
+hf_json *hf_daemon_list_with(const hf_json *list, const hf_json *more, hf_arena *arena)
+{
+	hf_json *made = hf_json_new(arena, HF_JSON_ARRAY, NULL);
+	hf_map set = { 0 };
+
+	if (!made || set_of(list, arena, &set) < 0)
+		return NULL;
+	for (int pass = 0; pass < 2; pass++) {
+		const hf_json *from = pass ? more : list;
+
+		for (size_t i = 0; from && i < from->n; i++) {
+			const char *text = hf_json_canonical(from->items[i], arena);
+			hf_json *copy = hf_arena_new(arena, hf_json);
+
+			if (!text || !copy)
+				return NULL;
+			if (pass && hf_map_get(&set, text))
+				continue;
+			*copy = *from->items[i];
+			if (hf_map_put(&set, arena, text, copy) < 0 ||
+			    hf_json_add(arena, made, NULL, copy) < 0)
+				return NULL;
 		}
 	}
-	return false;
+	return made;
 }
 
 bool hf_daemon_hides_data(const hf_dkey *key, const char *subkey)
@@ -62,19 +112,6 @@ bool hf_daemon_hides_data(const hf_dkey *key, const char *subkey)
 	/* another image store: what the old one holds is not seen in the new one */
 	return strcmp(key->name, "features") == 0 &&
 	       (!subkey || strcmp(subkey, "containerd-snapshotter") == 0);
-}
-
-static bool contains_all(const hf_json *list, const hf_json *wanted)
-{
-	for (size_t i = 0; i < wanted->n; i++) {
-		bool there = false;
-
-		for (size_t k = 0; k < list->n && !there; k++)
-			there = hf_daemon_equal(list->items[k], wanted->items[i]) == 1;
-		if (!there)
-			return false;
-	}
-	return true;
 }
 
 static void report(checker *c, const hf_demand *a, const hf_demand *b, const char *how)
@@ -95,15 +132,17 @@ static void report(checker *c, const hf_demand *a, const hf_demand *b, const cha
 static void compare(checker *c, const hf_demand *a, const hf_demand *b)
 {
 	const hf_daemon_spec *x = a->spec, *y = b->spec;
-	const hf_json *hit;
+	int r = 0;
 
 	if (x->op == HF_DAEMON_SET && y->op == HF_DAEMON_SET) {
-		if (hf_daemon_equal(x->value, y->value) == 0)
+		r = hf_daemon_equal(x->value, y->value);
+		if (r == 0)
 			report(c, a, b, "sets another value of");
 	} else if (x->op == HF_DAEMON_SET && y->op == HF_DAEMON_UNSET) {
 		report(c, a, b, "sets");
 	} else if (x->op == HF_DAEMON_SET && y->op == HF_DAEMON_ADD) {
-		if (!contains_all(x->value, y->value))
+		r = hf_daemon_contains(x->value, y->value);
+		if (r == 0)
 			report(c, a, b, "sets a list without what is added to");
 	} else if (x->op == HF_DAEMON_ADD && y->op == HF_DAEMON_UNSET) {
 		report(c, a, b, "adds to");
@@ -111,9 +150,11 @@ static void compare(checker *c, const hf_demand *a, const hf_demand *b)
 		report(c, a, b, "requires");
 	} else if ((x->op == HF_DAEMON_SET || x->op == HF_DAEMON_ADD) &&
 		   y->op == HF_DAEMON_FORBID) {
-		if (hf_daemon_is_forbidden(x->value, y->value, &hit))
+		r = hf_daemon_is_forbidden(x->value, y->value);
+		if (r > 0)
 			report(c, a, b, "gives a forbidden value to");
 	}
+	c->oom |= r < 0;
 }
 
 static bool is_positive(const hf_daemon_spec *spec)
@@ -198,7 +239,7 @@ static int compare_model(const hf_model *model, hf_diags *diags, filter measure,
 			compare_with_map(&c, demand);
 	}
 	hf_arena_done(&c.arena);
-	return r;
+	return c.oom ? -ENOMEM : r;
 }
 
 static bool is_enabled(const hf_demand *demand)

@@ -36,6 +36,13 @@ static hf_json *wrong(hf_decoder *d, const hf_node *node, const char *name,
 	return NULL;
 }
 
+/* What a function that returned nothing means: it has reported, or there is no memory.
+ * @errors: the count before. */
+static int nothing(const hf_decoder *d, size_t errors)
+{
+	return d->diags->n_errors > errors ? 0 : -ENOMEM;
+}
+
 /* --- keys --------------------------------------------------------------------------- */
 
 static void report_unknown(hf_decoder *d, hf_mark mark, const char *name)
@@ -81,13 +88,16 @@ static bool check_subkey(hf_decoder *d, hf_mark mark, const hf_dkey *key, const 
 	return false;
 }
 
-/* A key by name, "MAP.SUBKEY" allowed. false: reported. */
+/* A key by name, "MAP.SUBKEY" allowed. false: see nothing(). */
 static bool find_target(hf_decoder *d, hf_mark mark, const char *name, target *ret)
 {
 	const char *dot = strchr(name, '.');
 	cleanup_free char *base = dot ? strndup(name, (size_t)(dot - name)) : NULL;
-	const hf_dkey *key = hf_dkey_find(base ? base : name);
+	const hf_dkey *key;
 
+	if (dot && !base)
+		return false;
+	key = hf_dkey_find(base ? base : name);
 	if (!key || (dot && !hf_dkey_is_map(key))) {
 		report_unknown(d, mark, name);
 		return false;
@@ -355,10 +365,11 @@ static int add_demand(hf_decoder *d, hf_mark mark, hf_daemon_op op, const target
 static int set_one(hf_decoder *d, const hf_node *key, const hf_node *node,
 		   const target *t)
 {
+	size_t errors = d->diags->n_errors;
 	hf_json *value = typed_value(d, node, t, false);
 
-	/* NULL is reported, or out of memory: then the next allocation tells */
-	return value ? add_demand(d, key->mark, HF_DAEMON_SET, t, value) : 0;
+	return value ? add_demand(d, key->mark, HF_DAEMON_SET, t, value)
+		     : nothing(d, errors);
 }
 
 static int set_map(hf_decoder *d, const hf_node *node, const target *t)
@@ -392,11 +403,15 @@ static int set_map(hf_decoder *d, const hf_node *node, const target *t)
 static int decode_set(hf_decoder *d, const hf_node *node)
 {
 	for (size_t i = 0; i < node->n; i++) {
+		size_t errors = d->diags->n_errors;
 		target t;
 		int r;
 
-		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t))
+		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t)) {
+			if (nothing(d, errors) < 0)
+				return -ENOMEM;
 			continue;
+		}
 		if (hf_dkey_is_map(t.key) && !t.subkey)
 			r = set_map(d, node->items[i], &t);
 		else
@@ -411,10 +426,14 @@ static int decode_add(hf_decoder *d, const hf_node *node)
 {
 	for (size_t i = 0; i < node->n; i++) {
 		hf_json *value;
+		size_t errors = d->diags->n_errors;
 		target t;
 
-		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t))
+		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t)) {
+			if (nothing(d, errors) < 0)
+				return -ENOMEM;
 			continue;
+		}
 		if (!hf_dkey_is_list(t.key)) {
 			hf_diag_add(d->diags, HF_DIAG_ERROR, node->keys[i]->mark,
 				    "use 'set'",
@@ -422,6 +441,8 @@ static int decode_add(hf_decoder *d, const hf_node *node)
 			continue;
 		}
 		value = list_value(d, node->items[i], &t, false);
+		if (!value && nothing(d, errors) < 0)
+			return -ENOMEM;
 		if (value &&
 		    add_demand(d, node->keys[i]->mark, HF_DAEMON_ADD, &t, value) < 0)
 			return -ENOMEM;
@@ -455,10 +476,14 @@ static int decode_forbid(hf_decoder *d, const hf_node *node)
 {
 	for (size_t i = 0; i < node->n; i++) {
 		hf_json *value;
+		size_t errors = d->diags->n_errors;
 		target t;
 
-		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t))
+		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t)) {
+			if (nothing(d, errors) < 0)
+				return -ENOMEM;
 			continue;
+		}
 		if (hf_dkey_is_map(t.key) && !t.subkey) {
 			hf_diag_error(d->diags, node->keys[i]->mark,
 				      "'%s' is a map: name a key of it, as '%s.KEY'",
@@ -466,6 +491,8 @@ static int decode_forbid(hf_decoder *d, const hf_node *node)
 			continue;
 		}
 		value = forbid_value(d, node->items[i], &t);
+		if (!value && nothing(d, errors) < 0)
+			return -ENOMEM;
 		if (value &&
 		    add_demand(d, node->keys[i]->mark, HF_DAEMON_FORBID, &t, value) < 0)
 			return -ENOMEM;
@@ -475,17 +502,22 @@ static int decode_forbid(hf_decoder *d, const hf_node *node)
 
 static int decode_names(hf_decoder *d, const hf_node *node, hf_daemon_op op)
 {
+	size_t errors = d->diags->n_errors;
 	const hf_node **items;
 	size_t n;
 
 	if (!hf_schema_strings(node, &d->model->arena, &items, &n, d->diags))
-		return 0;
+		return nothing(d, errors);
 	for (size_t i = 0; i < n; i++) {
 		target t;
 
-		if (find_target(d, items[i]->mark, items[i]->text, &t) &&
-		    add_demand(d, items[i]->mark, op, &t, NULL) < 0)
+		errors = d->diags->n_errors;
+		if (!find_target(d, items[i]->mark, items[i]->text, &t)) {
+			if (nothing(d, errors) < 0)
+				return -ENOMEM;
+		} else if (add_demand(d, items[i]->mark, op, &t, NULL) < 0) {
 			return -ENOMEM;
+		}
 	}
 	return 0;
 }

@@ -351,7 +351,6 @@ static int read_container(reader *r, hf_json *node)
 	bool object = r->text[r->pos] == '{';
 	const char *what = object ? "an object" : "a list";
 	char close = object ? '}' : ']';
-	hf_map seen = { 0 };
 
 	node->type = object ? HF_JSON_OBJECT : HF_JSON_ARRAY;
 	r->pos++;
@@ -369,7 +368,7 @@ static int read_container(reader *r, hf_json *node)
 					       "a comma stands before the end");
 			break;
 		}
-		code = object ? read_key(r, &seen, &item) : read_value(r, &item);
+		code = object ? read_key(r, &node->by_key, &item) : read_value(r, &item);
 		if (code < 0)
 			return code;
 		slot = hf_vec_push(r->arena, node->items, node->n);
@@ -483,10 +482,13 @@ int hf_json_parse(const char *name, const char *text, size_t len, hf_arena *aren
 
 hf_json *hf_json_get(const hf_json *object, const char *key)
 {
-	if (object && object->type == HF_JSON_OBJECT)
-		for (size_t i = 0; i < object->n; i++)
-			if (strcmp(object->items[i]->key, key) == 0)
-				return object->items[i];
+	if (!object || object->type != HF_JSON_OBJECT)
+		return NULL;
+	if (object->by_key.cap)
+		return hf_map_get(&object->by_key, key);
+	for (size_t i = 0; i < object->n; i++)
+		if (strcmp(object->items[i]->key, key) == 0)
+			return object->items[i];
 	return NULL;
 }
 

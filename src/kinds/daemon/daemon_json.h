@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 
 #define HF_JSON_DEPTH_MAX 128
@@ -42,6 +43,7 @@ struct hf_json {
 	hf_json **items;  /* array, object */
 	size_t n;
 	const char *key; /* member of an object: decoded */
+	hf_map by_key;	 /* object that was read: its members; empty in a made one */
 
 	/* Byte offsets into the text; .end is behind the last byte. */
 	size_t start, end;

@@ -3,7 +3,8 @@
  * Read from moby: daemon/config/{config,config_linux,builder}.go,
  * daemon/command/{config,config_unix,options}.go, daemon/reload.go and reload_unix.go,
  * their ancestors below cmd/dockerd, at v20.10.24, 23.0.0, 24.0.0, 25.0.0, 26.1.5,
- * 27.0.1, 28.0.1, 28.5.2 and the 29.x branch.
+ * 27.0.1, 28.0.1, 28.5.2 and the 29.x branch. A release between two of these may be the
+ * first or last one with a key: dockerd --validate has the last word before a restart.
  */
 #include "kinds/daemon/daemon_keys.h"
 
@@ -30,7 +31,7 @@
 /* One key a line keeps the table readable. Sorted by name: hf_dkey_find() halves. */
 /* clang-format off */
 const hf_dkey hf_dkeys[] = {
-	{ .name = "allow-direct-routing", BOOL, FLAG("allow-direct-routing", 0), DEFAULT("false"), .since = "28.0.2" },
+	{ .name = "allow-direct-routing", BOOL, FLAG("allow-direct-routing", 0), DEFAULT("false"), .since = "28.2" },
 	{ .name = "allow-nondistributable-artifacts", LIST, FLAG("allow-nondistributable-artifacts", 0), DEFAULT("[]"), KEEP },
 	{ .name = "api-cors-header", STR, FLAG("api-cors-header", 0), DEFAULT("\"\""), .gone = "29.0" },
 	{ .name = "authorization-plugins", LIST, FLAG("authorization-plugin", 0), DEFAULT("[]"), RESET },

@@ -60,34 +60,6 @@ static hf_daemon_want *want_get(hf_daemon_ctx *ctx, const hf_dkey *key,
 	return w;
 }
 
-/* The list of the file (or the default), with what is not yet in it. */
-static const hf_json *list_with(hf_arena *arena, const hf_json *base, const hf_json *more)
-{
-	hf_json *made = hf_json_new(arena, HF_JSON_ARRAY, NULL);
-
-	for (int pass = 0; made && pass < 2; pass++) {
-		const hf_json *from = pass ? more : base;
-
-		for (size_t i = 0; from && i < from->n; i++) {
-			bool there = false;
-			hf_json *copy;
-
-			for (size_t k = 0; pass && k < made->n && !there; k++)
-				there = hf_daemon_equal(made->items[k], from->items[i]) ==
-					1;
-			if (there)
-				continue;
-			copy = hf_arena_new(arena, hf_json);
-			if (!copy)
-				return NULL;
-			*copy = *from->items[i];
-			if (hf_json_add(arena, made, NULL, copy) < 0)
-				return NULL;
-		}
-	}
-	return made;
-}
-
 /* Is any baseline another one than at the last apply? */
 static bool baseline_changed(const hf_daemon_ctx *ctx)
 {
@@ -192,7 +164,7 @@ static int want_demand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		w->value = NULL;
 	} else if (spec->op == HF_DAEMON_ADD) {
 		base = w->value ? w->value : v->flag ? v->in_file : v->value;
-		w->value = list_with(&ctx->plan->arena, base, spec->value);
+		w->value = hf_daemon_list_with(base, spec->value, &ctx->plan->arena);
 		if (!w->value)
 			return -ENOMEM;
 	} else if (!w->value) {
@@ -542,15 +514,19 @@ static void note_left(hf_daemon_ctx *ctx, const hf_record_entry *entry, const ch
 		    "%s is no longer demanded and stays as it is: %s", entry->id, why);
 }
 
-static bool same_text(const hf_json *value, const char *text, hf_arena *arena)
+/* 1, 0, -ENOMEM */
+static int same_text(const hf_json *value, const char *text, hf_arena *arena)
 {
-	hf_json *other;
 	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_json *other;
+	int r;
 
 	if (!value || !text)
 		return !value && !text;
-	return hf_json_parse_value("", text, strlen(text), arena, &other, &err) == 0 &&
-	       hf_daemon_equal(value, other) == 1;
+	r = hf_json_parse_value("", text, strlen(text), arena, &other, &err);
+	if (r == -ENOMEM)
+		return r;
+	return r == 0 ? hf_daemon_equal(value, other) : 0;
 }
 
 static int release(hf_daemon_ctx *ctx, const hf_record_entry *entry, const char *name)
@@ -564,6 +540,7 @@ static int release(hf_daemon_ctx *ctx, const hf_record_entry *entry, const char 
 	hf_json *before = NULL;
 	hf_daemon_value v;
 	hf_daemon_want *w;
+	int r;
 
 	if (!base)
 		return -ENOMEM;
@@ -571,15 +548,22 @@ static int release(hf_daemon_ctx *ctx, const hf_record_entry *entry, const char 
 		return 0;
 	if (hf_daemon_in_force(&ctx->before, key, dot ? dot + 1 : NULL, arena, &v) < 0)
 		return -ENOMEM;
-	if (same_text(v.in_file, entry->before, arena))
-		return 0;
-	if (!same_text(v.in_file, entry->after, arena)) {
+	r = same_text(v.in_file, entry->before, arena);
+	if (r)
+		return r < 0 ? r : 0;
+	r = same_text(v.in_file, entry->after, arena);
+	if (r < 0)
+		return r;
+	if (!r) {
 		note_left(ctx, entry, "it was changed since");
 		return 0;
 	}
-	if (entry->before &&
-	    hf_json_parse_value(entry->id, entry->before, strlen(entry->before), arena,
-				&before, &err) < 0) {
+	if (entry->before)
+		r = hf_json_parse_value(entry->id, entry->before, strlen(entry->before),
+					arena, &before, &err);
+	if (r == -ENOMEM)
+		return r;
+	if (entry->before && !before) {
 		note_left(ctx, entry, "the recorded value cannot be read");
 		return 0;
 	}

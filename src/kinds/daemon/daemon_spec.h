@@ -36,9 +36,16 @@ int hf_daemon_check(const hf_model *model, hf_diags *diags);
 int hf_daemon_check_active(const hf_model *model, hf_diags *diags);
 
 /** hf_daemon_is_forbidden - does @value equal, or as text match as a glob, an element of
- *  @list? Of a list any element counts. @ret: the element, if so. Pure. */
-bool hf_daemon_is_forbidden(const hf_json *value, const hf_json *list,
-			    const hf_json **ret);
+ *  @list? Of a list any element counts. Returns 1, 0, -ENOMEM. Pure. */
+int hf_daemon_is_forbidden(const hf_json *value, const hf_json *list);
+
+/** hf_daemon_contains - are all elements of @wanted in @list (NULL: empty)? Returns 1, 0,
+ *  -ENOMEM. Pure. */
+int hf_daemon_contains(const hf_json *list, const hf_json *wanted);
+
+/** hf_daemon_list_with - @list (NULL: empty) and those of @more that are not in it; NULL:
+ *  no memory; pure */
+hf_json *hf_daemon_list_with(const hf_json *list, const hf_json *more, hf_arena *arena);
 
 /** hf_daemon_equal - the same value for dockerd: order of lists has no meaning. Returns
  *  1, 0, -ENOMEM. Pure. */

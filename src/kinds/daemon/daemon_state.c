@@ -98,23 +98,10 @@ static int is_standard(const hf_daemon_spec *spec, const hf_json *value,
 	return wanted ? hf_daemon_equal(value, wanted) : 0;
 }
 
-static int contains(const hf_json *value, const hf_json *wanted)
-{
-	for (size_t i = 0; i < wanted->n; i++) {
-		int there = 0;
-
-		for (size_t k = 0; value && k < value->n && there == 0; k++)
-			there = hf_daemon_equal(value->items[k], wanted->items[i]);
-		if (there <= 0)
-			return there;
-	}
-	return 1;
-}
-
 int hf_daemon_is_met(const hf_daemon_spec *spec, const hf_daemon_value *value,
 		     const char *engine, hf_arena *arena)
 {
-	const hf_json *hit;
+	int r;
 
 	switch (spec->op) {
 	case HF_DAEMON_SET:
@@ -124,10 +111,10 @@ int hf_daemon_is_met(const hf_daemon_spec *spec, const hf_daemon_value *value,
 	case HF_DAEMON_UNSET:
 		return is_standard(spec, value->value, engine, arena);
 	case HF_DAEMON_ADD:
-		return contains(value->value, spec->value);
+		return hf_daemon_contains(value->value, spec->value);
 	case HF_DAEMON_FORBID:
-		return !value->value ||
-		       !hf_daemon_is_forbidden(value->value, spec->value, &hit);
+		r = value->value ? hf_daemon_is_forbidden(value->value, spec->value) : 0;
+		return r < 0 ? r : !r;
 	case HF_DAEMON_REQUIRE:
 		return value->source != HF_DAEMON_FROM_DEFAULT;
 	}
