@@ -44,47 +44,93 @@ const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule)
 }
 
 /*
- * Does the mask hold the syscalls that the kernel's own classes of this permission are
- * made of (asm-generic/audit_dir_write.h and its siblings)? Then the perm field decides
- * alone, whichever release of libaudit computed the mask: the releases differ only in
- * late additions. The names here are those that all of them have.
+ * The syscalls that the kernel's perm field looks at (asm-generic/audit_dir_write.h and
+ * its siblings, audit_classify_syscall()). The core names are in every release's table
+ * of libaudit; the releases differ in the others only.
  */
+typedef struct perm_class {
+	uint32_t perm;
+	const char *core[14];
+	const char *more[20];
+} perm_class;
+
+static const perm_class perm_classes[] = {
+	{ AUDIT_PERM_EXEC, { "execve", "execveat" }, { "uselib" } },
+	{ AUDIT_PERM_WRITE,
+	  { "rename", "mkdir", "rmdir", "creat", "unlink", "symlink", "mkdirat",
+	    "unlinkat", "renameat", "truncate", "open", "openat" },
+	  { "link", "mknod", "mknodat", "linkat", "symlinkat", "renameat2", "acct",
+	    "swapon", "quotactl", "quotactl_fd", "truncate64", "ftruncate", "ftruncate64",
+	    "bind", "socketcall", "fallocate", "openat2" } },
+	{ AUDIT_PERM_READ,
+	  { "readlink", "getxattr", "open", "openat" },
+	  { "quotactl", "quotactl_fd", "listxattr", "listxattrat", "llistxattr",
+	    "flistxattr", "getxattrat", "lgetxattr", "fgetxattr", "readlinkat", "openat2",
+	    "file_getattr" } },
+	{ AUDIT_PERM_ATTR,
+	  { "chmod", "fchmod", "chown", "fchown", "fchmodat", "fchownat", "setxattr" },
+	  { "lchown", "chown32", "fchown32", "lchown32", "fchmodat2", "setxattrat",
+	    "lsetxattr", "fsetxattr", "removexattr", "removexattrat", "lremovexattr",
+	    "fremovexattr", "file_setattr", "link", "linkat" } },
+};
+
+static bool mask_has(const uint32_t *mask, int nr)
+{
+	return mask[AUDIT_WORD((uint32_t)nr)] & AUDIT_BIT((uint32_t)nr);
+}
+
+/* Number of a syscall on the ABI, -1: it does not have it (aarch64: no open). */
+static int number_of(const char *name, int machine)
+{
+	int nr = audit_name_to_syscall(name, machine);
+
+	return nr >= 0 && nr < AUDIT_BITMASK_SIZE * 32 ? nr : -1;
+}
+
+/* Does the mask hold the core of the permission's syscalls? Then the perm field decides
+ * alone, whichever release of libaudit computed the mask. */
 static bool mask_is_by_perm(const hf_audit_rule *rule, uint32_t perm, int machine)
 {
-	static const struct {
-		uint32_t perm;
-		const char *name;
-	} core[] = {
-		{ AUDIT_PERM_EXEC, "execve" },	  { AUDIT_PERM_EXEC, "execveat" },
-		{ AUDIT_PERM_WRITE, "rename" },	  { AUDIT_PERM_WRITE, "mkdir" },
-		{ AUDIT_PERM_WRITE, "rmdir" },	  { AUDIT_PERM_WRITE, "creat" },
-		{ AUDIT_PERM_WRITE, "unlink" },	  { AUDIT_PERM_WRITE, "symlink" },
-		{ AUDIT_PERM_WRITE, "mkdirat" },  { AUDIT_PERM_WRITE, "unlinkat" },
-		{ AUDIT_PERM_WRITE, "renameat" }, { AUDIT_PERM_WRITE, "truncate" },
-		{ AUDIT_PERM_WRITE, "open" },	  { AUDIT_PERM_WRITE, "openat" },
-		{ AUDIT_PERM_READ, "readlink" },  { AUDIT_PERM_READ, "getxattr" },
-		{ AUDIT_PERM_READ, "open" },	  { AUDIT_PERM_READ, "openat" },
-		{ AUDIT_PERM_ATTR, "chmod" },	  { AUDIT_PERM_ATTR, "fchmod" },
-		{ AUDIT_PERM_ATTR, "chown" },	  { AUDIT_PERM_ATTR, "fchown" },
-		{ AUDIT_PERM_ATTR, "fchmodat" },  { AUDIT_PERM_ATTR, "fchownat" },
-		{ AUDIT_PERM_ATTR, "setxattr" },
-	};
-
 	bool known = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(core); i++) {
-		int nr;
+	for (size_t i = 0; i < ARRAY_SIZE(perm_classes); i++) {
+		const perm_class *class = &perm_classes[i];
 
-		if (!(perm & core[i].perm))
-			continue;
-		nr = audit_name_to_syscall(core[i].name, machine);
-		if (nr < 0 || nr >= AUDIT_BITMASK_SIZE * 32)
-			continue; /* the ABI does not have it (aarch64: no open) */
-		if (!(rule->mask[AUDIT_WORD(nr)] & AUDIT_BIT(nr)))
-			return false;
-		known = true;
+		for (size_t j = 0; (perm & class->perm) && class->core[j]; j++) {
+			int nr = number_of(class->core[j], machine);
+
+			if (nr < 0)
+				continue;
+			if (!mask_has(rule->mask, nr))
+				return false;
+			known = true;
+		}
 	}
 	return known;
+}
+
+/* May a syscall of @mask be one that a perm field lets through? */
+static bool mask_meets_perm(const uint32_t *mask, uint32_t perm, int machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(perm_classes); i++) {
+		const perm_class *class = &perm_classes[i];
+
+		if (!(perm & class->perm))
+			continue;
+		for (size_t j = 0; class->core[j]; j++) {
+			int nr = number_of(class->core[j], machine);
+
+			if (nr >= 0 && mask_has(mask, nr))
+				return true;
+		}
+		for (size_t j = 0; class->more[j]; j++) {
+			int nr = number_of(class->more[j], machine);
+
+			if (nr >= 0 && mask_has(mask, nr))
+				return true;
+		}
+	}
+	return false;
 }
 
 void hf_audit_rule_settle(hf_audit_rule *rule)
@@ -320,15 +366,34 @@ static bool fields_exclude(const hf_audit_field *a, const hf_audit_field *b)
 	       (a_high < b_low || b_high < a_low);
 }
 
+/* Is there a syscall that both masks let through? */
+static bool masks_meet(const hf_audit_rule *a, const hf_audit_rule *b)
+{
+	const hf_audit_rule *by_perm = a->by_perm ? a : b;
+	const hf_audit_rule *other = a->by_perm ? b : a;
+	const hf_audit_field *arch, *perm;
+	int machine;
+
+	if (a->list == AUDIT_FILTER_TASK)
+		return true;
+	if (by_perm->by_perm && !other->by_perm && !other->all) {
+		arch = hf_audit_rule_field(by_perm, AUDIT_ARCH);
+		perm = hf_audit_rule_field(by_perm, AUDIT_PERM);
+		machine = arch ? audit_elf_to_machine(arch->value) : -1;
+		return machine < 0 || !perm ||
+		       mask_meets_perm(other->mask, perm->value, machine);
+	}
+	if (a->by_perm || b->by_perm)
+		return true;
+	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
+		if (a->mask[i] & b->mask[i])
+			return true;
+	return false;
+}
+
 bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b)
 {
-	bool shared = a->by_perm || b->by_perm || a->list == AUDIT_FILTER_TASK;
-
-	if (a->list != b->list)
-		return false;
-	for (size_t i = 0; !shared && i < AUDIT_BITMASK_SIZE; i++)
-		shared = a->mask[i] & b->mask[i];
-	if (!shared)
+	if (a->list != b->list || !masks_meet(a, b))
 		return false;
 	for (size_t i = 0; i < a->n_fields; i++)
 		for (size_t j = 0; j < b->n_fields; j++)

@@ -345,24 +345,34 @@ static bool has_line(const hf_audit_source *file, const char *line)
 
 /* A directory that a live apply makes at once. */
 static int make_now(hf_audit_planner *p, const hf_audit_want *want, const char *id,
-		    const char *line)
+		    const char *line, bool enforced)
 {
 	hf_group *group;
-	hf_change *change;
+	hf_change *change = NULL;
+	hf_resource *row;
 
-	if (p->plan->options.offline || p->obs->live != HF_PRESENT || !want->create_now)
+	if (p->plan->options.offline || p->obs->live != HF_PRESENT)
 		return 0;
-	group = hf_plan_group(p->plan, HF_GROUP_MKDIR, HF_STAGE_CONFIG, &hf_kind_audit,
-			      want->create);
-	change = hf_plan_change(p->plan, &hf_kind_audit, HF_LIVE, id, HF_OP_CREATE, NULL,
-				line, HF_CAUSE_HOST);
-	if (!group || !change)
+	if (want->create_now && enforced) {
+		group = hf_plan_group(p->plan, HF_GROUP_MKDIR, HF_STAGE_CONFIG,
+				      &hf_kind_audit, want->create);
+		change = hf_plan_change(p->plan, &hf_kind_audit, HF_LIVE, id,
+					HF_OP_CREATE, NULL, line, HF_CAUSE_HOST);
+		if (!group || !change)
+			return -ENOMEM;
+		group->uid = want->create_uid;
+		group->gid = want->create_gid;
+		group->mode = want->spec->create_mode;
+		hf_change_in(change, group);
+	}
+	if (hf_audit_row(p, want, HF_LIVE, id, "a directory", &row) < 0)
 		return -ENOMEM;
-	group->uid = want->create_uid;
-	group->gid = want->create_gid;
-	group->mode = want->spec->create_mode;
-	hf_change_in(change, group);
-	return 0;
+	if (!row)
+		return 0;
+	if (hf_row_judge(p->plan, row, want->create_now ? HF_STATE_DRIFT : HF_STATE_PASS,
+			 want->create_now ? "absent" : "a directory", NULL) < 0)
+		return -ENOMEM;
+	return change ? hf_change_row(p->plan, change, row) : 0;
 }
 
 typedef struct made {
@@ -492,7 +502,7 @@ int hf_audit_plan_tmpfiles(hf_audit_planner *p)
 					hf_change_in(m->change, group);
 			}
 			if (judge_create(p, want, line, id, m) < 0 ||
-			    (m->enforced && make_now(p, want, id, line) < 0))
+			    make_now(p, want, id, line, m->enforced) < 0)
 				return -ENOMEM;
 		}
 		if (round == 1 && write_tmpfiles(p, &sb) < 0)
