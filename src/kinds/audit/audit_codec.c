@@ -109,6 +109,10 @@ static int add_key(line_state *s, const char *key, hf_error **err)
 	if (len == 0 || strchr(key, '\001'))
 		return hf_error_set(err, -EINVAL,
 				    "the key is empty or holds the separator");
+	/* auditctl puts it through its splitter of pairs in the end */
+	if (strstr(key, "!=") || strstr(key, ">=") || strstr(key, "<=") || strstr(key, "&="))
+		return hf_error_set(err, -EINVAL,
+				    "key '%s' holds an operator (!=, >=, <=, &=)", key);
 	if (s->key_len + sep + len > AUDIT_MAX_KEY_LEN)
 		return hf_error_set(err, -EINVAL, "the keys are longer than %d bytes",
 				    AUDIT_MAX_KEY_LEN);
