@@ -110,7 +110,8 @@ static int add_key(line_state *s, const char *key, hf_error **err)
 		return hf_error_set(err, -EINVAL,
 				    "the key is empty or holds the separator");
 	/* auditctl puts it through its splitter of pairs in the end */
-	if (strstr(key, "!=") || strstr(key, ">=") || strstr(key, "<=") || strstr(key, "&="))
+	if (strstr(key, "!=") || strstr(key, ">=") || strstr(key, "<=") ||
+	    strstr(key, "&="))
 		return hf_error_set(err, -EINVAL,
 				    "key '%s' holds an operator (!=, >=, <=, &=)", key);
 	if (s->key_len + sep + len > AUDIT_MAX_KEY_LEN)

@@ -373,6 +373,11 @@ static int note_creates(const hf_model *model, compiler *c)
 		    !hf_control_is_claiming(demand->control) ||
 		    spec->type != HF_AUDIT_WANT_WATCH || !spec->create)
 			continue;
+		if (hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_UID, spec->create_user)
+			    ->error ||
+		    hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_GID, spec->create_group)
+			    ->error)
+			continue;
 		if (hf_plan_expand(c->plan, spec->text, &values) < 0)
 			return -ENOMEM;
 		for (size_t j = 0; j < values.n; j++) {

@@ -205,6 +205,10 @@ static int look(void *user, hf_audit_question what, const char *name,
 		r = what == HF_AUDIT_ASK_UID ? hf_ids_uid(o->host, name, &ret->id, &err)
 					     : hf_ids_gid(o->host, name, &ret->id, &err);
 		ret->error = r;
+		if (r == -ENOENT && strcmp(name, "root") == 0) {
+			ret->error = 0; /* a tree without passwd has a root still */
+			ret->id = 0;
+		}
 		return r == -ENOMEM ? r : 0;
 	case HF_AUDIT_ASK_PATH:
 		return look_path(o, name, ret);
