@@ -39,7 +39,40 @@ controls:
 EOT
 sed '/docker-no-tcp/,/--host/d; /containerd-level/,$d' "$tree/opt/units.yaml" >"$tree/opt/less.yaml"
 
+# Command lines of every shape: holdfast reads them from disk, systemd tells its own view,
+# and a difference would ask for a daemon-reload.
+n=0
+{
+	printf '%s\n' 'holdfast: 1' 'name: odd' 'title: Odd' 'controls:' '  - id: odd' '    title: Odd' \
+		'    units:'
+	while IFS= read -r line; do
+		n=$((n + 1))
+		printf '[Service]\nType=oneshot\nExecStart=%b\n' "$line" >"$tree/etc/systemd/system/odd-$n@x-y.service"
+		printf '      odd-%d@x-y.service: {Service: {Type: oneshot}}\n' $n
+	done <<-'EOL'
+		/bin/true a  b\tc
+		-/bin/true "a b" 'c "d' e"f g"h
+		@/bin/true argv0 x
+		:/bin/true $A ${B} $$C
+		+/bin/true \\x41\\101\\u00e9\\s\\t\\\\ z
+		/bin/true "" '' \\;
+		/bin/true %%n %n %N %p %P %i %I %j %J %t %S %C %L %E %u %U %h
+		/bin/true \\q "\\z"
+		/bin/true a \\\n  b \\\n# between\n  c
+		/bin/true a;b ';' --x="y z"
+		/bin/true "tab\\there" caf\xc3\xa9
+		!!/bin/true $$ $ a$b
+	EOL
+} >"$tree/opt/odd.yaml"
+
 boot <<'EOT'
+hf odd check /opt/odd.yaml
+unit=/etc/systemd/system/odd-1@x-y.service
+touch -r "$unit" time
+sed -i 's/true a/true z/' "$unit"
+touch -r time "$unit"
+systemctl show -p NeedDaemonReload --value odd-1@x-y.service >old.need
+hf old check /opt/odd.yaml
 reloads() {
 	journalctl -b _PID=1 -o cat | grep -cE '^Reload(ing\.|ing requested)'
 }
@@ -95,6 +128,11 @@ tr '\0' '\n' <"/proc/$(systemctl show -p MainPID --value docker.service)/cmdline
 touch end
 EOT
 
+of odd
+exits 0 "check of odd command lines: read as systemd reads them"
+of old
+exits 3 "check of a unit that was changed and kept its time"
+[[ $(cat "$out/old.need") == no ]] || bad "systemd saw the change: this tests nothing"
 of plan
 exits 2 "plan"
 [[ $(controls drift) == $'containerd-level\ndocker-core\ndocker-no-tcp\ndocker-socket' ]] &&

@@ -192,9 +192,37 @@ static void quoting(void **state)
 	}
 }
 
+/* Any damage to a line or an environment file gives words or an error, never a crash. */
+static void mutations(void **state)
+{
+	static const char seed[] =
+		"-@/usr/bin/x arg0 $OPTS ${FOO}x 'a b' \"c\\x41\" %n \\; ; /y";
+	static const char bytes[] = "\\\"'$%{};=# \n\r@:x0\xff";
+	unsigned random = 99;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+		cleanup_(hf_arena_done) hf_arena arena = { 0 };
+		char text[sizeof(seed)];
+		hf_env env = { 0 };
+
+		memcpy(text, seed, sizeof(seed));
+		for (int i = 0; i < 4; i++) {
+			random = random * 1103515245u + 12345u;
+			text[(random >> 8) % (sizeof(seed) - 1)] =
+				bytes[(random >> 20) % (sizeof(bytes) - 1)];
+		}
+		expand_text(text, &sb);
+		(void)!hf_env_file_parse(&env, &arena, "/e", text, sizeof(seed) - 1,
+					 NULL);
+	}
+}
+
 /* Whatever the words are: written, split and expanded they are the same again. */
 static void round_trip(void **state)
 {
+	static const char bytes[] = "ab ;;$$%%{}\\\"'\t\n\xc3\xa9-=@:+!xu0";
 	unsigned random = 4711;
 
 	(void)state;
@@ -212,8 +240,7 @@ static void round_trip(void **state)
 			random = random * 1103515245u + 12345u;
 			for (size_t i = 0, n = (random >> 16) % 9; i < n; i++) {
 				random = random * 1103515245u + 12345u;
-				words[w][i] = "ab ;;$$%%{}\\\"'\t\n\xc3\xa9-=@:+!xu0"
-					[(random >> 16) % 29];
+				words[w][i] = bytes[(random >> 16) % (sizeof(bytes) - 1)];
 			}
 			hf_strbuf_addc(&sb, ' ');
 			hf_cmd_quote(&sb, words[w], dollar);
@@ -236,6 +263,7 @@ int main(void)
 		cmocka_unit_test(command_lines), cmocka_unit_test(spans),
 		cmocka_unit_test(env_files),	 cmocka_unit_test(env_file_not_utf8),
 		cmocka_unit_test(quoting),	 cmocka_unit_test(round_trip),
+		cmocka_unit_test(mutations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
