@@ -47,7 +47,7 @@ n=0
 		'    units:'
 	while IFS= read -r line; do
 		n=$((n + 1))
-		printf '[Service]\nType=oneshot\nExecStart=%b\n' "$line" >"$tree/etc/systemd/system/odd-$n@x-y.service"
+		printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=%b\n' "$line" >"$tree/etc/systemd/system/odd-$n@x-y.service"
 		printf '      odd-%d@x-y.service: {Service: {Type: oneshot}}\n' $n
 	done <<-'EOL'
 		/bin/true a  b\tc
@@ -68,6 +68,7 @@ n=0
 boot <<'EOT'
 hf odd check /opt/odd.yaml
 unit=/etc/systemd/system/odd-1@x-y.service
+systemctl start odd-1@x-y.service # an inactive one would be read anew
 touch -r "$unit" time
 sed -i 's/true a/true z/' "$unit"
 touch -r time "$unit"
