@@ -456,6 +456,28 @@ static void files_to_be_made(void **state)
 	}
 }
 
+static void files_to_be_removed(void **state)
+{
+	files_world *w = *state;
+	hf_group *g;
+
+	etc(w);
+	temp_root_write(w->t, "etc/docker/old.conf", "");
+	files_world_control(w, "one",
+			    "- {path: '/etc/docker/*.conf', max_mode: '0600'}\n");
+	g = hf_plan_group(&w->plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_files,
+			  "/etc/docker/old.conf");
+	assert_non_null(g);
+	g->existed = true;
+	g->remove = true;
+	files_world_plan(w);
+	assert_string_equal(
+		files_world_rows(w),
+		"not-applicable /etc/docker/old.conf#mode want at most 0600 found "
+		"-: this plan removes it\n");
+	assert_int_equal(w->plan.n_changes, 0);
+}
+
 static void gates_and_selection(void **state)
 {
 	files_world *w = *state;
@@ -591,6 +613,7 @@ int main(void)
 		T(mounts),
 		T(references),
 		T(files_to_be_made),
+		T(files_to_be_removed),
 		T(gates_and_selection),
 		T(releases),
 		T(not_root),

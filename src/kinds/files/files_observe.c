@@ -538,7 +538,9 @@ int files_observe(struct hf_host *host, const hf_model *model, struct hf_plan *p
 	o.obs = hf_arena_new(&plan->arena, files_obs);
 	if (!o.obs)
 		return hf_error_oom(err);
-	o.obs->euid = geteuid();
+	/* The running system is changed by root or not at all; who only looks at it is
+	 * shown what root would do. A tree may be its owner's own. */
+	o.obs->euid = host->offline ? geteuid() : 0;
 	o.obs->egid = getegid();
 	o.obs->unmapped_ids = host->unmapped_ids;
 	for (size_t i = 0; r == 0 && i < model->n_demands; i++) {

@@ -90,7 +90,7 @@ typedef struct files_obs {
 	size_t n_releases;
 	hf_map objects; /* path -> files_object */
 	hf_map ids;	/* "u:root", "g:docker" -> files_id */
-	uid_t euid;	/* who works here; not 0: cannot give files away */
+	uid_t euid;	/* who changes it; not 0: cannot give files away */
 	gid_t egid;
 	bool unmapped_ids; /* 65534 may be anybody, hf_host */
 } files_obs;
