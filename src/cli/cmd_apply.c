@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cli/run.h"
+#include "cli/saved.h"
 
 static void told_applied(hf_report *report, hf_run *run, const hf_apply_result *result)
 {
@@ -107,14 +108,35 @@ static int recover(hf_run *run, const hf_apply_options *options)
 	return hf_run_report_end(run, &report);
 }
 
+/* A saved plan has its own baselines and selection. */
+static int check_plan_option(hf_cli *cli)
+{
+	const hf_options *o = &cli->options;
+	hf_error *err = NULL;
+
+	if (!o->plan ||
+	    !(o->operands.n || o->sets.n || o->only.n || o->skip.n || o->facts.n))
+		return 0;
+	(void)hf_error_set(
+		&err, -EINVAL,
+		"--plan goes without baselines, --set, --only, --skip and --fact: "
+		"the saved plan has its own");
+	return hf_cli_fail(cli, HF_EXIT_USAGE, err);
+}
+
 int hf_cmd_apply(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
 	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
 	hf_apply_options options;
 	hf_error *err = NULL;
-	int status = hf_run_open(&run, cli);
+	cleanup_(json_decrefp) json_t *saved = NULL;
+	int status = check_plan_option(cli);
 
+	if (!status && cli->options.plan)
+		status = hf_saved_load(cli, &saved);
+	if (!status)
+		status = hf_run_open(&run, cli);
 	run.is_live_apply = run.host_open && !run.host.offline;
 	if (!status)
 		status = hf_run_must_be_root(&run);
@@ -130,6 +152,8 @@ int hf_cmd_apply(hf_cli *cli)
 		status = hf_run_observe(&run);
 	if (!status)
 		status = hf_run_dropped(&run);
+	if (!status && saved)
+		status = hf_saved_compare(&run, saved);
 	if (status)
 		return status;
 	if (hf_engine_apply(&run.host, &run.model, &run.survey, &options, &result, &err) <

@@ -42,6 +42,8 @@ enum {
 	OPT_RECORD,
 	OPT_KEEP,
 	OPT_FOR,
+	OPT_SAVE,
+	OPT_PLAN,
 	OPT_QUIET = 'q',
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
@@ -93,6 +95,9 @@ static const hf_option options[] = {
 	  "the set given may drop baselines that are in force" },
 	{ "lock-timeout", OPT_LOCK_TIMEOUT, "SECONDS", TRANSACTS,
 	  "how long to wait for another holdfast to end (default: not at all)" },
+	{ "save", OPT_SAVE, "FILE", HF_CMD_PLAN, "save the plan, for apply --plan" },
+	{ "plan", OPT_PLAN, "FILE", HF_CMD_APPLY,
+	  "apply exactly the saved plan, or refuse" },
 	{ "keep", OPT_KEEP, "N", TRANSACTS,
 	  "keep the N newest transactions (default: 20)" },
 	{ "record", OPT_RECORD, NULL, TRANSACTS,
@@ -356,6 +361,16 @@ static int parse_value(hf_options *o, int value, const char *arg, hf_error **err
 		if (!*arg)
 			return bad_value(o, "output-dir", "a directory", arg, err);
 		o->output_dir = arg;
+		return 0;
+	case OPT_SAVE:
+		if (!*arg)
+			return bad_value(o, "save", "a file", arg, err);
+		o->save = arg;
+		return 0;
+	case OPT_PLAN:
+		if (!*arg)
+			return bad_value(o, "plan", "a file", arg, err);
+		o->plan = arg;
 		return 0;
 	case OPT_BASELINE:
 		return add(o, &o->baselines, arg, err);

@@ -81,6 +81,8 @@ typedef struct hf_options {
 	bool allow_disruptive, allow_lock, allow_panic, leave_unknown, replace;
 	bool resolved;
 	bool yes, forward, back, record;
+	const char *save; /* of plan: file to save it to; or NULL */
+	const char *plan; /* of apply: the saved plan; or NULL */
 	const char *output_dir;
 } hf_options;
 

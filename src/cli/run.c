@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/saved.h"
 #include "engine/journal.h"
 #include "kinds/registry.h"
 
@@ -369,6 +370,10 @@ int hf_run_look(hf_cli *cli, bool is_check)
 
 	if (!status)
 		status = hf_run_dropped(&run);
+	if (status)
+		return status;
+	if (cli->options.save)
+		status = hf_saved_write(&run);
 	if (status)
 		return status;
 	hf_run_note_hold(&run);

@@ -72,6 +72,22 @@ has '"result": "rolled-back"'
 hf 0 show --format json
 has '"schema": "1.0"'
 
+# a saved plan is applied as it is, or refused with the reason
+hf 2 plan ./b.yaml --save saved.json
+[ "$(stat -c %a saved.json)" = 600 ] || fail "the saved plan is not mode 0600"
+cp saved.json edited.json
+sed -i 's/#icc/#icd/' edited.json
+hf 1 apply --plan edited.json
+has "was edited"
+hf 64 apply ./b.yaml --plan saved.json
+printf '{"icc": true, "debug": true}\n' >root/etc/docker/daemon.json
+hf 1 apply --plan saved.json
+has "the host has moved on: /etc/docker/daemon.json"
+printf '{"icc": true}\n' >root/etc/docker/daemon.json
+hf 0 apply --plan saved.json
+grep -q '"icc": false' root/etc/docker/daemon.json || fail "the saved plan was not applied"
+printf '{"icc": true}\n' >root/etc/docker/daemon.json
+
 # a journal that was edited is never believed, and stops apply, plan and check
 printf '{"schema": "1.0"}\nsha256 00\n' >root/var/lib/holdfast/journal
 hf 5 check ./b.yaml

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/saved.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+
+#define SCHEMA "1.0"
+#define SAVED_MAX ((size_t)64 << 20) /* bytes */
+#define DIFFERENCES_MAX 5
+
+static const char *const group_types[] = {
+	[HF_GROUP_MKDIR] = "directory",
+	[HF_GROUP_FILE] = "file",
+	[HF_GROUP_INODE] = "inode",
+	[HF_GROUP_LIVE] = "live",
+};
+
+/* --- the plan as JSON ----------------------------------------------------------------
+ */
+
+static json_t *strings_json(const hf_strings *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < list->n; i++)
+		if (json_array_append_new(array, json_string(list->items[i])) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+/* Files by their full path: apply may be called from another directory. */
+static json_t *operands_json(const hf_model *model)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < model->n_baselines; i++) {
+		const hf_baseline *b = model->baselines[i];
+		cleanup_free char *full = NULL;
+
+		if (!b->requested)
+			continue;
+		full = realpath(b->source->name, NULL);
+		if (!full || json_array_append_new(array, json_string(full)) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *request_json(const hf_run *run)
+{
+	const hf_options *o = &run->cli->options;
+
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:s, s:b, s:b, s:b, s:b, s:b}",
+		"baselines", operands_json(&run->model), "set", strings_json(&run->sets),
+		"fact", strings_json(&o->facts), "only", strings_json(&o->only), "skip",
+		strings_json(&o->skip), "level", (json_int_t)o->level, "severity",
+		hf_severity_name(o->severity), "restart",
+		hf_restart_name(run->plan_options.restart), "allow_disruptive",
+		o->allow_disruptive, "allow_lock", o->allow_lock, "allow_panic",
+		o->allow_panic, "leave_unknown", o->leave_unknown, "replace", o->replace);
+}
+
+static json_t *digests_json(const hf_model *model)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; object && i < model->n_baselines; i++)
+		(void)json_object_set_new(object, model->baselines[i]->name,
+					  json_string(model->baselines[i]->digest));
+	return object;
+}
+
+static json_t *change_json(const hf_change *c)
+{
+	char secret[HF_DIGEST_HEX];
+	const char *after = c->after;
+
+	if (c->secret && after) { /* told apart, not told */
+		hf_digest(after, strlen(after), secret);
+		after = secret;
+	}
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?}", "id", c->id, "layer",
+			 hf_layer_name(c->layer), "op", hf_op_name(c->op), "before",
+			 c->secret ? NULL : c->before, "after", after, "blocked",
+			 c->blocked);
+}
+
+static json_t *group_json(const hf_group *g)
+{
+	char before[HF_DIGEST_HEX], after[HF_DIGEST_HEX], meta[64], old[64];
+
+	hf_digest(g->before, g->before_len, before);
+	hf_digest(g->after, g->after_len, after);
+	(void)snprintf(meta, sizeof(meta), "%u:%u %04o", (unsigned)g->uid,
+		       (unsigned)g->gid, (unsigned)(g->mode & 07777));
+	(void)snprintf(old, sizeof(old), "%u:%u %04o", (unsigned)g->before_uid,
+		       (unsigned)g->before_gid, (unsigned)(g->before_mode & 07777));
+	switch (g->type) {
+	case HF_GROUP_FILE:
+		return json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?}", "type",
+				 group_types[g->type], "path", g->path, "existed",
+				 g->existed, "before", g->existed ? before : NULL,
+				 "after", g->remove ? NULL : after, "meta",
+				 g->existed && !g->set_meta ? NULL : meta);
+	case HF_GROUP_INODE:
+		return json_pack("{s:s, s:s, s:s, s:s}", "type", group_types[g->type],
+				 "path", g->path, "before", old, "after", meta);
+	case HF_GROUP_MKDIR:
+		return json_pack("{s:s, s:s, s:s}", "type", group_types[g->type], "path",
+				 g->path, "after", meta);
+	case HF_GROUP_LIVE: /* its single changes are in "changes" */
+		return json_pack("{s:s, s:s}", "type", group_types[g->type], "path",
+				 g->path);
+	}
+	return NULL;
+}
+
+static json_t *effect_json(const hf_effect *e)
+{
+	return json_pack("{s:s, s:s?, s:s}", "action", hf_action_name(e->action), "unit",
+			 e->unit, "decision", e->hold ? "hold" : "run");
+}
+
+/* What must be the same when the plan is made again. NULL: out of memory. */
+static json_t *essence_json(const hf_run *run)
+{
+	const hf_plan *plan = &run->survey.plan;
+	json_t *changes = json_array(), *groups = json_array(), *effects = json_array();
+	bool ok = changes && groups && effects;
+
+	for (size_t i = 0; ok && i < plan->n_changes; i++)
+		ok = json_array_append_new(changes, change_json(plan->changes[i])) == 0;
+	for (size_t i = 0; ok && i < plan->n_groups; i++)
+		ok = json_array_append_new(groups, group_json(plan->groups[i])) == 0;
+	for (size_t i = 0; ok && i < plan->n_effects; i++)
+		ok = json_array_append_new(effects, effect_json(plan->effects[i])) == 0;
+	if (!ok) {
+		json_decref(changes);
+		json_decref(groups);
+		json_decref(effects);
+		return NULL;
+	}
+	return json_pack("{s:o, s:o, s:o, s:o}", "baselines", digests_json(&run->model),
+			 "changes", changes, "groups", groups, "effects", effects);
+}
+
+static const char *machine_of(const hf_run *run)
+{
+	const char *id = hf_facts_value(&run->survey.facts, "machine_id");
+
+	return id ? id : "";
+}
+
+/* --- writing -------------------------------------------------------------------------
+ */
+
+static int write_whole(const char *path, const char *text, hf_error **err)
+{
+	cleanup_free char *temp = NULL;
+	cleanup_close int fd = -1;
+	size_t len = strlen(text), done = 0;
+
+	if (asprintf(&temp, "%s.XXXXXX", path) < 0) {
+		temp = NULL;
+		return hf_error_oom(err);
+	}
+	fd = mkostemp(temp, O_CLOEXEC); /* mode 0600 */
+	if (fd < 0)
+		return hf_error_set(err, -errno, "cannot write '%s': %s", path,
+				    strerror(errno));
+	while (done < len) {
+		ssize_t n = write(fd, text + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		done += (size_t)n;
+	}
+	if (done < len || fsync(fd) < 0 || rename(temp, path) < 0) {
+		int code = -errno;
+
+		(void)unlink(temp);
+		return hf_error_set(err, code, "cannot write '%s': %s", path,
+				    strerror(-code));
+	}
+	return 0;
+}
+
+static char *saved_text(const json_t *root)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	char *json = json_dumps(root, JSON_INDENT(1));
+	char hex[HF_DIGEST_HEX];
+
+	if (!json)
+		return NULL;
+	hf_strbuf_addf(&sb, "%s\n", json);
+	free(json);
+	if (!hf_strbuf_ok(&sb))
+		return NULL;
+	hf_digest(sb.buf, sb.len, hex);
+	hf_strbuf_addf(&sb, "sha256 %s\n", hex);
+	return hf_strbuf_steal(&sb);
+}
+
+int hf_saved_write(hf_run *run)
+{
+	const hf_options *o = &run->cli->options;
+	cleanup_free char *text = NULL;
+	hf_error *err = NULL;
+	json_t *root, *request = request_json(run);
+
+	if (!request) {
+		(void)hf_error_set(
+			&err, -EINVAL,
+			"this plan cannot be saved: a baseline is not a file that "
+			"can be read again");
+		return hf_run_fail(run, HF_EXIT_USAGE, err);
+	}
+	root = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "schema", SCHEMA,
+			 "holdfast", PACKAGE_VERSION, "root", run->host.root,
+			 "machine_id", machine_of(run), "saved",
+			 (json_int_t)(hf_cli_now(run->cli) / 1000000), "request", request,
+			 "plan", essence_json(run));
+	text = root ? saved_text(root) : NULL;
+	json_decref(root);
+	if (!text)
+		(void)hf_error_oom(&err);
+	if (!text || write_whole(o->save, text, &err) < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	return 0;
+}
+
+/* --- reading -------------------------------------------------------------------------
+ */
+
+static int refuse_file(hf_cli *cli, const char *why)
+{
+	hf_error *err = NULL;
+
+	(void)hf_error_set(&err, -EBADMSG, "the plan in '%s' is not applied: %s",
+			   cli->options.plan, why);
+	(void)hf_error_hint(&err, "make it anew with 'holdfast plan --save'");
+	return hf_cli_fail(cli, HF_EXIT_FAILED, err);
+}
+
+/* The whole file; NULL with errno. */
+static char *slurp(const char *path, size_t *ret_len)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char buffer[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return NULL;
+		hf_strbuf_add(&sb, buffer, (size_t)n);
+		if (sb.len > SAVED_MAX)
+			return errno = EFBIG, NULL;
+	}
+	*ret_len = sb.len;
+	errno = ENOMEM;
+	return hf_strbuf_steal(&sb);
+}
+
+static json_t *parse(const char *text, size_t len)
+{
+	const size_t tail = sizeof("sha256 \n") - 1 + HF_DIGEST_HEX - 1;
+	char hex[HF_DIGEST_HEX], line[96];
+
+	if (len <= tail)
+		return NULL;
+	hf_digest(text, len - tail, hex);
+	(void)snprintf(line, sizeof(line), "sha256 %s\n", hex);
+	if (memcmp(text + len - tail, line, tail) != 0)
+		return NULL;
+	return json_loadb(text, len - tail, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static int take_strings(hf_options *o, const json_t *request, const char *key,
+			hf_strings *ret)
+{
+	const json_t *list = json_object_get(request, key);
+	const json_t *v;
+	size_t i;
+
+	*ret = (hf_strings){ 0 };
+	if (!json_is_array(list))
+		return -EBADMSG;
+	json_array_foreach(list, i, v)
+	{
+		const char **slot = hf_vec_push(&o->arena, ret->items, ret->n);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = hf_arena_strdup(&o->arena,
+					json_is_string(v) ? json_string_value(v) : "");
+		if (!*slot)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int take_request(hf_options *o, const json_t *request)
+{
+	const char *severity = NULL, *restart = NULL;
+	int disruptive, lock, panic, leave, replace;
+	json_int_t level;
+
+	if (take_strings(o, request, "baselines", &o->operands) < 0 ||
+	    take_strings(o, request, "set", &o->sets) < 0 ||
+	    take_strings(o, request, "fact", &o->facts) < 0 ||
+	    take_strings(o, request, "only", &o->only) < 0 ||
+	    take_strings(o, request, "skip", &o->skip) < 0)
+		return -EBADMSG;
+	/* jansson's prototype takes a non-const value, but only reads it */
+	if (json_unpack((json_t *)(uintptr_t)request,
+			"{s:I, s:s, s:s, s:b, s:b, s:b, s:b, s:b}", "level", &level,
+			"severity", &severity, "restart", &restart, "allow_disruptive",
+			&disruptive, "allow_lock", &lock, "allow_panic", &panic,
+			"leave_unknown", &leave, "replace", &replace) < 0)
+		return -EBADMSG;
+	if (hf_severity_parse(severity, &o->severity) < 0 ||
+	    hf_restart_parse(restart, &o->restart) < 0)
+		return -EBADMSG;
+	o->level = level;
+	o->has_restart = true;
+	o->allow_disruptive = disruptive;
+	o->allow_lock = lock;
+	o->allow_panic = panic;
+	o->leave_unknown = leave;
+	o->replace = replace;
+	return 0;
+}
+
+int hf_saved_load(hf_cli *cli, json_t **ret)
+{
+	hf_options *o = &cli->options;
+	cleanup_free char *text = NULL;
+	const char *version, *root;
+	hf_error *err = NULL;
+	size_t len = 0;
+	json_t *saved;
+	int status;
+
+	text = slurp(o->plan, &len);
+	if (!text) {
+		(void)hf_error_set(&err, -errno, "cannot read the plan '%s': %s", o->plan,
+				   strerror(errno));
+		return hf_cli_fail(cli, HF_EXIT_USAGE, err);
+	}
+	saved = parse(text, len);
+	if (!saved)
+		return refuse_file(cli, "it is torn, was edited, or is no saved plan");
+	version = json_string_value(json_object_get(saved, "holdfast"));
+	root = json_string_value(json_object_get(saved, "root"));
+	if (!version || strcmp(version, PACKAGE_VERSION) != 0)
+		status = refuse_file(cli, "another version of holdfast saved it");
+	else if (!root || strcmp(root, o->root ? o->root : "/") != 0)
+		status = refuse_file(cli, "it was made for another root");
+	else if (take_request(o, json_object_get(saved, "request")) < 0)
+		status = refuse_file(cli, "it is damaged");
+	else
+		return *ret = saved, 0;
+	json_decref(saved);
+	return status;
+}
+
+/* --- comparing -----------------------------------------------------------------------
+ */
+
+/* Names what is in one list and not in the other, by its path, id or unit. */
+static void name_differences(const json_t *a, const json_t *b, hf_strbuf *out, size_t *n)
+{
+	static const char *const names[] = { "path", "id", "unit", "action" };
+	const json_t *x, *y;
+	size_t i, k;
+
+	json_array_foreach(a, i, x)
+	{
+		const char *name = NULL;
+		bool found = false;
+
+		json_array_foreach(b, k, y) found |= json_equal(x, y);
+		for (size_t m = 0; !name && m < ARRAY_SIZE(names); m++)
+			name = json_string_value(json_object_get(x, names[m]));
+		if (!found && (*n)++ < DIFFERENCES_MAX)
+			hf_strbuf_addf(out, "%s%s", *n > 1 ? ", " : "",
+				       name ? name : "?");
+	}
+}
+
+int hf_saved_compare(hf_run *run, const json_t *saved)
+{
+	static const char *const lists[] = { "groups", "changes", "effects" };
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const json_t *old = json_object_get(saved, "plan");
+	const char *machine = json_string_value(json_object_get(saved, "machine_id"));
+	json_t *now = essence_json(run);
+	bool same = now && json_equal(old, now);
+	size_t n = 0;
+
+	if (same && machine && strcmp(machine, machine_of(run)) == 0) {
+		json_decref(now);
+		return 0;
+	}
+	if (!json_equal(json_object_get(old, "baselines"),
+			json_object_get(now, "baselines")))
+		hf_strbuf_adds(&sb, "a baseline has changed since");
+	for (size_t i = 0; !sb.len && i < ARRAY_SIZE(lists); i++) {
+		name_differences(json_object_get(old, lists[i]),
+				 json_object_get(now, lists[i]), &sb, &n);
+		name_differences(json_object_get(now, lists[i]),
+				 json_object_get(old, lists[i]), &sb, &n);
+		if (n) {
+			cleanup_free char *names = hf_strbuf_steal(&sb);
+
+			hf_strbuf_addf(&sb, "the host has moved on: %s",
+				       names ? names : "");
+		}
+	}
+	json_decref(now);
+	return refuse_file(run->cli, same     ? "it was made on another host"
+				     : sb.len ? hf_strbuf_str(&sb)
+					      : "the host has moved on");
+}
