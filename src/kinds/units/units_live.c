@@ -140,7 +140,7 @@ static int sockets_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
 }
 
 int hf_units_live_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
-		       hf_error **err)
+		       bool *ret_dead, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	hf_bus_unit bus;
@@ -149,6 +149,7 @@ int hf_units_live_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r < 0) {
+		*ret_dead = r == -ETIMEDOUT || r == -ENOTCONN || r == -ECONNRESET;
 		unit->live_known = HF_UNKNOWN;
 		unit->live_why = hf_arena_strdup(arena, hf_error_text(e));
 		return unit->live_why ? 0 : hf_error_oom(err);

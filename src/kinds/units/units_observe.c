@@ -373,6 +373,7 @@ static int names_resolve(hf_units_observer *o, const hf_model *model, hf_error *
 
 static int live_read(hf_units_observer *o, hf_error **err)
 {
+	const char *dead_why = NULL;
 	int r = 0;
 
 	o->obs->live = o->host->units.known == HF_PRESENT;
@@ -382,12 +383,20 @@ static int live_read(hf_units_observer *o, hf_error **err)
 		return 0;
 	for (size_t i = 0; i < o->obs->n_units && r == 0; i++) {
 		hf_units_unit *unit = o->obs->units[i];
+		bool dead = false;
 
-		if (unit->load == HF_UNIT_NOT_FOUND)
+		if (unit->load == HF_UNIT_NOT_FOUND ||
+		    (!unit->demanded &&
+		     (!o->obs->scanned || strcmp(o->obs->scanned, unit->name))))
 			continue;
-		if (unit->demanded ||
-		    (o->obs->scanned && !strcmp(o->obs->scanned, unit->name)))
-			r = hf_units_live_read(o->host, o->arena, unit, err);
+		if (dead_why) {
+			unit->live_known = HF_UNKNOWN;
+			unit->live_why = dead_why;
+			continue;
+		}
+		r = hf_units_live_read(o->host, o->arena, unit, &dead, err);
+		if (r == 0 && dead)
+			dead_why = unit->live_why;
 	}
 	return r;
 }

@@ -35,10 +35,12 @@ bool hf_units_dir_has(const hf_units_dir *dir, const char *name);
 int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit **ret,
 		  hf_error **err) _must_check_;
 
-/** hf_units_live_read - what the manager and the running process say; reads host; 0 or
- *  -ENOMEM */
+/** hf_units_live_read - what the manager and the running process say; reads host
+ *
+ * @ret_dead: set when the manager does not answer at all: asking on would only wait.
+ * Returns 0 or -ENOMEM. */
 int hf_units_live_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
-		       hf_error **err) _must_check_;
+		       bool *ret_dead, hf_error **err) _must_check_;
 
 /** hf_units_observe - hf_kind.observe */
 int hf_units_observe(hf_host *host, const hf_model *model, struct hf_plan *plan,

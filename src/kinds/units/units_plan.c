@@ -50,13 +50,10 @@ static int gate_rows(hf_units_work *work, const hf_units_line *line)
 hf_cause hf_units_cause(const hf_plan *plan, const char *id, const char *wanted)
 {
 	const hf_record_entry *entry = hf_record_get(plan->record, id);
+	bool same = entry && (wanted && entry->after ? !strcmp(entry->after, wanted)
+						     : !wanted && !entry->after);
 
-	if (!plan->record->exists)
-		return HF_CAUSE_HOST;
-	if (!entry)
-		return HF_CAUSE_UNKNOWN;
-	return entry->after && !strcmp(entry->after, wanted) ? HF_CAUSE_HOST
-							     : HF_CAUSE_BASELINE;
+	return entry && !same ? HF_CAUSE_BASELINE : HF_CAUSE_HOST;
 }
 
 /* --- a unit that cannot have the setting ---------------------------------------------
@@ -227,8 +224,7 @@ static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row
 			 line->blocked ? "%s" : NULL, line->blocked) < 0)
 		return -ENOMEM;
 	return line_change(work, line, row,
-			   hf_units_cause(plan, line->spec->id,
-					  wanted_after(line) ? line->spec->wanted : ""));
+			   hf_units_cause(plan, line->spec->id, wanted_after(line)));
 }
 
 static int lines_judge(hf_units_work *work, hf_error **err)

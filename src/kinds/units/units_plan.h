@@ -17,7 +17,8 @@ int hf_units_plan_live(hf_units_work *work, hf_error **err) _must_check_;
 int hf_units_line_row(hf_units_work *work, const hf_units_line *line, hf_layer layer,
 		      const char *id, hf_resource **ret) _must_check_;
 
-/** hf_units_cause - why a demand does not hold, from the record; pure */
+/** hf_units_cause - why a demand does not hold, from the record; @wanted NULL: absence;
+ *  pure */
 hf_cause hf_units_cause(const hf_plan *plan, const char *id, const char *wanted);
 
 #endif
