@@ -170,6 +170,21 @@ static int set_attributes(int fd, int old_fd, const hf_inode *meta, const char *
 	return 0;
 }
 
+/* No new file in the target's directory: is that immutable? */
+static int fail_beside(const hf_staged *s, int code, hf_error **err)
+{
+	hf_inode dir;
+
+	if (code == -EPERM && hf_fs_inode_of(s->dir_fd, &dir) == 0 && dir.immutable) {
+		(void)hf_error_set(err, code,
+				   "cannot replace '%s': its directory is immutable",
+				   s->path);
+		return hf_error_hint(err,
+				     "take the flag off first: chattr -i -a DIRECTORY");
+	}
+	return hf_fs_fail(err, code, "make a new file beside", s->path);
+}
+
 /* A staged file with content and attributes, on disk; removed again on failure. */
 static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode *meta,
 		     hf_error **err)
@@ -180,7 +195,7 @@ static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode
 
 	fd = temp_create(s->dir_fd, s->name, s->tag, s->temp);
 	if (fd < 0)
-		return hf_fs_fail(err, fd, "make a new file beside", s->path);
+		return fail_beside(s, fd, err);
 	r = write_all(fd, bytes, len);
 	if (r < 0)
 		(void)hf_fs_fail(err, r, "write the staged copy of", s->path);

@@ -368,7 +368,7 @@ static void mounts(void **state)
 	chmod_in(w, "other", 0775);
 	(void)snprintf(w->t->scratch, sizeof(w->t->scratch), "%s/other", w->t->path);
 	(void)snprintf(target, sizeof(target), "%s/etc/docker/m", w->t->path);
-	if (mount(w->t->scratch, target, NULL, MS_BIND, NULL) < 0)
+	if (mount(w->t->scratch, target, "none", MS_BIND, "") < 0)
 		skip();
 	files_world_control(w, "one",
 			    "- {path: /etc/docker, recurse: true, max_mode: '0755'}\n"

@@ -296,9 +296,9 @@ static void owners(void **state)
 static void immutable_files(void **state)
 {
 	temp_root *t = *state;
-	cleanup_(hf_error_freep) hf_error *err = NULL, *err2 = NULL;
+	cleanup_(hf_error_freep) hf_error *err = NULL, *err2 = NULL, *err3 = NULL;
 	hf_staged s = { 0 };
-	int fd, flags = 0;
+	int fd, r, flags = 0;
 
 	temp_root_write(t, "f", "");
 	fd = openat(t->fd, "f", O_RDONLY | O_CLOEXEC);
@@ -314,6 +314,16 @@ static void immutable_files(void **state)
 	assert_int_equal(hf_fs_stage(&t->host, "/f", "x", 1, NULL, &s, &err2), -EPERM);
 	flags &= ~FS_IMMUTABLE_FL;
 	assert_int_equal(ioctl(fd, FS_IOC_SETFLAGS, &flags), 0);
+	flags = 0;
+	assert_int_equal(ioctl(t->fd, FS_IOC_GETFLAGS, &flags), 0);
+	flags |= FS_IMMUTABLE_FL;
+	assert_int_equal(ioctl(t->fd, FS_IOC_SETFLAGS, &flags), 0);
+	r = hf_fs_stage(&t->host, "/f", "x", 1, NULL, &s, &err3);
+	flags &= ~FS_IMMUTABLE_FL;
+	assert_int_equal(ioctl(t->fd, FS_IOC_SETFLAGS, &flags), 0);
+	assert_int_equal(r, -EPERM);
+	assert_string_equal(hf_error_text(err3),
+			    "cannot replace '/f': its directory is immutable");
 	(void)close(fd);
 }
 
@@ -332,7 +342,7 @@ static void bind_mounts(void **state)
 	temp_root_write(t, "f", "");
 	(void)snprintf(t->scratch, sizeof(t->scratch), "%s/elsewhere", t->path);
 	(void)snprintf(target, sizeof(target), "%s/f", t->path);
-	if (geteuid() != 0 || mount(t->scratch, target, NULL, MS_BIND, NULL) < 0)
+	if (geteuid() != 0 || mount(t->scratch, target, "none", MS_BIND, "") < 0)
 		skip(); /* mounts need root */
 	r = hf_fs_inode(&t->host, "/f", 0, &i, &err);
 	assert_int_equal(hf_fs_stage(&t->host, "/f", "y", 1, NULL, &s, &err2), -EBUSY);
@@ -340,7 +350,7 @@ static void bind_mounts(void **state)
 	assert_int_equal(r, 0);
 	assert_true(i.mount_root && i.bind_mount);
 	(void)snprintf(target, sizeof(target), "%s/tmpfs", t->path);
-	assert_int_equal(mount("tmpfs", target, "tmpfs", 0, NULL), 0);
+	assert_int_equal(mount("tmpfs", target, "tmpfs", 0, ""), 0);
 	r = hf_fs_inode(&t->host, "/tmpfs", 0, &i, &err);
 	assert_int_equal(umount(target), 0);
 	assert_int_equal(r, 0);
