@@ -17,10 +17,11 @@
 #define UNIT_DIR "/etc/systemd/system"
 #define DROPIN "zz-holdfast.conf"
 
-/* Files that are ours by name; see holdfast(8), FILES. */
+/* Files that are ours by name, and the merged rules; see holdfast(8), FILES. */
 static const char *const own_files[] = {
 	"/etc/audit/rules.d/60-holdfast.rules",
 	"/etc/audit/rules.d/zz-holdfast.rules",
+	"/etc/audit/audit.rules",
 	"/etc/tmpfiles.d/holdfast.conf",
 };
 
@@ -173,12 +174,19 @@ static int write_list(hf_compile *c, hf_error **err)
 	for (size_t i = 0; i < plan->n_resources; i++) {
 		const hf_resource *row = plan->resources[i];
 		const char *hash = strrchr(row->id, '#');
+		char *path;
 
-		if (strncmp(row->id, "files:/", 7) || !hash ||
-		    row->state == HF_STATE_NOT_APPLICABLE)
+		if (strncmp(row->id, "files:/", 7) || !hash)
 			continue;
-		hf_strbuf_addf(&text, "%.*s\t%s\t%s\n", (int)(hash - row->id - 6),
-			       row->id + 6, hash + 1, row->wanted);
+		path = hf_arena_memdup(&c->arena, row->id + 6,
+				       (size_t)(hash - row->id - 6));
+		if (!path)
+			return hf_error_oom(err);
+		/* what the plan makes is made with the owner and mode demanded */
+		if (row->state == HF_STATE_NOT_APPLICABLE &&
+		    !hf_plan_group_find(plan, HF_GROUP_FILE, path))
+			continue;
+		hf_strbuf_addf(&text, "%s\t%s\t%s\n", path, hash + 1, row->wanted);
 	}
 	if (!hf_strbuf_ok(&text))
 		return hf_error_oom(err);

@@ -107,6 +107,8 @@ tail -n 1 out | grep -q '^applied: 5 controls: 4 pass, 1 manual; 4 changes' || f
 [ "$(stat -c %a root/etc/docker)" = 750 ] || fail "mode of /etc/docker"
 [ "$(stat -c %a root/etc/docker/certs.d/hub/client.key)" = 400 ] || fail "mode of the key"
 grep -q '	"labels": \["a"\]' root/etc/docker/daemon.json || fail "a foreign line changed"
+run 0 compile --root root shop.yaml --output-dir again
+diff -r compiled again >difference || fail "compile depends on the host's state: $(cat difference)"
 listing >before
 run 0 apply --root root shop.yaml
 tail -n 1 out | grep -q '^in-sync: ' || fail "summary: $(tail -n 1 out)"
