@@ -136,7 +136,7 @@ static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
 	uint64_t deadline_usec = now_usec() + wait_usec;
 
 	for (;;) {
-		const struct nlmsghdr *head = (const struct nlmsghdr *)buf;
+		struct nlmsghdr *head = (struct nlmsghdr *)buf;
 		size_t len = 0, payload_len;
 		int r = nl_receive(host, buf, sizeof(buf), deadline_usec, &len, err);
 

@@ -326,8 +326,8 @@ static void same_as_libaudit(void **state)
 static void through_the_struct(void **state)
 {
 	static const char *const texts[] = {
-		"-a always,exit -F arch=b64 -S open,openat -F auid>=1000 -F key=a -F "
-		"key=b",
+		("-a always,exit -F arch=b64 -S open,openat -F auid>=1000 -F key=a -F "
+		 "key=b"),
 		"-a always,exit -F path=/etc/passwd -F perm=wa -F key=pw",
 		"-a never,task",
 		"-a always,exclude -F msgtype=CWD",
@@ -519,8 +519,8 @@ static void order_of_fields(void **state)
 static void mutations(void **state)
 {
 	static const char *const seeds[] = {
-		"-a always,exit -F arch=b64 -S open,openat -F auid>=1000 -F auid!=unset "
-		"-F key=y",
+		("-a always,exit -F arch=b64 -S open,openat -F auid>=1000 -F auid!=unset "
+		 "-F key=y"),
 		"-w /etc/docker -p wa -k docker",
 		"-a always,exit -C auid!=obj_uid -F exit=-EPERM -S mount -k z",
 		"-a never,exclude -F msgtype=CWD",

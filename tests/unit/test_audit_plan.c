@@ -409,7 +409,7 @@ static void tampering(void **state)
 	apply(w);
 	assert_string_equal(rows(w), "");
 	/* one line taken out: its control only, though the directory rule is wider */
-	temp_root_write(w->t, OWN + 1,
+	temp_root_write(w->t, &OWN[1],
 			HEAD
 			"# a\n" B64 ETC "\n" B32 ETC "\n# b\n" B64
 			"-F path=/etc/docker/daemon.json -F perm=wa -F key=docker\n");
@@ -518,7 +518,7 @@ static void selection(void **state)
 	assert_string_equal(changes(w), "");
 	a->selected = true;
 	b->enforce = false;
-	temp_root_write(w->t, OWN + 1, HEAD "# a\n" B64 ETC "\n" B32 ETC "\n");
+	temp_root_write(w->t, &OWN[1], HEAD "# a\n" B64 ETC "\n" B32 ETC "\n");
 	plan(w);
 	assert_string_equal(rows(w), "drift persisted audit:" B64
 				     "-F path=/etc/x -F perm=wa: absent\n"
