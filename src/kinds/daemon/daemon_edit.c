@@ -595,20 +595,27 @@ static int check(const char *name, const char *old, size_t old_len, const writer
 	if (was)
 		now = json_loadb(hf_strbuf_str(&w->sb), w->sb.len, JSON_REJECT_DUPLICATES,
 				 &at);
-	if (was && now && expect(was, ops, n, w->arena) == 0)
+	if (!was || !now)
+		/* without memory jansson often fails without a word */
+		oom = !at.text[0] || json_error_code(&at) == json_error_out_of_memory;
+	else if (expect(was, ops, n, w->arena) < 0)
+		oom = true; /* the values are valid: they were made or read by us */
+	else
 		good = same(was, now, &oom);
+	if (oom)
+		(void)hf_error_oom(err);
+	else if (!was || !now)
+		(void)hf_error_at(err, -EBADMSG, name,
+				  at.line > 0 ? (unsigned)at.line : 0, 0,
+				  "the edit cannot be checked: %s", at.text);
+	else if (!good)
+		(void)hf_error_at(err, -EBADMSG, name, 0, 0,
+				  "the edited text does not mean what it should");
 	json_decref(was);
 	json_decref(now);
-	if (good)
-		return 0;
 	if (oom)
-		return hf_error_oom(err);
-	if (!was || !now)
-		return hf_error_at(err, -EBADMSG, name,
-				   at.line > 0 ? (unsigned)at.line : 0, 0,
-				   "the edit cannot be checked: %s", at.text);
-	return hf_error_at(err, -EBADMSG, name, 0, 0,
-			   "the edited text does not mean what it should");
+		return -ENOMEM;
+	return good ? 0 : -EBADMSG;
 }
 
 int hf_json_edit(const char *name, const char *text, size_t len, const hf_json *root,
