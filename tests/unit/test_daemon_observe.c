@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* daemon.json as it can be found: absent, unusable, malformed, elsewhere. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kinds/daemon/daemon_kind.h"
+#include "kinds/daemon/daemon_state.h"
+#include "temp_root.h"
+
+typedef struct look {
+	hf_model model;
+	hf_plan plan;
+	hf_facts facts;
+	hf_record record;
+	hf_diags diags;
+	hf_daemon_obs *obs;
+} look;
+
+static void look_at(look *l, temp_root *t, hf_unit_view *unit)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+
+	*l = (look){ 0 };
+	l->plan.facts = &l->facts;
+	l->plan.record = &l->record;
+	l->plan.diags = &l->diags;
+	l->plan.options.offline = true;
+	if (unit) {
+		assert_int_equal(
+			hf_map_put(&l->plan.units, &l->plan.arena, unit->name, unit), 0);
+		if (unit->argv)
+			l->plan.engine.unit = unit->name;
+	}
+	assert_int_equal(hf_kind_daemon.observe(&t->host, &l->model, &l->plan, &err), 0);
+	l->obs = l->plan.obs[HF_RANK_DAEMON];
+}
+
+static void look_done(look *l)
+{
+	hf_plan_done(&l->plan);
+	hf_facts_done(&l->facts);
+	hf_diags_done(&l->diags);
+}
+
+static void put(temp_root *t, const char *path, const char *text, size_t len)
+{
+	int fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), (ssize_t)len);
+	(void)close(fd);
+}
+
+static void assert_unusable(temp_root *t, unsigned line, const char *why)
+{
+	look l;
+
+	look_at(&l, t, NULL);
+	assert_int_equal(l.obs->file, HF_UNKNOWN);
+	assert_string_equal(l.obs->file_why, why);
+	assert_int_equal(l.obs->file_line, line);
+	assert_null(l.obs->root);
+	assert_null(l.obs->absent_why);
+	look_done(&l);
+}
+
+static void test_absent(void **state)
+{
+	static hf_arg argv[] = { { .text = "dockerd" } };
+	hf_unit_view unit = { .name = "docker.service",
+			      .argv = argv,
+			      .n_argv = 1,
+			      .load = HF_UNIT_LOADED };
+	temp_root *t = *state;
+	look l;
+
+	look_at(&l, t, NULL);
+	assert_int_equal(l.obs->file, HF_ABSENT);
+	assert_string_equal(l.obs->absent_why,
+			    "there is no dockerd unit and no daemon.json");
+	assert_true(l.obs->dir_missing);
+	look_done(&l);
+	temp_root_mkdir(t, "etc");
+	temp_root_mkdir(t, "etc/docker");
+	look_at(&l, t, &unit);
+	assert_int_equal(l.obs->file, HF_ABSENT);
+	assert_null(l.obs->absent_why);
+	assert_false(l.obs->dir_missing);
+	assert_string_equal(l.obs->path, "/etc/docker/daemon.json");
+	assert_int_equal(l.obs->running, HF_ABSENT);
+	look_done(&l);
+}
+
+static void test_bad_unit(void **state)
+{
+	hf_unit_view unit = { .name = "docker.service",
+			      .load = HF_UNIT_BAD,
+			      .why = "line 3 is not a setting" };
+	look l;
+
+	look_at(&l, *state, &unit);
+	assert_string_equal(l.obs->unit_why, "line 3 is not a setting");
+	assert_null(l.obs->absent_why);
+	look_done(&l);
+}
+
+static void test_elsewhere(void **state)
+{
+	hf_arg argv[] = { { .text = "dockerd" },
+			  { .text = "--config-file=/opt/d.json" } };
+	hf_unit_view unit = { .name = "docker.service",
+			      .argv = argv,
+			      .n_argv = 2,
+			      .load = HF_UNIT_LOADED };
+	temp_root *t = *state;
+	look l;
+
+	temp_root_mkdir(t, "opt");
+	put(t, "opt/d.json", "{\"icc\": false}", 14);
+	look_at(&l, t, &unit);
+	assert_int_equal(l.obs->file, HF_PRESENT);
+	assert_string_equal(l.obs->path, "/opt/d.json");
+	assert_non_null(hf_json_get(l.obs->root, "icc"));
+	look_done(&l);
+	argv[1].text = "--config-file=d.json";
+	look_at(&l, t, &unit);
+	assert_int_equal(l.obs->file, HF_UNKNOWN);
+	assert_string_equal(l.obs->file_why, "--config-file 'd.json' is not absolute");
+	look_done(&l);
+}
+
+#define FILE_AT "etc/docker/daemon.json"
+#define NAME "/etc/docker/daemon.json"
+
+static void test_malformed(void **state)
+{
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "etc");
+	temp_root_mkdir(t, "etc/docker");
+	put(t, FILE_AT, "", 0);
+	assert_unusable(t, 1, NAME ":1:1: the file is empty");
+	put(t, FILE_AT, "{\n \"a\": 1", 9);
+	assert_unusable(t, 2, NAME ":2:8: the file ends inside an object");
+	put(t, FILE_AT, "{}\n\nx", 5);
+	assert_unusable(t, 3, NAME ":3:1: there is text after the end of the value");
+	put(t, FILE_AT, "{\"a\":1,\n \"a\":2}", 15);
+	assert_unusable(t, 2, NAME ":2:2: duplicate key 'a', first in line 1");
+	put(t, FILE_AT, "{\n  \"icc\": \"no\"}", 16);
+	assert_unusable(t, 2, NAME ":2:10: 'icc' must be true or false, not a string");
+	put(t, FILE_AT, "{\"log-opts\": {\"max-file\": 3}}", 29);
+	assert_unusable(t, 1,
+			NAME
+			":1:14: 'log-opts' must be an object of strings, not an object");
+	put(t, FILE_AT, "\xef\xbb\xbf{}", 5);
+	assert_unusable(t, 1, NAME ":1:1: a byte order mark");
+	put(t, FILE_AT, "{\0}", 3);
+	assert_unusable(t, 1, NAME ":1:2: a NUL byte");
+	put(t, FILE_AT, "[]", 2);
+	assert_unusable(t, 1, NAME ":1:1: the top level is a list, it must be an object");
+}
+
+static void test_unusable(void **state)
+{
+	temp_root *t = *state;
+	int fd;
+
+	temp_root_mkdir(t, "etc");
+	temp_root_mkdir(t, "etc/docker");
+	temp_root_mkdir(t, FILE_AT);
+	assert_unusable(t, 0, "'" NAME "' is a directory, not a file");
+	assert_int_equal(unlinkat(t->fd, FILE_AT, AT_REMOVEDIR), 0);
+	assert_int_equal(mkfifoat(t->fd, FILE_AT, 0644), 0);
+	assert_unusable(t, 0, "'" NAME "' is a FIFO, not a regular file");
+	assert_int_equal(unlinkat(t->fd, FILE_AT, 0), 0);
+	assert_int_equal(symlinkat("nowhere", t->fd, FILE_AT), 0);
+	assert_unusable(t, 0,
+			"'" NAME "' is a symlink that leads nowhere inside the root "
+			"('/etc/docker/nowhere')");
+	assert_int_equal(unlinkat(t->fd, FILE_AT, 0), 0);
+	fd = openat(t->fd, FILE_AT, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 64 << 20), 0);
+	(void)close(fd);
+	assert_unusable(t, 0,
+			"'" NAME "' is too large: 67108864 bytes, the limit is 16777216");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, temp_root_make, temp_root_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_absent),    TEST(test_bad_unit), TEST(test_elsewhere),
+		TEST(test_malformed), TEST(test_unusable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
