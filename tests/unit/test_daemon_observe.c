@@ -143,21 +143,27 @@ static void test_malformed(void **state)
 	temp_root_mkdir(t, "etc");
 	temp_root_mkdir(t, "etc/docker");
 	put(t, FILE_AT, "", 0);
-	assert_unusable(t, 1, NAME ":1:1: the file is empty");
+	assert_unusable(t, 1,
+			NAME
+			":1:1: the file is empty; remove the file or write {} into it");
 	put(t, FILE_AT, "{\n \"a\": 1", 9);
-	assert_unusable(t, 2, NAME ":2:8: the file ends inside an object");
+	assert_unusable(
+		t, 2,
+		NAME ":2:8: the file ends inside an object; complete it or restore it");
 	put(t, FILE_AT, "{}\n\nx", 5);
-	assert_unusable(t, 3, NAME ":3:1: there is text after the end of the value");
+	assert_unusable(t, 3,
+			NAME ":3:1: there is text after the end of the value; remove it");
 	put(t, FILE_AT, "{\"a\":1,\n \"a\":2}", 15);
-	assert_unusable(t, 2, NAME ":2:2: duplicate key 'a', first in line 1");
+	assert_unusable(t, 2,
+			NAME
+			":2:2: duplicate key 'a', first in line 1; keep one of the two");
 	put(t, FILE_AT, "{\n  \"icc\": \"no\"}", 16);
 	assert_unusable(t, 2, NAME ":2:10: 'icc' must be true or false, not a string");
 	put(t, FILE_AT, "{\"log-opts\": {\"max-file\": 3}}", 29);
-	assert_unusable(t, 1,
-			NAME
-			":1:14: 'log-opts' must be an object of strings, not an object");
+	assert_unusable(t, 1, NAME ":1:14: 'log-opts' must be an object of strings");
 	put(t, FILE_AT, "\xef\xbb\xbf{}", 5);
-	assert_unusable(t, 1, NAME ":1:1: a byte order mark");
+	assert_unusable(
+		t, 1, NAME ":1:1: a byte order mark; save the file as UTF-8 without one");
 	put(t, FILE_AT, "{\0}", 3);
 	assert_unusable(t, 1, NAME ":1:2: a NUL byte");
 	put(t, FILE_AT, "[]", 2);

@@ -66,7 +66,7 @@ static int fail_truncated(reader *r, const char *where)
 			       hf_json_column(r->text, r->len), "the file ends inside %s",
 			       where);
 
-	(void)hf_error_hint(r->err, "the file is cut short; complete it or restore it");
+	(void)hf_error_hint(r->err, "complete it or restore it");
 	return code;
 }
 

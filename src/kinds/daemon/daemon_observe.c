@@ -37,8 +37,9 @@ static int unusable(observer *o, const char *why, unsigned line)
 /* "PATH:LINE:COLUMN: message" */
 static int unusable_at(observer *o, const hf_error *e)
 {
-	const char *text = hf_arena_printf(&o->plan->arena, "%s:%u:%u: %s", o->obs->path,
-					   e->line, e->column, hf_error_text(e));
+	const char *text = hf_arena_printf(
+		&o->plan->arena, "%s:%u:%u: %s%s%s", o->obs->path, e->line, e->column,
+		hf_error_text(e), e->hint ? "; " : "", e->hint ? e->hint : "");
 
 	return text ? unusable(o, text, e->line) : -ENOMEM;
 }
@@ -52,14 +53,16 @@ static int check_types(observer *o)
 		const hf_json *v = root->items[i];
 		const hf_dkey *key = hf_dkey_find(v->key);
 		const char *wanted = key ? hf_dkey_accepts(key, NULL, v) : NULL;
+		/* of a list or an object it may be an element that is wrong */
+		bool deep = v->type == HF_JSON_ARRAY || v->type == HF_JSON_OBJECT;
 		const char *text;
 
 		if (!wanted)
 			continue;
-		text = hf_arena_printf(&o->plan->arena,
-				       "%s:%u:%u: '%s' must be %s, not %s", o->obs->path,
-				       v->line, hf_json_column(o->obs->text, v->start),
-				       v->key, wanted, hf_json_type_name(v->type));
+		text = hf_arena_printf(
+			&o->plan->arena, "%s:%u:%u: '%s' must be %s%s%s", o->obs->path,
+			v->line, hf_json_column(o->obs->text, v->start), v->key, wanted,
+			deep ? "" : ", not ", deep ? "" : hf_json_type_name(v->type));
 		if (!text)
 			return -ENOMEM;
 		o->obs->root = NULL;
