@@ -265,6 +265,8 @@ static void walk_names(const walk *w, const hf_strbuf *last, hf_strbuf *names)
 {
 	for (size_t i = 0; i < w->depth; i++)
 		hf_strbuf_addf(names, "/%s", w->names[i]);
+	if (!hf_strbuf_ok(last))
+		names->oom = true; /* else the directory would pass for the file */
 	if (last->len)
 		hf_strbuf_addf(names, "/%s", hf_strbuf_str(last));
 	if (!names->len)

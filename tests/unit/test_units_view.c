@@ -215,6 +215,23 @@ static void engine_under_another_name(void **state)
 	assert_int_equal(view_of(&plan, "engine.service")->n_argv, 3);
 }
 
+/* `systemctl link` takes a file of any name. */
+static void fragment_elsewhere(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+	const hf_unit_view *view;
+
+	temp_root_write(t, "etc/plain", "[Service]\nExecStart=/opt/dockerd\n");
+	temp_root_link(t, "/etc/plain", "etc/systemd/system/docker.service");
+	survey(t, &plan, NULL, 0);
+	view = view_of(&plan, "docker.service");
+	assert_int_equal(view->load, HF_UNIT_LOADED);
+	assert_string_equal(view->fragment, "/etc/plain");
+	assert_string_equal(view->argv[0].file, "/etc/plain");
+	assert_string_equal(plan.engine.unit, "docker.service");
+}
+
 static void env_files_that_cannot_be_read(void **state)
 {
 	temp_root *t = *state;
@@ -238,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(masks_and_bad_units, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(env_files_that_cannot_be_read, setup,
 						teardown),
 	};

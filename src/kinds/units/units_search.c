@@ -169,6 +169,9 @@ static int reader_name_add(hf_units_reader *rd, const char *name)
 {
 	const char **slot;
 
+	/* a symlink may lead to a file of any name: only one of a unit is an alias */
+	if (strcmp(hf_unit_name_type(name), hf_unit_name_type(rd->unit->name)))
+		return 0;
 	for (size_t i = 0; i < rd->n_names; i++) {
 		if (!strcmp(rd->names[i], name))
 			return 0;

@@ -247,7 +247,7 @@ const char *hf_unit_name_type(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
-	return dot ? dot : "";
+	return dot ? dot : name + strlen(name);
 }
 
 const char *hf_unit_name_check(const char *name)
