@@ -14,7 +14,8 @@
 #define MARK "# holdfast("
 
 /* The spelling under which a line is looked up; NULL: none, or out of memory. */
-static char *line_text(hf_audit_planner *p, const char *text, bool *ret_oom)
+static char *line_text(hf_audit_planner *p, const char *text, hf_audit_line *ret,
+		       bool *ret_oom)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_audit_line line = { 0 };
@@ -24,6 +25,7 @@ static char *line_text(hf_audit_planner *p, const char *text, bool *ret_oom)
 	*ret_oom = r == -ENOMEM;
 	if (r < 0)
 		return NULL;
+	*ret = line;
 	if (line.type == HF_AUDIT_LINE_RULE) {
 		found = hf_audit_rule_text(&line.rule, p->obs->machine, p->arena);
 	} else if (line.type == HF_AUDIT_LINE_SETTING) {
@@ -86,6 +88,21 @@ static hf_group *group_of(hf_audit_planner *p, const hf_audit_after *file)
 				   file->before->len, true, 0640);
 }
 
+/* Would the line, put back, say never to what is still demanded? */
+static bool would_shadow(const hf_audit_planner *p, const hf_audit_line *line)
+{
+	const hf_audit_rule *rule = &line->rule;
+
+	if (line->type != HF_AUDIT_LINE_RULE || rule->action != AUDIT_NEVER)
+		return false;
+	for (size_t i = 0; i < p->n_items; i++)
+		if (hf_audit_rule_covers(rule, p->items[i].rule) ||
+		    (rule->list == AUDIT_FILTER_TASK && !rule->n_fields &&
+		     p->items[i].rule->list == AUDIT_FILTER_EXIT))
+			return true;
+	return false;
+}
+
 /* One line of a foreign file into @sb, edited or as it is. */
 static int edit_line(hf_audit_planner *p, hf_audit_after *file, const char *text,
 		     size_t len, unsigned number, hf_strbuf *sb)
@@ -93,13 +110,23 @@ static int edit_line(hf_audit_planner *p, hf_audit_after *file, const char *text
 	char *copy = hf_arena_memdup(p->arena, text, len);
 	const char *rest = copy ? taken_out(copy) : NULL;
 	bool oom = !copy;
-	char *rule = copy ? line_text(p, rest ? rest : copy, &oom) : NULL;
+	hf_audit_line line = { 0 };
+	char *rule = copy ? line_text(p, rest ? rest : copy, &line, &oom) : NULL;
 	hf_audit_gone *gone = rule ? hf_map_get(&p->gone_by_text, rule) : NULL;
 	hf_group *group;
 	char *id;
 
 	if (oom)
 		return -ENOMEM;
+	if (rest && rule && !gone && would_shadow(p, &line)) {
+		hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
+			    "%s:%u: '%s' is no longer demanded to be absent; it stays "
+			    "commented out, as it would put rules out of force that are "
+			    "demanded",
+			    file->source.path, number, rest);
+		hf_strbuf_add(sb, text, len);
+		return 0;
+	}
 	if (rest && rule && !gone) { /* released */
 		id = hf_arena_printf(p->arena, "audit:absent %s", rule);
 		group = group_of(p, file);

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The audit kind against this machine's auditctl, augenrules and kernel: what our codec
+# makes of a line is what the kernel stores of auditctl's, the merged file is augenrules'
+# own, and the kernel's list is changed rule by rule, in order, without a gap.
+. "$top_srcdir/tests/live/lib.sh"
+need_root
+need jq strace
+need_audit
+tool=$top_builddir/tests/live/audit_tool
+[[ ! -e /var/lib/holdfast/applied.json ]] || skip "a baseline is applied on this machine already"
+start
+save_files
+save_audit
+
+# --- the codec, line by line ---------------------------------------------------------
+
+# What auditctl makes of a line: as the kernel stores it, or "refused".
+theirs() {
+	printf '%s\n' "$1" >"$work/line"
+	chmod 640 "$work/line"
+	auditctl -D >/dev/null 2>&1
+	if auditctl -R "$work/line" >/dev/null 2>&1; then
+		"$tool" dump
+	else
+		echo refused
+	fi
+	auditctl -D >/dev/null 2>&1
+}
+
+# The same of ours: parsed, encoded, sent, stored.
+ours() {
+	auditctl -D >/dev/null 2>&1
+	if printf '%s\n' "$1" | "$tool" load >/dev/null 2>&1; then
+		"$tool" dump
+	else
+		echo refused
+	fi
+	auditctl -D >/dev/null 2>&1
+}
+
+compared=0 different=0
+while IFS= read -r line; do
+	their=$(theirs "$line")
+	our=$(ours "$line")
+	compared=$((compared + 1))
+	if [[ $their != "$our" ]]; then
+		different=$((different + 1))
+		bad "'$line'"$'\n'"  auditctl: $their"$'\n'"  holdfast: $our"
+	fi
+done <"$top_srcdir/tests/live/audit.lines"
+((different > 0)) || ok "$compared lines: stored as auditctl's, or refused as by auditctl"
+
+# --- apply, augenrules, apply --------------------------------------------------------
+
+mkdir -p "$work/w/dir"
+cat >"$work/b.yaml" <<EOT
+holdfast: 1
+name: live-audit
+title: Audit
+controls:
+  - id: on
+    title: Auditing is on
+    audit: {settings: {enabled: true, backlog_limit: 8192, failure: 1}}
+  - id: folder
+    title: A folder
+    audit: {rules: [{watch: $work/w/dir, perm: wa, key: hf-dir}]}
+  - id: file
+    title: A file in it
+    audit: {rules: [{watch: $work/w/dir/file, perm: wa, key: hf-file}]}
+  - id: late
+    title: A folder that is made
+    audit: {rules: [{watch: $work/w/late, create: {mode: "0710"}, perm: wa, key: hf-late}]}
+  - id: calls
+    title: System calls
+    audit:
+      rules:
+        - {syscalls: [mount, umount2], fields: ["auid>=1000", "auid!=unset"], key: hf-mount}
+        - {rule: "-a always,exit -F arch=b64 -S init_module -k hf-modules"}
+      absent: ["-a never,task"]
+EOT
+cat >/etc/audit/rules.d/9-foreign.rules <<EOT
+# a comment
+
+  # an indented one
+-a never,task
+-w /etc/passwd -p wa -k foreign
+-b 100
+EOT
+printf -- '-w /etc/group -p wa -k foreign\n-f 1' >/etc/audit/rules.d/70-no-end.rules
+printf -- '\n--backlog_wait_time 15000\n-e 1\n' >/etc/audit/rules.d/71-x.rules
+# mawk leaves the indented comment in the file, and auditctl passes over it
+augenrules --load >/dev/null 2>&1
+
+sent() {
+	strace -f -qq -e trace=sendto,sendmsg -o "$work/strace" "$HOLDFAST" "$@" >"$work/out" 2>&1
+	status=$?
+	n=$(grep -cE 'AUDIT_(ADD|DEL|SET)' "$work/strace")
+}
+
+hf apply "$work/b.yaml"
+exits 0 "the first apply"
+[[ -d $work/w/late && $(stat -c %a "$work/w/late") == 710 ]] && ok "the late folder is made" ||
+	bad "the late folder is missing"
+grep -qx '# holdfast(calls): -a never,task' /etc/audit/rules.d/9-foreign.rules &&
+	ok "the line that must be absent is commented out" || bad "never,task still stands"
+cp /etc/audit/audit.rules "$work/merged"
+augenrules >/dev/null
+cmp -s "$work/merged" /etc/audit/audit.rules && ok "audit.rules is what augenrules makes" ||
+	bad "augenrules makes another audit.rules: $(diff "$work/merged" /etc/audit/audit.rules)"
+sent apply "$work/b.yaml"
+[[ $status == 0 && $n == 0 ]] && ok "a second apply sends nothing" ||
+	bad "a second apply exits $status and sends $n changes"
+"$tool" dump | sort >"$work/before"
+augenrules --load >/dev/null 2>&1
+"$tool" dump | sort >"$work/after"
+cmp -s "$work/before" "$work/after" && ok "augenrules --load leaves an equal list" ||
+	bad "augenrules --load changes the list: $(diff "$work/before" "$work/after")"
+hf check "$work/b.yaml"
+exits 0 "the check after augenrules --load"
+
+# --- tampering with the kernel's list ------------------------------------------------
+
+auditctl -d always,exit -F arch=b64 -S init_module -k hf-modules
+hf check "$work/b.yaml"
+exits 2 "a rule deleted from the kernel"
+[[ $(controls drift) == calls ]] && ok "its control is named" || bad "$(controls drift) drift"
+auditctl -d always,exit -F arch=b64 -F dir="$work/w/dir" -F perm=wa -k hf-dir
+auditctl -a always,exit -F arch=b64 -F dir="$work/w/dir" -F perm=wa -k hf-dir
+hf check "$work/b.yaml"
+exits 2 "two rules in the wrong order"
+[[ $(controls drift) == $'calls\nfile' ]] && ok "the control of the later rule is named" ||
+	bad "$(controls drift) drift"
+sent apply "$work/b.yaml"
+[[ $status == 0 && $n == 5 ]] && ok "an addition, and a bridge of four changes" ||
+	bad "apply exits $status and sends $n changes"
+hf check "$work/b.yaml"
+exits 0 "the check after it"
+auditctl -e 0 >/dev/null
+hf check "$work/b.yaml"
+exits 2 "auditing switched off"
+hf apply "$work/b.yaml"
+exits 0 "switching it on again"
+
+# --- release -------------------------------------------------------------------------
+
+sed -i '/id: file/,/rules:/d; /id: calls/,$d' "$work/b.yaml"
+hf apply "$work/b.yaml"
+exits 0 "a baseline that demands less"
+auditctl -l | grep -q 'hf-file\|hf-mount\|hf-modules' && bad "released rules are still loaded" ||
+	ok "released rules leave the kernel"
+auditctl -l | grep -q 'key=foreign\|-k foreign' && ok "foreign rules stay" ||
+	bad "foreign rules are gone"
