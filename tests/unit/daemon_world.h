@@ -34,7 +34,8 @@ typedef struct scene {
 	hf_restart restart;
 	const char *ref; /* print the values of this reference */
 
-	/* the running dockerd; live[0] NULL: none runs */
+	/* the running dockerd; live[0] NULL: none runs, or that is unknown */
+	bool live_unknown;
 	const char *live[12];
 	uint64_t started, changed, reloaded; /* seconds */
 	const char *process;		     /* its name */
@@ -234,7 +235,10 @@ static void stage_obs(stage *s, const scene *in)
 	} else if (!in->argv[0]) {
 		obs->absent_why = "nothing there";
 	}
-	obs->running = in->live[0] ? HF_PRESENT : HF_ABSENT;
+	obs->running = in->live_unknown ? HF_UNKNOWN
+		       : in->live[0]	? HF_PRESENT
+					: HF_ABSENT;
+	obs->running_why = "/proc is hidden";
 	if (!in->live[0])
 		return;
 	obs->live_argv = args_of(s, in->live, NULL, &obs->n_live_argv);

@@ -205,6 +205,23 @@ static void test_effect_noted_reload(void **state)
 		    "{\"mtu\":1400,\"live-restore\":true,\"debug\":true}\n");
 }
 
+/* whether a dockerd runs cannot be told */
+static void test_live_unknown(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: false, debug: true}"),
+			      .file = "{\"icc\": false}\n",
+			      .argv = STOCK,
+			      .live_unknown = true,
+			      .engine = "26.1.5" },
+		    "#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		    "#debug true: drift, found false\n"
+		    "live #icc false: unknown, /proc is hidden\n"
+		    "create #debug: - -> true (host)\n"
+		    "edit:\n"
+		    "{\"icc\": false, \"debug\": true}\n");
+}
+
 static void test_effect_reload(void **state)
 {
 	(void)state;
@@ -330,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_live_noted_other),
 		cmocka_unit_test(test_effect_noted),
 		cmocka_unit_test(test_effect_noted_reload),
+		cmocka_unit_test(test_live_unknown),
 		cmocka_unit_test(test_effect_reload),
 		cmocka_unit_test(test_effect_restart),
 		cmocka_unit_test(test_effect_bridge),

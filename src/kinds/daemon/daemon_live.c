@@ -124,6 +124,12 @@ static int judge(live *l, const hf_demand *demand, const hf_resource *persisted)
 	if (!row)
 		return -ENOMEM;
 	row->secret = persisted->secret;
+	if (l->ctx->obs->running == HF_UNKNOWN)
+		return hf_row_judge(
+			plan, row, HF_STATE_UNKNOWN, NULL, "%s",
+			l->ctx->obs->running_why
+				? l->ctx->obs->running_why
+				: "it could not be told whether dockerd runs");
 	if (hf_daemon_in_force(&l->config, spec->key, spec->subkey, &plan->arena, &v) < 0)
 		return -ENOMEM;
 	if (shown && spec->subkey)
@@ -338,8 +344,10 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 	ctx->plan->engine.restart_helps = true;
 	if (live_restore_after(ctx) < 0)
 		return -ENOMEM;
-	if (ctx->obs->running != HF_PRESENT || ctx->obs->file == HF_UNKNOWN)
+	if (ctx->obs->running == HF_ABSENT || ctx->obs->file == HF_UNKNOWN)
 		return 0;
+	if (ctx->obs->running == HF_UNKNOWN)
+		return judge_all(&l);
 	if (hf_dargv_parse(ctx->obs->live_argv, ctx->obs->n_live_argv, ctx->engine,
 			   &ctx->plan->arena, &l.argv) < 0)
 		return -ENOMEM;
