@@ -2,17 +2,17 @@
 # bash completion for holdfast(8). Commands, options and baselines are asked of the program.
 
 _holdfast() {
-	local cur prev command='' word
+	local cur prev command='' commands word
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	COMPREPLY=()
+	commands=$("${COMP_WORDS[0]}" --help 2>/dev/null |
+		sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		case $word in
-		plan | apply | check | compile | lint | explain | list | facts)
+		if [[ $'\n'$commands$'\n' == *$'\n'$word$'\n'* ]]; then
 			command=$word
 			break
-			;;
-		esac
+		fi
 	done
 	# --option=value arrives as three words
 	[[ $cur == = ]] && cur=
@@ -33,7 +33,7 @@ _holdfast() {
 		COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" $command --help 2>/dev/null |
 			grep -oE -e '^ +(-[a-z], )?--[a-z-]+' | grep -oE -e '--[a-z-]+')" -- "$cur"))
 	elif [[ -z $command ]]; then
-		COMPREPLY=($(compgen -W 'plan apply check compile lint explain list facts' -- "$cur"))
+		COMPREPLY=($(compgen -W "$commands" -- "$cur"))
 	elif [[ $cur != */* ]]; then
 		COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null |
 			grep -oE -e '^[^ ]+')" -- "$cur") $(compgen -f -X '!*.yaml' -- "$cur"))
