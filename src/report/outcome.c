@@ -41,12 +41,12 @@ static const struct {
 	hf_state state;
 	const char *one, *many;
 } counted[] = {
-	{ HF_STATE_DRIFT, "drifts", "drift" },
+	{ HF_STATE_DRIFT, "drift", "drift" },
 	{ HF_STATE_UNKNOWN, "unknown", "unknown" },
 	{ HF_STATE_PENDING_REBOOT, "pending a reboot", "pending a reboot" },
 	{ HF_STATE_PENDING_RESTART, "pending a restart", "pending a restart" },
 	{ HF_STATE_FINDING, "finding", "findings" },
-	{ HF_STATE_PASS, "passes", "pass" },
+	{ HF_STATE_PASS, "pass", "pass" },
 	{ HF_STATE_NOT_APPLICABLE, "not applicable", "not applicable" },
 	{ HF_STATE_WAIVED, "waived", "waived" },
 	{ HF_STATE_MANUAL, "manual", "manual" },
@@ -100,6 +100,8 @@ static void add_changes(hf_strbuf *out, const hf_report *r)
 		if (!one_op)
 			hf_strbuf_addc(out, ')');
 	}
+	if (n && r->is_apply && !r->changed)
+		hf_strbuf_adds(out, " not made");
 	if (plan->totals.blocked)
 		hf_strbuf_addf(out, ", %zu blocked", plan->totals.blocked);
 }

@@ -82,6 +82,8 @@ static bool is_row_told(const hf_text *t, const hf_resource *row)
 {
 	if (is_quiet_state(row->state) && !t->options->verbose)
 		return false;
+	if (t->view->blocked[row->index])
+		return false;
 	return !t->view->changed[row->index] ||
 	       (t->report->is_apply && t->view->changes != t->view->plan);
 }

@@ -73,6 +73,7 @@ static int add_change_row(hf_view *v, const hf_map *map, size_t n, const hf_reso
 			return -ENOMEM;
 		*slot = own->index;
 		v->changed[own->index] = true;
+		v->blocked[own->index] |= change->blocked != NULL;
 	}
 	for (size_t k = 0; k < row->n_controls; k++) {
 		const hf_control *control = row->controls[k];
@@ -124,14 +125,15 @@ int hf_view_make(hf_view *ret, const hf_report *report)
 
 	v.controls = hf_arena_array(&v.arena, v.n_controls + 1, sizeof(*v.controls));
 	v.changed = hf_arena_array(&v.arena, v.plan->n_resources + 1, sizeof(*v.changed));
+	v.blocked = hf_arena_array(&v.arena, v.plan->n_resources + 1, sizeof(*v.blocked));
 	v.change_rows = hf_arena_array(&v.arena, n_changes + 1, sizeof(*v.change_rows));
 	v.n_change_rows = hf_arena_array(&v.arena, n_changes + 1, sizeof(size_t));
 	v.change_controls =
 		hf_arena_array(&v.arena, n_changes + 1, sizeof(*v.change_controls));
 	v.n_change_controls = hf_arena_array(&v.arena, n_changes + 1, sizeof(size_t));
-	if (!v.controls || !v.changed || !v.change_rows || !v.n_change_rows ||
-	    !v.change_controls || !v.n_change_controls || add_rows(&v) < 0 ||
-	    add_changes(&v) < 0) {
+	if (!v.controls || !v.changed || !v.blocked || !v.change_rows ||
+	    !v.n_change_rows || !v.change_controls || !v.n_change_controls ||
+	    add_rows(&v) < 0 || add_changes(&v) < 0) {
 		hf_view_done(&v);
 		return -ENOMEM;
 	}

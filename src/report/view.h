@@ -22,7 +22,9 @@ typedef struct hf_view {
 		*changes; /* where the changes are: the same, or the one before it */
 	hf_view_control *controls; /* by control index */
 	size_t n_controls;
-	bool *changed; /* by index of a row of .plan: some change serves it */
+	/* By index of a row of .plan: does some change serve it, and is that blocked? */
+	bool *changed;
+	bool *blocked;
 	/* By change: its rows as indices into .plan->resources, and its controls. */
 	size_t **change_rows;
 	size_t *n_change_rows;

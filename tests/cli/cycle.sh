@@ -128,7 +128,7 @@ chmod 755 root/etc/docker
 run 2 check --root root
 out "drift  dir-mode"
 no_out "drift  icc"
-tail -n 1 out | grep -q '^drift: 5 controls: 1 drifts, 3 pass' || fail "summary: $(tail -n 1 out)"
+tail -n 1 out | grep -q '^drift: 5 controls: 1 drift, 3 pass' || fail "summary: $(tail -n 1 out)"
 chmod 750 root/etc/docker
 sed -i 's/"icc": false/"icc": true/' root/etc/docker/daemon.json
 run 2 check --root root

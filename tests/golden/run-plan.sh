@@ -5,6 +5,8 @@
 #	baseline.yaml	what must hold
 #	root/		the tree before (modes: 0755 and 0644, but for `modes`)
 #	modes		optional, lines "MODE PATH" of the tree
+#	links		optional, lines "TARGET PATH": symlinks of the tree (`make dist` would
+#			follow those in root/)
 #	args		optional, further options, one line
 #	plan.txt	what `plan --diff` prints, and its exit status
 #	apply.exit	optional, exit status of apply (default 0)
@@ -57,6 +59,8 @@ expect_tree() { # expect_tree NAME
 	rm -rf "$work/now" && cp -a "$work/root" "$work/now"
 	rm -rf "$work/now/var/lib/holdfast"
 	[ -d "$work/root0/var/lib" ] || rmdir "$work/now/var/lib" "$work/now/var" 2>/dev/null
+	find "$work/now" -type l -delete
+	find "$work/now" -mindepth 1 -depth -type d -empty -delete
 	(cd "$work/now" && find . -type f -printf '%m %p\n' | sort) >"$work/now.modes"
 	if [ -n "${UPDATE:-}" ]; then
 		rm -rf "${dir:?}/$1" && cp -a "$work/now" "$dir/$1"
@@ -103,6 +107,12 @@ for dir in "$here"/plan/*/; do
 	chmod -R u=rwX,go=rX "$work/root" "$work/case"
 	find "$work/root" -type f -exec chmod 0644 {} +
 	cd "$work/case" || exit 99
+	if [ -f "$dir/links" ]; then
+		while read -r target path; do
+			mkdir -p "$(dirname "$work/root$path")"
+			ln -s "$target" "$work/root$path" || bad "no $path"
+		done <"$dir/links"
+	fi
 	if [ -f modes ]; then
 		while read -r mode path; do
 			chmod "$mode" "$work/root$path" || bad "no $path"
