@@ -406,6 +406,35 @@ static void a_part_releases_nothing(void **state)
 		   "pass #exec_start.--containerd\n");
 }
 
+static void a_part_keeps_released_flags(void **state)
+{
+	static const char *const just[] = { "core" };
+	static const char less[] = CONTROL("core",
+					   "docker.service: {Service: {LimitCORE: 7}}")
+		CONTROL("other", "docker.service: {Service: {KillMode: process}}");
+	hf_record_entry entry = { "units:docker.service#exec_start.--containerd",
+				  "--containerd=/c.sock", NULL };
+	hf_record_entry *list[] = { &entry };
+	hf_arena arena = { 0 };
+	temp_root *t = *state;
+
+	apply(t, flags_and_settings);
+	record = (hf_record){ .exists = true, .entries = list, .n_entries = 1 };
+	assert_int_equal(hf_map_put(&record.by_id, &arena, entry.id, &entry), 0);
+	only = just;
+	n_only = 1;
+	apply(t, less);
+	assert_non_null(strstr(temp_root_text(t, OURS),
+			       "\n# demanded by nobody: --containerd absent\n"));
+	assert_non_null(strstr(temp_root_text(t, OURS),
+			       "\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n"));
+	only = NULL;
+	n_only = 0;
+	apply(t, less);
+	assert_null(strstr(temp_root_text(t, OURS), "ExecStart"));
+	hf_arena_done(&arena);
+}
+
 static void observed_only(void **state)
 {
 	temp_root *t = *state;
@@ -470,6 +499,7 @@ int main(void)
 		TEST(not_there),
 		TEST(released),
 		TEST(a_part_releases_nothing),
+		TEST(a_part_keeps_released_flags),
 		TEST(observed_only),
 		TEST(quiet_after),
 	};

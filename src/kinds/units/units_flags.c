@@ -72,20 +72,23 @@ static const char *containerd_long(const char *bare)
 	return NULL;
 }
 
-/* The short letters of dockerd that name a key, in their long form. */
-static const char *dockerd_letter(char c)
+/* The short letters of dockerd in their long form; NULL: unknown, or out of memory. */
+static const char *dockerd_letter(hf_arena *arena, char c)
 {
-	static const char *const names[] = { "b--bridge",  "D--debug",
-					     "G--group",   "g--graph",
-					     "H--host",	   "l--log-level",
-					     "p--pidfile", "s--storage-driver",
-					     "v--version", "h--help" };
+	const hf_dkey *key = hf_dkey_by_letter(c);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (names[i][0] == c)
-			return names[i] + 1;
+	if (key)
+		return hf_arena_printf(arena, "--%s", key->flag);
+	switch (c) { /* of flags that are no keys */
+	case 'g':
+		return "--graph";
+	case 'h':
+		return "--help";
+	case 'v':
+		return "--version";
+	default:
+		return NULL;
 	}
-	return NULL;
 }
 
 const char *hf_flag_long(hf_arena *arena, const char *program, const char *name)
@@ -96,7 +99,7 @@ const char *hf_flag_long(hf_arena *arena, const char *program, const char *name)
 	if (name[0] != '-' || name[1] == '-' || !name[1] || style == STYLE_COMMON)
 		return name;
 	if (style == STYLE_DOCKERD) {
-		known = name[2] ? NULL : dockerd_letter(name[1]);
+		known = name[2] ? NULL : dockerd_letter(arena, name[1]);
 		return known ? known : name;
 	}
 	known = containerd_long(name + 1);
@@ -207,7 +210,7 @@ static int scan_letters(hf_flag_scan *s, size_t arg)
 	size_t first = s->n;
 
 	for (const char *p = text + 1; *p; p++) {
-		const char *name = dockerd_letter(*p);
+		const char *name = dockerd_letter(s->arena, *p);
 		hf_flag *flag = scan_push(
 			s, arg, name ? name : hf_arena_printf(s->arena, "-%c", *p), NULL);
 

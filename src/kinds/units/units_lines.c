@@ -40,6 +40,48 @@ int hf_units_work_add(hf_units_work *work, const hf_demand *demand)
 	return line_control(work, line, demand);
 }
 
+/* The values of a recorded flag, "a, b" as the demand had them joined. */
+static int values_split(hf_arena *arena, const char *text, hf_units_spec *spec)
+{
+	for (const char *p = text, *end; p; p = end ? end + 2 : NULL) {
+		const char **slot = hf_vec_push(arena, spec->values, spec->n_values);
+
+		end = strstr(p, ", ");
+		if (!slot)
+			return -ENOMEM;
+		*slot = hf_arena_memdup(arena, p, end ? (size_t)(end - p) : strlen(p));
+		if (!*slot)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int hf_units_work_keep(hf_units_work *work, const hf_record_entry *entry)
+{
+	const char *flag = strchr(entry->id, '#') + sizeof("exec_start.");
+	const char *eq = entry->after ? NULL : strchr(flag, '=');
+	hf_units_spec *spec = hf_arena_new(work->arena, hf_units_spec);
+	hf_units_line *line = hf_arena_new(work->arena, hf_units_line);
+	hf_units_line **slot = hf_vec_push(work->arena, work->lines, work->n);
+
+	if (!spec || !line || !slot)
+		return -ENOMEM;
+	*slot = line;
+	line->spec = spec;
+	spec->want = entry->after ? HF_UNITS_SET_FLAG : HF_UNITS_UNSET_FLAG;
+	spec->unit = work->unit->name;
+	spec->id = entry->id;
+	spec->wanted = entry->after ? entry->after : "absent";
+	spec->match = eq ? eq + 1 : NULL;
+	spec->is_bool = entry->after && hf_unit_bool(entry->after) >= 0 &&
+			strlen(entry->after) > 3; /* "true" or "false" */
+	spec->name = hf_arena_memdup(work->arena, flag,
+				     eq ? (size_t)(eq - flag) : strlen(flag));
+	if (!spec->name)
+		return -ENOMEM;
+	return entry->after ? values_split(work->arena, entry->after, spec) : 0;
+}
+
 /* The ids for the comment; the same whichever controls are selected. */
 static int line_name_controls(hf_units_work *work, hf_units_line *line)
 {
@@ -52,6 +94,8 @@ static int line_name_controls(hf_units_work *work, hf_units_line *line)
 		last = line->demands[i]->control;
 		hf_strbuf_addf(&sb, "%s%s", sb.len ? ", " : "", last->id);
 	}
+	if (!line->n)
+		hf_strbuf_adds(&sb, "demanded by nobody");
 	if (!hf_strbuf_ok(&sb))
 		return -ENOMEM;
 	line->controls = hf_arena_strdup(work->arena, hf_strbuf_str(&sb));

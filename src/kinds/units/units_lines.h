@@ -64,6 +64,10 @@ typedef struct hf_units_work {
 /** hf_units_work_add - note a demand of a claiming control; 0 or -ENOMEM */
 int hf_units_work_add(hf_units_work *work, const hf_demand *demand) _must_check_;
 
+/** hf_units_work_keep - note a flag of the record that nobody demands any more: a run
+ * over a part of the controls keeps it, as it releases nothing; 0 or -ENOMEM */
+int hf_units_work_keep(hf_units_work *work, const hf_record_entry *entry) _must_check_;
+
 /** hf_units_state_read - the unit by its files and @ours (NULL: without); 0 or -ENOMEM */
 int hf_units_state_read(hf_units_work *work, const hf_unit_file *ours,
 			hf_units_state *ret, hf_error **err) _must_check_;

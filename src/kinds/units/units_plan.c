@@ -451,6 +451,32 @@ static int demands_spread(const hf_model *model, hf_plan *plan, hf_map *works,
 	return 0;
 }
 
+static int record_spread(const hf_model *model, hf_plan *plan, hf_map *works,
+			 hf_error **err)
+{
+	const hf_record *record = plan->record;
+
+	for (size_t i = 0; hf_model_is_partial(model) && i < record->n_entries; i++) {
+		const hf_record_entry *e = record->entries[i];
+		const char *hash = strchr(e->id, '#');
+		hf_units_work *work;
+		char *name;
+
+		if (strncmp(e->id, "units:", 6) || !hash ||
+		    strncmp(hash + 1, "exec_start.", 11) ||
+		    hf_plan_is_claimed(plan, e->id))
+			continue;
+		name = hf_arena_memdup(&plan->arena, e->id + 6,
+				       (size_t)(hash - e->id - 6));
+		if (!name)
+			return hf_error_oom(err);
+		work = hf_map_get(works, name);
+		if (work && hf_units_work_keep(work, e) < 0)
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
 int hf_units_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 {
 	const hf_units_obs *obs = plan->obs[HF_RANK_UNITS];
@@ -473,6 +499,8 @@ int hf_units_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 			return hf_error_oom(err);
 	}
 	r = demands_spread(model, plan, &by_name, err);
+	if (r == 0)
+		r = record_spread(model, plan, &by_name, err);
 	for (size_t i = 0; i < obs->n_units && r == 0; i++)
 		r = unit_plan(&works[i], err);
 	return r < 0 ? r : hf_units_refs_put(plan, obs, model, err);
