@@ -12,6 +12,7 @@
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/record.h"
+#include "engine/sync.h"
 #include "engine/transact.h"
 #include "engine/txn_build.h"
 #include "engine/verify.h"
@@ -180,10 +181,22 @@ static int prepare_all(apply *a, hf_error **err)
 	return 0;
 }
 
+/* What cannot be taken away now is named in the journal, which stays for that. */
 static void discard_all(apply *a)
 {
-	for (size_t i = all_items(a); i; i--)
-		hf_item_discard(a->host, &a->items[i - 1]);
+	hf_apply_result *ret = a->result;
+
+	for (size_t i = all_items(a); i; i--) {
+		cleanup_(hf_error_freep) hf_error *why = NULL;
+
+		if (hf_item_discard(a->host, &a->items[i - 1], &why) >= 0)
+			continue;
+		add_step(a, a->items[i - 1].group->path, HF_STEP_STUCK, why);
+		if (!ret->error)
+			ret->error = take_ptr(why);
+		if (ret->outcome != HF_OUTCOME_APPLIED)
+			ret->outcome = HF_OUTCOME_INCOMPLETE;
+	}
 }
 
 /* --- commit ---------------------------------------------------------------------- */
@@ -243,6 +256,24 @@ static int run_effects(apply *a, hf_action first, hf_action last, hf_error **err
 	return 0;
 }
 
+/* What was done to inodes in state @state reaches the disk before anything says so. */
+static int sync_inodes(apply *a, hf_item_state state, hf_error **err)
+{
+	cleanup_(hf_syncer_done) hf_syncer syncer = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < a->n_items; i++) {
+		const hf_item *item = &a->items[i];
+		const hf_group *group = item->group;
+
+		if (group->type == HF_GROUP_INODE && !item->folded &&
+		    item->state == state)
+			r = hf_syncer_add(&syncer, a->host, group->dev, group->path,
+					  group->before_symlink_target, err);
+	}
+	return r;
+}
+
 static int commit_all(apply *a, hf_error **err)
 {
 	bool reloaded = false;
@@ -262,6 +293,9 @@ static int commit_all(apply *a, hf_error **err)
 		if (r < 0)
 			return r;
 	}
+	r = sync_inodes(a, HF_ITEM_COMMITTED, err);
+	if (r < 0)
+		return r;
 	return run_effects(a, reloaded ? HF_ACTION_RELOAD : HF_ACTION_DAEMON_RELOAD,
 			   HF_ACTION_RESTART, err);
 }
@@ -360,10 +394,15 @@ static bool revert_effects(apply *a)
 
 static void revert_all(apply *a)
 {
+	cleanup_(hf_error_freep) hf_error *why = NULL;
 	bool ok = true;
 
 	for (size_t i = all_items(a); i; i--)
 		ok &= revert_one(a, &a->items[i - 1]);
+	if (sync_inodes(a, HF_ITEM_REVERTED, &why) < 0) {
+		add_step(a, "write out owners and modes", HF_STEP_STUCK, why);
+		ok = false;
+	}
 	ok &= revert_effects(a);
 	a->result->outcome = ok ? HF_OUTCOME_ROLLED_BACK : HF_OUTCOME_INCOMPLETE;
 	/* the model's gates point into the plan they were last decided for */
@@ -381,13 +420,25 @@ static bool nothing_to_do(const hf_plan *plan, const char *record_text)
 	return !plan->n_groups && !record_text;
 }
 
-/* The kept record is part of the work: without it there would be no way back. */
+/* The kept record is part of the work: without it there would be no way back. The journal
+ * goes last of all: from then on nothing is unfinished. */
 static int finish_txn(apply *a, hf_error **err)
 {
+	int r = 0;
+
 	hf_fault(a->host, "finish");
 	a->txn.result = HF_TXN_APPLIED;
 	a->txn.finished = a->host->offline ? a->before->plan.options.now : time(NULL);
-	return keeps_record(a) ? hf_txn_store(a->host, &a->txn, err) : 0;
+	if (keeps_record(a))
+		r = hf_txn_store(a->host, &a->txn, err);
+	if (!r && a->how->finish)
+		r = a->how->finish(a->host, a->how->user, a->txn.id, err);
+	hf_fault(a->host, "finished");
+	if (!r)
+		r = hf_journal_end(a->host, &a->txn, 0, err);
+	if (r < 0 && keeps_record(a)) /* a journal beside its record counts as finished */
+		(void)!hf_txn_remove(a->host, a->txn.id, NULL);
+	return r;
 }
 
 static int change_host(apply *a, hf_error **err)
@@ -400,7 +451,6 @@ static int change_host(apply *a, hf_error **err)
 		r = commit_one(a, a->record, err);
 	if (!r)
 		r = finish_txn(a, err);
-	hf_fault(a->host, "finished");
 	return r;
 }
 
@@ -431,8 +481,7 @@ static void end_journal(apply *a)
 
 	switch (a->result->outcome) {
 	case HF_OUTCOME_APPLIED:
-		r = hf_journal_end(a->host, &a->txn, 0, &why);
-		if (!r && keeps_record(a))
+		if (keeps_record(a))
 			r = hf_txn_prune(a->host, keep_of(a), &why);
 		break;
 	case HF_OUTCOME_ROLLED_BACK:
@@ -493,6 +542,7 @@ static void apply_locked(apply *a)
 	}
 	if (r)
 		return;
+	hf_journal_sweep(a->host);
 	r = begin_txn(a, &ret->error);
 	if (!r)
 		r = prepare_all(a, &ret->error);

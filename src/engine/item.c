@@ -331,23 +331,28 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
 	return r;
 }
 
-void hf_item_discard(hf_host *host, hf_item *item)
+int hf_item_discard(hf_host *host, hf_item *item, hf_error **err)
 {
 	hf_group *group = item->group;
+	int r = 0;
 
 	if (group->type == HF_GROUP_LIVE && !group->frozen && group->kind->discard)
 		group->kind->discard(group);
 	if (!item->staged)
-		return;
-	hf_fs_stage_discard(item->staged);
-	if (item->made_at && item->state != HF_ITEM_COMMITTED) {
+		return 0;
+	r = hf_fs_stage_discard(item->staged);
+	if (r < 0)
+		(void)hf_error_set(err, r, "cannot remove the staged copy of '%s': %s",
+				   group->path, strerror(-r));
+	item->staged = NULL;
+	if (!r && item->made_at && item->state != HF_ITEM_COMMITTED) {
 		cleanup_(hf_arena_done) hf_arena arena = { 0 };
 		char *dir = hf_path_dir(&arena, group->path);
 
-		if (dir) /* best effort: an empty directory may stay behind */
-			(void)!hf_fs_rmdir_up_to(host, dir, item->made_at, NULL);
+		r = dir ? hf_fs_rmdir_up_to(host, dir, item->made_at, err)
+			: hf_error_oom(err);
 	}
-	item->staged = NULL;
+	return r;
 }
 
 const char *hf_item_what(const hf_item *item, hf_arena *arena)

@@ -48,8 +48,9 @@ int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena,
 int hf_item_revert(hf_host *host, hf_item *item, hf_error **err) _must_check_;
 
 /** hf_item_discard - free and remove what prepare made and commit did not use; also
- *  removes directories made for an item that was not committed; never fails */
-void hf_item_discard(hf_host *host, hf_item *item);
+ *  removes directories made for an item that was not committed. Errors: what could not
+ *  be removed. Changes host. */
+int hf_item_discard(hf_host *host, hf_item *item, hf_error **err) _must_check_;
 
 /** hf_item_stale - the error of a host that moved on; returns -ESTALE */
 int hf_item_stale(const hf_group *group, hf_error **err);

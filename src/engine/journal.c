@@ -124,6 +124,48 @@ int hf_journal_end(hf_host *host, const hf_txn *txn, size_t keep, hf_error **err
 	return r < 0 ? hf_error_wrap(err, "cannot end the journal") : 0;
 }
 
+/* --- what a crash leaves
+ * ---------------------------------------------------------------- */
+
+/* Staged files of holdfast's own are named in no journal: they come before it, or after.
+ * A hold is written without the lock, so its file may be in somebody's hands. */
+static bool is_stray(const char *name)
+{
+	return name[0] == '.' && strstr(name, ".holdfast-") &&
+	       strncmp(name, ".hold.", 6) != 0;
+}
+
+static bool sweep(hf_host *host, const char *dir, bool remove)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	bool found = false;
+	char **names;
+	size_t n;
+
+	if (hf_fs_list(host, dir, &arena, &names, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char *path =
+			is_stray(names[i]) ? hf_path_join(&arena, dir, names[i]) : NULL;
+
+		found |= path != NULL;
+		if (path && remove) /* best effort: the next run comes by here, too */
+			(void)!hf_fs_unlink(host, path, NULL);
+	}
+	return found;
+}
+
+bool hf_journal_strays(hf_host *host)
+{
+	return sweep(host, HF_STATE_DIR, false) || sweep(host, HF_TXN_DIR, false);
+}
+
+void hf_journal_sweep(hf_host *host)
+{
+	(void)sweep(host, HF_STATE_DIR, true);
+	(void)sweep(host, HF_TXN_DIR, true);
+}
+
 /* --- kept records
  * ----------------------------------------------------------------------- */
 
@@ -133,6 +175,14 @@ int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err)
 	char *path = path_of(&arena, txn->id);
 
 	return path ? write_txn(host, path, txn, err) : hf_error_oom(err);
+}
+
+int hf_txn_remove(hf_host *host, const char *id, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	char *path = path_of(&arena, id);
+
+	return path ? hf_fs_unlink(host, path, err) : hf_error_oom(err);
 }
 
 /* Staged files that a crash left among the records are not records. */

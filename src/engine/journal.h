@@ -23,6 +23,14 @@
 /** hf_journal_begin - write the journal; there must be none. Changes host. */
 int hf_journal_begin(hf_host *host, const hf_txn *txn, hf_error **err) _must_check_;
 
+/**
+ * hf_journal_strays - did a crash leave staged files of our own behind? reads host
+ * hf_journal_sweep - remove them, as far as that can be done; call it with the lock held:
+ *                    they may be another run's. Changes host.
+ */
+bool hf_journal_strays(hf_host *host);
+void hf_journal_sweep(hf_host *host);
+
 /** hf_journal_end - keep the record (@keep newest stay; 0: none is written, as below
  *  --root), then remove the journal. Changes host. */
 int hf_journal_end(hf_host *host, const hf_txn *txn, size_t keep,
@@ -51,6 +59,9 @@ int hf_txn_load(hf_host *host, const char *id, hf_arena *arena, hf_txn *ret,
 
 /** hf_txn_store - write a kept record anew (its result has changed) */
 int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err) _must_check_;
+
+/** hf_txn_remove - remove a kept record, if there is one. Changes host. */
+int hf_txn_remove(hf_host *host, const char *id, hf_error **err) _must_check_;
 
 /** hf_txn_prune - remove all but the @keep newest records */
 int hf_txn_prune(hf_host *host, size_t keep, hf_error **err) _must_check_;

@@ -11,6 +11,7 @@
 #include "engine/effects.h"
 #include "engine/journal.h"
 #include "engine/lock.h"
+#include "engine/sync.h"
 #include "host/fs_image.h"
 #include "host/trail.h"
 
@@ -220,8 +221,31 @@ static int recover_item(recovery *rc, const hf_txn_item *item, hf_error **err)
 	return 0;
 }
 
+/* Those found as they should be as well: a recovery that was cut short set them. */
+static int sync_inodes(recovery *rc, hf_error **err)
+{
+	cleanup_(hf_syncer_done) hf_syncer syncer = { 0 };
+
+	for (size_t i = 0; i < rc->txn->n_items; i++) {
+		const hf_txn_item *item = &rc->txn->items[i];
+		unsigned flags = item->follow ? 0 : HF_FS_NOFOLLOW;
+		hf_inode now;
+		int r;
+
+		if (item->type != HF_GROUP_INODE || item->folded ||
+		    hf_fs_inode(rc->host, item->path, flags, &now, NULL) < 0)
+			continue;
+		r = hf_syncer_add(&syncer, rc->host, now.dev, item->path, item->follow,
+				  err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int recover_all(recovery *rc, hf_error **err)
 {
+	cleanup_(hf_error_freep) hf_error *sync = NULL;
 	size_t n = rc->txn->n_items;
 
 	for (size_t i = 0; i < n; i++) {
@@ -233,6 +257,9 @@ static int recover_all(recovery *rc, hf_error **err)
 		if (recover_item(rc, item, &why) < 0)
 			stuck(rc, item, hf_error_text(why));
 	}
+	if (sync_inodes(rc, &sync) < 0)
+		stuck(rc, &(hf_txn_item){ .path = "owners and modes" },
+		      hf_error_text(sync));
 	if (rc->units_touched && rc->host->units.known == HF_PRESENT) {
 		const hf_effect reload = { .action = HF_ACTION_DAEMON_RELOAD };
 		const hf_engine_view none = { 0 };
@@ -339,6 +366,18 @@ static int recover_locked(hf_host *host, const hf_model *model, bool forward,
 	return 0;
 }
 
+/* Killed before the journal was whole, or after it was gone: only our own leftovers. */
+static void sweep(hf_host *host, hf_arena *arena)
+{
+	hf_lock lock = { 0 };
+
+	if (!hf_journal_strays(host))
+		return;
+	if (hf_lock_take(host, 0, arena, &lock, NULL) == 0)
+		hf_journal_sweep(host);
+	hf_lock_drop(host, &lock); /* somebody else has it: then they are in use */
+}
+
 int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
 		      const hf_apply_options *options, hf_apply_result *ret,
 		      bool *ret_found, hf_error **err)
@@ -348,6 +387,8 @@ int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
 
 	*ret_found = false;
 	ret->outcome = HF_OUTCOME_NOTHING;
+	if (!r)
+		sweep(host, &ret->arena);
 	if (r <= 0)
 		return r;
 	*ret_found = true;
@@ -357,8 +398,11 @@ int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
 		r = recover_locked(host, model, forward, options, ret, ret_found);
 	if (r < 0)
 		*ret_found = true; /* it is there, whatever it says */
-	if (!r && !*ret_found)
-		ret->outcome = HF_OUTCOME_NOTHING;
+	if (!r) {
+		hf_journal_sweep(host);
+		if (!*ret_found)
+			ret->outcome = HF_OUTCOME_NOTHING;
+	}
 	hf_lock_drop(host, &lock);
 	return 0;
 }

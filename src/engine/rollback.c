@@ -359,23 +359,37 @@ static int verify(hf_host *host, void *user, hf_error **err)
 	return 0;
 }
 
+/* The record of what was undone says so, unless a part of it could not be. */
+static int mark_undone(hf_host *host, void *user, const char *id, hf_error **err)
+{
+	hf_rollback *rb = user;
+
+	if (rb->n_refused)
+		return 0;
+	rb->txn.result = HF_TXN_ROLLED_BACK;
+	rb->txn.undone_by = id;
+	return hf_txn_store(host, &rb->txn, err);
+}
+
 int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
 		    const hf_apply_options *options, hf_apply_result *ret, hf_error **err)
 {
 	const hf_transaction how = { .command = "rollback",
 				     .of = rollback->txn.id,
 				     .verify = verify,
+				     .finish = mark_undone,
 				     .user = rollback };
+	hf_apply_options keep = *options;
 
-	if (rollback->survey.plan.n_groups)
-		hf_transact(host, model, &rollback->survey, options, &how, ret);
-	else
-		ret->outcome = HF_OUTCOME_NOTHING;
-	if (ret->outcome != HF_OUTCOME_APPLIED || rollback->n_refused)
+	/* where records are kept, this one is, too: by it a crash knows how far it came
+	 */
+	keep.record = true;
+	if (rollback->survey.plan.n_groups) {
+		hf_transact(host, model, &rollback->survey, &keep, &how, ret);
 		return 0;
-	rollback->txn.result = HF_TXN_ROLLED_BACK;
-	rollback->txn.undone_by = ret->transaction;
-	return hf_txn_store(host, &rollback->txn, err);
+	}
+	ret->outcome = HF_OUTCOME_NOTHING;
+	return mark_undone(host, rollback, NULL, err);
 }
 
 void hf_rollback_done(hf_rollback *rollback)

@@ -112,7 +112,8 @@ typedef struct hf_walk {
  * the same file system, too) are not entered nor visited. What vanishes meanwhile is
  * not there. Errors: of @path, of visit(), -ENOMEM. Reads host.
  */
-int hf_fs_walk(hf_host *host, const char *path, hf_walk *walk, hf_error **err) _must_check_;
+int hf_fs_walk(hf_host *host, const char *path, hf_walk *walk,
+	       hf_error **err) _must_check_;
 
 /** hf_fs_is_read_only - is the file system behind the object mounted read-only? */
 bool hf_fs_is_read_only(hf_host *host, const char *path);
@@ -158,8 +159,9 @@ int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret,
 int hf_fs_publish(hf_staged *staged, hf_error **err) _must_check_;
 /** hf_fs_unpublish - put the old file back: bytes, owner, mode, xattrs; or absence */
 int hf_fs_unpublish(hf_staged *staged, hf_error **err) _must_check_;
-/** hf_fs_stage_discard - remove the temporary file if it is still there; never fails */
-void hf_fs_stage_discard(hf_staged *staged);
+/** hf_fs_stage_discard - free, and remove the temporary file if it is still there;
+ *  returns 0, or a negative errno when it could not be removed */
+int hf_fs_stage_discard(hf_staged *staged);
 
 /** hf_fs_set_meta - owner, group and mode through an O_PATH descriptor
  *
@@ -168,6 +170,16 @@ void hf_fs_stage_discard(hf_staged *staged);
  * root could have made, -EPERM when immutable (named). No-op parts are not issued. */
 int hf_fs_set_meta(int fd, const char *path, uid_t uid, gid_t gid, mode_t mode,
 		   hf_error **err) _must_check_;
+
+/**
+ * hf_fs_sync_of - write out the file system that an inode is on, syncfs(2)
+ * @path: its path; @flags: HF_FS_NOFOLLOW
+ *
+ * A change of owner or mode is in memory only; one call for each file system serves a
+ * whole tree of them, where each fsync(2) would wait for the disk. Changes host.
+ */
+int hf_fs_sync_of(hf_host *host, const char *path, unsigned flags,
+		  hf_error **err) _must_check_;
 
 /** hf_fs_mkdir - make a directory with owner and mode; @ret_made_at: the topmost
  *  directory that had to be made (for the revert), NULL if it was there */

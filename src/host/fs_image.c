@@ -213,7 +213,7 @@ int hf_fs_stage_image(hf_host *host, const char *path, const hf_image *image,
 	hf_fault(host, "restore staged");
 	r = finish_staged(&staged, path, image, err);
 	if (r < 0) {
-		hf_fs_stage_discard(&staged);
+		(void)hf_fs_stage_discard(&staged);
 		return r;
 	}
 	*ret = staged;
@@ -233,7 +233,7 @@ int hf_fs_restore(hf_host *host, const char *path, const hf_image *image, hf_err
 	hf_fault(host, "restore ready");
 	r = hf_fs_publish(&staged, err);
 	hf_fault(host, "restored");
-	hf_fs_stage_discard(&staged);
+	(void)hf_fs_stage_discard(&staged);
 	return r;
 }
 

@@ -128,6 +128,47 @@ int hf_fs_set_meta(int fd, const char *path, uid_t uid, gid_t gid, mode_t mode,
 	return 0;
 }
 
+/* syncfs(2) wants an opened file, and not everything can be opened to no effect (sockets,
+ * devices): the directory it is in will do, unless it is the root of a mount. */
+static int open_for_sync(hf_host *host, const char *path, const struct stat *of)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	char *dir = hf_path_dir(&arena, path);
+	cleanup_close int fd = -1;
+	struct stat st;
+
+	if (!dir)
+		return -ENOMEM;
+	fd = hf_fs_open_raw(host, dir, O_RDONLY | O_DIRECTORY);
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == of->st_dev)
+		return take_fd(fd);
+	if (!S_ISREG(of->st_mode) && !S_ISDIR(of->st_mode))
+		return -ENODEV;
+	return hf_fs_open_raw(host, path, O_RDONLY | O_NONBLOCK);
+}
+
+int hf_fs_sync_of(hf_host *host, const char *path, unsigned flags, hf_error **err)
+{
+	cleanup_close int at = -1, fd = -1;
+	struct stat st;
+	int r = hf_fs_open(host, path, O_PATH, flags, &at, err);
+
+	if (r < 0)
+		return r;
+	if (fstat(at, &st) < 0)
+		return hf_fs_fail(err, -errno, "look at", path);
+	fd = open_for_sync(host, path, &st);
+	if (fd == -ENODEV) /* a socket mounted on a file: it is on no disk */
+		return fd = -1, 0;
+	if (fd < 0)
+		return r = fd, fd = -1, hf_fs_fail(err, r, "open", path);
+	while (syncfs(fd) < 0)
+		if (errno != EINTR)
+			return hf_fs_fail(err, -errno, "write out the file system of",
+					  path);
+	return 0;
+}
+
 /* --- directories ------------------------------------------------------------------- */
 
 static int sync_directory(int fd, const char *path, hf_error **err)

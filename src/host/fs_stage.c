@@ -217,12 +217,15 @@ static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode
 	return 0;
 }
 
-void hf_fs_stage_discard(hf_staged *staged)
+int hf_fs_stage_discard(hf_staged *staged)
 {
+	int r = 0;
+
 	if (!staged->path) /* never staged, or discarded before */
-		return;
-	if (staged->temp[0])
-		(void)unlinkat(staged->dir_fd, staged->temp, 0);
+		return 0;
+	if (staged->temp[0] && unlinkat(staged->dir_fd, staged->temp, 0) < 0 &&
+	    errno != ENOENT)
+		r = -errno;
 	if (staged->dir_fd >= 0)
 		(void)close(staged->dir_fd);
 	if (staged->old_fd >= 0)
@@ -230,6 +233,7 @@ void hf_fs_stage_discard(hf_staged *staged)
 	free(staged->before);
 	free(staged->path);
 	*staged = (hf_staged){ .dir_fd = -1, .old_fd = -1 };
+	return r;
 }
 
 /* Directory and final name of @at, with the directory's symlinks followed. */
@@ -313,7 +317,7 @@ int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
 		r = temp_make(&s, bytes, len, meta, err);
 	}
 	if (r < 0) {
-		hf_fs_stage_discard(&s);
+		(void)hf_fs_stage_discard(&s);
 		return r;
 	}
 	*ret = s;
@@ -327,7 +331,7 @@ int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret, hf_erro
 
 	s.removal = true;
 	if (r < 0) {
-		hf_fs_stage_discard(&s);
+		(void)hf_fs_stage_discard(&s);
 		return r;
 	}
 	*ret = s;
