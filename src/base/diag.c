@@ -75,20 +75,23 @@ const char *hf_diag_source_line(hf_mark mark, size_t *ret_len)
 	return p;
 }
 
-/* Optimal string alignment distance, bounded; words here are short. */
-static size_t edit_distance(const char *a, const char *b)
+/*
+ * Optimal string alignment distance, or anything above @bound where it is above it: most
+ * candidates are far off, and that shows after a row or two. Words here are short.
+ */
+static size_t edit_distance(const char *a, const char *b, size_t bound)
 {
 	enum { MAX = 64 };
 	size_t la = strlen(a), lb = strlen(b);
 	size_t rows[3][MAX + 1];
 	size_t *two = rows[0], *one = rows[1], *cur = rows[2];
 
-	if (la > MAX || lb > MAX)
+	if (la > MAX || lb > MAX || la > lb + bound || lb > la + bound)
 		return MAX;
 	for (size_t j = 0; j <= lb; j++)
 		one[j] = two[j] = j;
 	for (size_t i = 1; i <= la; i++) {
-		size_t *t;
+		size_t *t, least = i;
 
 		cur[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
@@ -102,13 +105,25 @@ static size_t edit_distance(const char *a, const char *b)
 			    a[i - 2] == b[j - 1] && two[j - 2] + 1 < v)
 				v = two[j - 2] + 1;
 			cur[j] = v;
+			if (v < least)
+				least = v;
 		}
+		/* a transposition reaches back over one row, no further */
+		if (least > bound + 1)
+			return MAX;
 		t = two;
 		two = one;
 		one = cur;
 		cur = t;
 	}
 	return one[lb];
+}
+
+bool hf_diags_worth(const hf_diags *d, size_t n)
+{
+	enum { COMPARISONS = 200000 };
+
+	return d->n < HF_DIAG_MAX && n <= COMPARISONS / (d->n + 1);
 }
 
 const char *hf_nearest(const char *word, const char *const *names, size_t n)
@@ -119,7 +134,7 @@ const char *hf_nearest(const char *word, const char *const *names, size_t n)
 	size_t best_distance = len / 3 + 1 < len / 2 ? len / 3 + 1 : len / 2;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t d = edit_distance(word, names[i]);
+		size_t d = edit_distance(word, names[i], best_distance);
 
 		if (d <= best_distance && (!best || d < best_distance)) {
 			best = names[i];

@@ -62,6 +62,11 @@ void hf_diag_add(hf_diags *d, hf_diag_level level, hf_mark mark, const char *hin
 /** hf_diag_source_line - the line of @mark without its end, borrowed; "" if unknown */
 const char *hf_diag_source_line(hf_mark mark, size_t *ret_len);
 
+/** hf_diags_worth - is a search through @n names for a hint worth its time? Not for the
+ *  hundredth mistake among a hundred thousand names: a file of these would take minutes.
+ *  Pure. */
+bool hf_diags_worth(const hf_diags *d, size_t n);
+
 /** hf_nearest - the entry of @names closest to @word by edit distance, NULL if none is
  *  near enough to be a likely misspelling; pure, borrowed from @names */
 const char *hf_nearest(const char *word, const char *const *names, size_t n);

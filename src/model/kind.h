@@ -69,9 +69,10 @@ struct hf_kind {
 	int (*revert)(struct hf_host *host, struct hf_group *group, hf_error **err);
 	void (*discard)(struct hf_group *group);
 
-	/* For the journal: the live group as text, and doing (@forward) or undoing it from
-	 * that text in another process. replay looks first and is safe to repeat: 1 if it
-	 * changed something, 0 if all was so already. NULL where a kind has none. */
+	/* For the journal: the live group as text, and doing (@forward) or undoing it
+	 * from that text in another process. replay looks first and is safe to repeat: 1
+	 * if it changed something, 0 if all was so already. NULL where a kind has none.
+	 */
 	int (*freeze)(const struct hf_group *group, hf_strbuf *out);
 	int (*replay)(struct hf_host *host, const char *frozen, bool forward,
 		      hf_error **err);

@@ -217,8 +217,9 @@ static hf_node *append(merger *m, const hf_node *base, const hf_node *key,
 static void report_nothing_to_remove(merger *m, const hf_node *base, const hf_node *key)
 {
 	const char *near = NULL;
+	size_t n_names = base && hf_diags_worth(m->l->diags, base->n) ? base->n : 0;
 
-	for (size_t i = 0; base && i < base->n && i < 1000; i++) {
+	for (size_t i = 0; i < n_names; i++) {
 		const char *pair[] = { near, base->keys[i]->text };
 		const char *n = near ? hf_nearest(key->text, pair, 2)
 				     : hf_nearest(key->text, pair + 1, 1);

@@ -48,8 +48,8 @@ const char *hf_load_nearest(const hf_loader *l, const hf_file *file, const char 
 {
 	const char *best = NULL;
 
-	if (l->diags->n >= HF_DIAG_MAX)
-		return NULL; /* nobody will read it, and it is the one slow thing here */
+	if (!hf_diags_worth(l->diags, l->n_entries))
+		return NULL;
 	for (size_t i = 0; i < l->n_entries; i++) {
 		const hf_entry *entry = l->entries[i];
 		const char *pair[] = { best, entry->id };

@@ -152,6 +152,10 @@ static void unknown_key(const hf_node *key, const char *what, const hf_key *keys
 	const char *names[KEYS_MAX];
 	const char *near;
 
+	if (diags->n >= HF_DIAG_MAX) { /* it will only be counted */
+		hf_diag_error(diags, key->mark, "unknown key");
+		return;
+	}
 	for (size_t i = 0; i < n_keys; i++)
 		names[i] = keys[i].name;
 	near = hf_nearest(key->text, names, n_keys);

@@ -6,15 +6,15 @@
 
 #include "base/strbuf.h"
 
-static bool is_glob(const char *s)
+bool hf_term_is_glob(const char *term)
 {
-	return strpbrk(s, "*?[") != NULL;
+	return strpbrk(term, "*?[") != NULL;
 }
 
 static bool text_matches(const char *pattern, const char *text)
 {
-	return is_glob(pattern) ? fnmatch(pattern, text, 0) == 0
-				: strcmp(pattern, text) == 0;
+	return hf_term_is_glob(pattern) ? fnmatch(pattern, text, 0) == 0
+					: strcmp(pattern, text) == 0;
 }
 
 /* @pattern is NAME or NAME/NUMBER. */
@@ -64,6 +64,7 @@ void hf_term_report(const hf_model *model, const char *term, const char *option,
 {
 	bool tag = strncmp(term, "tag:", 4) == 0, ref = strncmp(term, "ref:", 4) == 0;
 	const char *near = NULL;
+	bool search;
 
 	if (!tag && !ref && strchr(term, ':')) {
 		hf_diag_add(
@@ -72,7 +73,9 @@ void hf_term_report(const hf_model *model, const char *term, const char *option,
 			"%s: '%s' is no selection term", option, term);
 		return;
 	}
-	for (size_t i = 0; i < model->n_controls && !ref && !is_glob(term); i++) {
+	search = !ref && !hf_term_is_glob(term) &&
+		 hf_diags_worth(diags, model->n_controls);
+	for (size_t i = 0; search && i < model->n_controls; i++) {
 		const hf_control *control = model->controls[i];
 
 		if (!tag)

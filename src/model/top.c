@@ -8,7 +8,7 @@
 #include "model/select.h"
 #include "model/waiver.h"
 
-#define TERMS_MAX 1000
+#define TERMS_MAX 200 /* of those that are compared with every control */
 
 /* --- restart -------------------------------------------------------------------- */
 
@@ -172,34 +172,53 @@ typedef struct selector {
 	unsigned char *hit; /* scratch, by control: named by 'only', by 'skip' */
 } selector;
 
-/* Sets @bit in .hit of each control in reach of @file that a term names. */
+static bool reaches(const selector *s, const hf_file *file, size_t control)
+{
+	return file->closure >> s->file_of[control] & 1;
+}
+
+/* Sets @bit in .hit of each control in reach of @file that the term names; false: none.
+ * A list of ids may be long, and is looked up; other terms are compared. */
+static bool match_term(selector *s, const hf_file *file, const char *term, unsigned bit)
+{
+	const hf_model *model = s->l->model;
+	const hf_control *control = hf_map_get(&model->control_by_id, term);
+	bool any = false;
+
+	if (control && reaches(s, file, control->index)) {
+		s->hit[control->index] |= (unsigned char)bit;
+		return true;
+	}
+	for (size_t i = 0; i < model->n_controls; i++) {
+		if (!reaches(s, file, i) || !hf_term_matches(term, model->controls[i]))
+			continue;
+		s->hit[i] |= (unsigned char)bit;
+		any = true;
+	}
+	return any;
+}
+
 static int match_terms(selector *s, const hf_file *file, const hf_node *node,
 		       unsigned bit)
 {
 	const char *option = bit == 1 ? "'only'" : "'skip'";
-	const hf_model *model = s->l->model;
 	const hf_node **terms;
-	size_t n;
+	size_t n, slow = 0;
 
 	if (!hf_schema_strings(node, s->l->arena, &terms, &n, s->l->diags))
 		return s->l->diags->oom ? -ENOMEM : 0;
-	if (n > TERMS_MAX) {
-		hf_diag_error(s->l->diags, node->mark, "%s has more than %d terms",
-			      option, TERMS_MAX);
-		return 0;
-	}
 	for (size_t t = 0; t < n; t++) {
-		bool any = false;
+		const char *text = terms[t]->text;
 
-		for (size_t i = 0; i < model->n_controls; i++) {
-			if (!(file->closure >> s->file_of[i] & 1) ||
-			    !hf_term_matches(terms[t]->text, model->controls[i]))
-				continue;
-			s->hit[i] |= (unsigned char)bit;
-			any = true;
+		slow += hf_map_get(&s->l->model->control_by_id, text) == NULL;
+		if (slow > TERMS_MAX) {
+			hf_diag_error(s->l->diags, terms[t]->mark,
+				      "%s has more than %d terms that are no ids", option,
+				      TERMS_MAX);
+			return 0;
 		}
-		if (!any && !file->incomplete)
-			hf_term_report(model, terms[t]->text, option, terms[t]->mark,
+		if (!match_term(s, file, text, bit) && !file->incomplete)
+			hf_term_report(s->l->model, text, option, terms[t]->mark,
 				       s->l->diags);
 	}
 	return 0;

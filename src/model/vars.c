@@ -8,9 +8,10 @@
 
 #include "base/strbuf.h"
 
-/* One text, and all texts together, that variables may make: a hostile file that
- * multiplies them stops here. */
+/* One text, and all texts together, that variables may make, and variables in variables:
+ * a hostile file that multiplies them stops here. */
 #define TEXT_MAX ((size_t)64 * 1024)
+#define DEPTH_MAX 32
 #define TEXTS_MAX ((size_t)16 * 1024 * 1024)
 
 bool hf_var_next(const char **text, hf_var_token *ret)
@@ -142,7 +143,7 @@ static void report_unknown(const hf_vars *vars, const hf_var_token *token, hf_ma
 			    name);
 		return;
 	}
-	near = diags->n < HF_DIAG_MAX ? hf_vars_near(vars, name) : NULL;
+	near = hf_diags_worth(diags, vars->n) ? hf_vars_near(vars, name) : NULL;
 	if (near)
 		hf_diag_error(diags, mark, "unknown variable '%s' (did you mean '%s'?)",
 			      name, near);
@@ -219,6 +220,13 @@ static const char *resolve(hf_vars *vars, hf_var *var, hf_arena *arena, hf_diags
 	}
 	if (var->state == HF_VAR_DONE)
 		return var->resolved;
+	if (vars->depth >= DEPTH_MAX) {
+		hf_diag_error(diags, var->mark,
+			      "variables in variables over more than %d levels",
+			      DEPTH_MAX);
+		return NULL;
+	}
+	vars->depth++;
 	var->state = HF_VAR_BUSY;
 	if (expand(vars, var->value, var->mark, &sb, arena, diags)) {
 		var->resolved = hf_strbuf_ok(&sb)
@@ -228,6 +236,7 @@ static const char *resolve(hf_vars *vars, hf_var *var, hf_arena *arena, hf_diags
 			no_memory(diags);
 	}
 	var->state = HF_VAR_DONE;
+	vars->depth--;
 	return var->resolved;
 }
 

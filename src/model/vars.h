@@ -50,7 +50,8 @@ typedef struct hf_vars {
 	hf_map by_name;
 	hf_var **items;
 	size_t n;
-	size_t bytes; /* of text made by substitution, which is bounded */
+	unsigned depth; /* of variables in variables, while they are resolved */
+	size_t bytes;	/* of text made by substitution, which is bounded */
 } hf_vars;
 
 /** hf_vars_get - the variable of that name or NULL; pure */
