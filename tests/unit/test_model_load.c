@@ -215,6 +215,50 @@ static void test_vars(void **state)
 	world_done(&w);
 }
 
+/* A long chain of variables is refused, not followed down the stack. */
+static void test_vars_chain(void **state)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
+	world w;
+
+	(void)state;
+	hf_strbuf_adds(&text, HEAD "vars:\n");
+	for (int i = 100000; i > 0; i--)
+		hf_strbuf_addf(&text, "  v%d: \"${v%d}\"\n", i, i - 1);
+	hf_strbuf_adds(&text, "  v0: x\ncontrols:\n" MANUAL("a"));
+	world_load(&w, hf_strbuf_str(&text));
+	assert_false(w.ok);
+	assert_non_null(strstr(hf_strbuf_str(&w.said),
+			       "variables in variables over more than 32 levels\n"));
+	world_done(&w);
+}
+
+/* Many mistakes among many names: the first get a hint, and it does not take minutes. */
+static void test_many_mistakes(void **state)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
+	world w;
+
+	(void)state;
+	hf_strbuf_adds(&text, HEAD "controls:\n");
+	for (int i = 0; i < 20000; i++)
+		hf_strbuf_addf(&text,
+			       "  - {id: a-long-name-for-%d, title: T, manual: x}\n", i);
+	hf_strbuf_adds(&text, "waivers:\n");
+	for (int i = 0; i < 20000; i++)
+		hf_strbuf_addf(&text, "  - {control: a-lon-name-for-%d, reason: r}\n", i);
+	world_load(&w, hf_strbuf_str(&text));
+	assert_int_equal(w.diags.n_errors, 20000);
+	assert_int_equal(w.diags.n, HF_DIAG_MAX);
+	assert_string_equal(
+		w.diags.items[0].message,
+		"a waiver for an unknown control 'a-lon-name-for-0' (did you mean "
+		"'a-long-name-for-0'?)");
+	assert_string_equal(w.diags.items[HF_DIAG_MAX - 1].message,
+			    "a waiver for an unknown control 'a-lon-name-for-199'");
+	world_done(&w);
+}
+
 static void test_two_on_the_command_line(void **state)
 {
 	world w;
@@ -413,6 +457,8 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_vars),
+		cmocka_unit_test(test_vars_chain),
+		cmocka_unit_test(test_many_mistakes),
 		cmocka_unit_test(test_two_on_the_command_line),
 		cmocka_unit_test(test_bad_extends),
 		cmocka_unit_test(test_contradiction),
