@@ -2,6 +2,7 @@
 /* apply: make the host match, verify, record. */
 #include <errno.h>
 
+#include "cli/confirm.h"
 #include "cli/run.h"
 #include "cli/saved.h"
 
@@ -55,12 +56,14 @@ static void fill_outcome(hf_report *report, hf_run *run, const hf_apply_result *
 	}
 }
 
-static int report_result(hf_run *run, const hf_apply_result *result)
+static int report_result(hf_run *run, const hf_apply_result *result,
+			 int64_t confirm_until)
 {
 	hf_report report = hf_run_report(run);
 
 	report.is_apply = true;
 	report.transaction = result->transaction;
+	report.confirm_until = confirm_until;
 	fill_outcome(&report, run, result);
 	if (report.exit != HF_EXIT_OK || run->cli->options.verbose ||
 	    run->cli->options.json) {
@@ -108,6 +111,47 @@ static int recover(hf_run *run, const hf_apply_options *options)
 	return hf_run_report_end(run, &report);
 }
 
+/* The report comes first, so that whoever is to confirm sees what was done. */
+static int end_apply(hf_run *run, hf_watch *watch, const hf_apply_result *result)
+{
+	bool waits = watch->alive_fd >= 0 && result->outcome == HF_OUTCOME_APPLIED;
+	int status, undone;
+
+	if (watch->alive_fd >= 0 && !waits)
+		hf_watch_cancel(run, watch);
+	status = report_result(run, result, waits ? watch->deadline : 0);
+	if (!waits)
+		return status;
+	if (!run->cli->options.json)
+		fprintf(run->cli->out,
+			"undone in %lld s unless 'holdfast confirm' keeps it\n",
+			(long long)run->cli->options.confirm_sec);
+	fflush(run->cli->out);
+	undone = hf_watch_applied(run, watch, result->transaction);
+	if (undone)
+		fprintf(stderr, "holdfast: %s\n",
+			undone == HF_EXIT_ROLLED_BACK
+				? "not confirmed: everything was put back"
+				: "not confirmed, and not all could be put back: see "
+				  "'holdfast history'");
+	return undone ? undone : status;
+}
+
+/* What cannot be undone cannot wait for a confirmation. */
+static int check_confirm_option(hf_cli *cli)
+{
+	const hf_options *o = &cli->options;
+	hf_error *err = NULL;
+
+	if (!o->confirm_sec || !(o->allow_lock || o->allow_disruptive))
+		return 0;
+	(void)hf_error_set(
+		&err, -EINVAL,
+		"--confirm does not go with %s: that cannot be undone at a deadline",
+		o->allow_lock ? "--allow-lock" : "--allow-disruptive");
+	return hf_cli_fail(cli, HF_EXIT_USAGE, err);
+}
+
 /* A saved plan has its own baselines and selection. */
 static int check_plan_option(hf_cli *cli)
 {
@@ -131,7 +175,11 @@ int hf_cmd_apply(hf_cli *cli)
 	hf_apply_options options;
 	hf_error *err = NULL;
 	cleanup_(json_decrefp) json_t *saved = NULL;
+	hf_watch watch = { .alive_fd = -1 };
 	int status = check_plan_option(cli);
+
+	if (!status)
+		status = check_confirm_option(cli);
 
 	if (!status && cli->options.plan)
 		status = hf_saved_load(cli, &saved);
@@ -142,6 +190,8 @@ int hf_cmd_apply(hf_cli *cli)
 		status = hf_run_must_be_root(&run);
 	if (!status)
 		status = hf_run_check_hold(&run);
+	if (!status)
+		status = hf_run_check_confirm(&run);
 	if (!status)
 		status = hf_run_load(&run, cli, &cli->options.operands);
 	if (status)
@@ -156,8 +206,15 @@ int hf_cmd_apply(hf_cli *cli)
 		status = hf_saved_compare(&run, saved);
 	if (status)
 		return status;
+	if (cli->options.confirm_sec)
+		status = hf_watch_begin(&run, &watch);
+	if (status)
+		return status;
 	if (hf_engine_apply(&run.host, &run.model, &run.survey, &options, &result, &err) <
-	    0)
-		return hf_run_fail(&run, HF_EXIT_FAILED, err);
-	return report_result(&run, &result);
+	    0) {
+		(void)hf_error_wrap(&err, "apply");
+		result.outcome = HF_OUTCOME_REFUSED;
+		result.error = err;
+	}
+	return end_apply(&run, &watch, &result);
 }

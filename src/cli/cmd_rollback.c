@@ -6,6 +6,7 @@
 
 #include "base/textdiff.h"
 #include "cli/run.h"
+#include "engine/confirm.h"
 #include "engine/rollback.h"
 #include "kinds/registry.h"
 
@@ -204,6 +205,38 @@ int hf_cmd_rollback(hf_cli *cli)
 	return report(&run, &rb, &result);
 }
 
+/* An apply with --confirm whose watchdog did not live to the deadline: a reboot. */
+static bool confirm_expired(hf_run *run)
+{
+	hf_confirm confirm;
+
+	return hf_confirm_read(&run->host, &run->arena, &confirm, NULL) == 0 &&
+	       confirm.exists && confirm.deadline <= hf_cli_now(run->cli) / 1000000;
+}
+
+static int undo_unconfirmed(hf_run *run, const hf_apply_options *how)
+{
+	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
+	hf_report report = hf_run_report(run);
+	hf_confirm confirm;
+	hf_error *err = NULL;
+	bool undone;
+
+	if (hf_confirm_read(&run->host, &run->arena, &confirm, &err) < 0 ||
+	    hf_confirm_undo(&run->host, &run->model, &confirm, how, &result, &undone,
+			    &err) < 0)
+		return hf_run_fail(run, HF_EXIT_INCOMPLETE, err);
+	report.transaction = result.transaction;
+	report.changed = undone;
+	report.result = undone ? "rolled-back" : "in-sync";
+	report.comment = undone ? "an apply that nobody confirmed was undone"
+				: "nothing to recover";
+	if (run->cli->options.json)
+		return hf_cli_report(run->cli, &report);
+	fprintf(run->cli->out, "%s\n", report.comment);
+	return HF_EXIT_OK;
+}
+
 int hf_cmd_recover(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
@@ -229,6 +262,8 @@ int hf_cmd_recover(hf_cli *cli)
 	report.changed = result.n_steps > 0;
 	report.steps = hf_run_steps(&run, &result);
 	report.n_steps = report.steps ? result.n_steps : 0;
+	if (!found && !cli->options.forward && confirm_expired(&run))
+		return undo_unconfirmed(&run, &how);
 	if (!found || result.outcome == HF_OUTCOME_NOTHING) {
 		report.comment = "nothing to recover: no transaction is unfinished";
 		report.result = "in-sync";

@@ -74,6 +74,11 @@ const hf_command hf_commands[] = {
 	  "--forward. Exit: 0 settled or nothing to do, 5 something could not be "
 	  "settled.",
 	  hf_cmd_recover },
+	{ "confirm", HF_CMD_CONFIRM, "", "keep what apply --confirm has applied",
+	  "Keeps what an apply with --confirm has applied; without it, it is undone at "
+	  "the\n"
+	  "deadline.",
+	  hf_cmd_confirm },
 	{ "hold", HF_CMD_HOLD, "--for=DURATION REASON",
 	  "keep apply from changing anything",
 	  "Until the time is over, or 'holdfast unhold', apply exits 75 with the "

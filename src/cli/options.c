@@ -44,6 +44,7 @@ enum {
 	OPT_FOR,
 	OPT_SAVE,
 	OPT_PLAN,
+	OPT_CONFIRM,
 	OPT_QUIET = 'q',
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
@@ -98,6 +99,8 @@ static const hf_option options[] = {
 	{ "save", OPT_SAVE, "FILE", HF_CMD_PLAN, "save the plan, for apply --plan" },
 	{ "plan", OPT_PLAN, "FILE", HF_CMD_APPLY,
 	  "apply exactly the saved plan, or refuse" },
+	{ "confirm", OPT_CONFIRM, "SECONDS", HF_CMD_APPLY,
+	  "undo it after SECONDS, unless it is confirmed" },
 	{ "keep", OPT_KEEP, "N", TRANSACTS,
 	  "keep the N newest transactions (default: 20)" },
 	{ "record", OPT_RECORD, NULL, TRANSACTS,
@@ -191,7 +194,7 @@ static int unknown_option(const hf_options *o, const char *arg, hf_error **err)
 
 static int unknown_command(const hf_options *o, const char *name, hf_error **err)
 {
-	const char *names[16];
+	const char *names[32];
 	size_t n = 0;
 
 	for (; n < hf_commands_n && n < ARRAY_SIZE(names); n++)
@@ -361,6 +364,12 @@ static int parse_value(hf_options *o, int value, const char *arg, hf_error **err
 		if (!*arg)
 			return bad_value(o, "output-dir", "a directory", arg, err);
 		o->output_dir = arg;
+		return 0;
+	case OPT_CONFIRM:
+		if (hf_parse_u64(arg, 86400, &n) < 0 || !n)
+			return bad_value(o, "confirm", "seconds from 1 to 86400", arg,
+					 err);
+		o->confirm_sec = (int64_t)n;
 		return 0;
 	case OPT_SAVE:
 		if (!*arg)

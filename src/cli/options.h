@@ -32,7 +32,8 @@ enum {
 	HF_CMD_RECOVER = 1 << 11,
 	HF_CMD_HOLD = 1 << 12,
 	HF_CMD_UNHOLD = 1 << 13,
-	HF_CMD_ALL = (1 << 14) - 1,
+	HF_CMD_CONFIRM = 1 << 14,
+	HF_CMD_ALL = (1 << 15) - 1,
 };
 
 typedef struct hf_command {
@@ -70,6 +71,7 @@ typedef struct hf_options {
 	hf_color color;
 	uint64_t timeout_usec; /* 0: the host's default */
 	int lock_wait_sec;     /* 0: do not wait */
+	int64_t confirm_sec;   /* of apply; 0: not to be confirmed */
 	int64_t for_sec;       /* of hold; 0: not given */
 	size_t keep;	       /* transactions to keep; 0: the default */
 	bool quiet, verbose, help, version;

@@ -72,7 +72,7 @@ hf_apply_options hf_run_apply_options(hf_run *run)
 				   .n_fact_args = o->facts.n,
 				   .progress = o->verbose ? tell_progress : NULL,
 				   .interrupted = is_interrupted,
-				   .record = o->record,
+				   .record = o->record || o->confirm_sec,
 				   .keep = o->keep,
 				   .lock_wait = o->lock_wait_sec };
 }

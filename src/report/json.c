@@ -258,5 +258,8 @@ void hf_report_json(FILE *out, const hf_report *r)
 		j.oom = true;
 	put_lists(&j, r, &v);
 	hf_json_member(&j, "transaction", hf_json_text(r->transaction));
+	hf_json_member(&j, "confirm_until",
+		       r->confirm_until ? hf_json_time(r->confirm_until * 1000000)
+					: json_null());
 	hf_json_end(&j, r);
 }

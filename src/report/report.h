@@ -88,6 +88,7 @@ typedef struct hf_report {
 	size_t n_layers;
 	bool is_apply;		 /* the changes were carried out, or tried */
 	const char *transaction; /* its id, or NULL */
+	int64_t confirm_until;	 /* undone then unless confirmed, seconds; 0: no */
 } hf_report;
 
 /** hf_report_summary - append the summary line, without a newline; pure */

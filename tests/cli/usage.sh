@@ -12,7 +12,7 @@ err "did you mean 'apply'?"
 run 64 frobnicate
 err "unknown command 'frobnicate'"
 no_err "did you mean"
-for later in confirm import; do
+for later in import; do
 	run 64 $later
 	err "unknown command '$later'"
 done

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/confirm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/journal.h"
+
+#define POLL_MSEC 200
+
+static bool still_waiting(hf_run *run, hf_confirm *ret)
+{
+	return hf_confirm_read(&run->host, &run->arena, ret, NULL) == 0 && ret->exists;
+}
+
+/* Undoes what the confirmation is waited for. Returns the exit status of it. */
+static int undo(hf_run *run, const hf_confirm *confirm)
+{
+	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
+	const hf_apply_options options = { .record = run->host.offline, .lock_wait = 60 };
+	hf_error *err = NULL;
+	bool undone;
+
+	if (hf_confirm_undo(&run->host, &run->model, confirm, &options, &result, &undone,
+			    &err) < 0) {
+		hf_report_error(stderr, err, false);
+		hf_error_free(err);
+		return HF_EXIT_INCOMPLETE;
+	}
+	if (result.outcome == HF_OUTCOME_INCOMPLETE)
+		return HF_EXIT_INCOMPLETE;
+	return undone ? HF_EXIT_ROLLED_BACK : HF_EXIT_OK;
+}
+
+/* --- the watchdog --------------------------------------------------------------------
+ */
+
+/* Its own session, nothing of the terminal: it outlives whatever happens to the apply. */
+static void detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)setsid();
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGHUP, SIG_IGN);
+	if (null >= 0) {
+		(void)dup2(null, STDIN_FILENO);
+		(void)dup2(null, STDOUT_FILENO);
+		(void)dup2(null, STDERR_FILENO);
+	}
+	if (chdir("/") < 0)
+		return; /* an unmount may be held up: nothing worse */
+}
+
+/*
+ * @alive: brings 'a' for applied and 'u' for undo now, and ends when the apply is gone.
+ * Gone without a word is a crash: undone at once, not only at the deadline.
+ */
+static int watch_over(hf_run *run, int alive, int64_t deadline)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
+	struct pollfd fd = { .fd = alive, .events = POLLIN };
+	bool applied = false, open = true;
+	hf_confirm confirm;
+
+	while (still_waiting(run, &confirm)) {
+		char word = 0;
+
+		if (time(NULL) >= deadline)
+			return undo(run, &confirm);
+		if (!open) {
+			(void)nanosleep(&pause, NULL);
+			continue;
+		}
+		if (poll(&fd, 1, POLL_MSEC) <= 0)
+			continue;
+		if (read(alive, &word, 1) != 1)
+			open = false;
+		applied |= word == 'a';
+		if (word == 'u' || (!open && !applied))
+			return undo(run, &confirm);
+	}
+	return HF_EXIT_OK;
+}
+
+/* The parent's descriptors of bus and kernel are its own: a new look at the host. */
+static int watchdog(hf_run *run, int alive, int64_t deadline)
+{
+	run->host_open = false;
+	run->cli->options.json = false; /* the report is not the watchdog's */
+	if (hf_run_open(run, run->cli))
+		return HF_EXIT_FAILED;
+	detach();
+	return watch_over(run, alive, deadline);
+}
+
+static int start_watchdog(hf_run *run, hf_watch *watch, hf_error **err)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return hf_error_set(err, -errno, "cannot make a pipe: %s",
+				    strerror(errno));
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		return hf_error_set(err, -errno, "cannot start the watchdog: %s",
+				    strerror(errno));
+	}
+	if (pid == 0) {
+		(void)close(fds[1]);
+		_exit(watchdog(run, fds[0], watch->deadline));
+	}
+	(void)close(fds[0]);
+	watch->alive_fd = fds[1];
+	watch->pid = pid;
+	return 0;
+}
+
+int hf_watch_begin(hf_run *run, hf_watch *ret)
+{
+	hf_error *err = NULL;
+	int r;
+
+	*ret = (hf_watch){ .alive_fd = -1,
+			   .deadline = time(NULL) + run->cli->options.confirm_sec };
+	r = hf_confirm_begin(&run->host, ret->deadline, &err);
+	if (!r)
+		r = start_watchdog(run, ret, &err);
+	if (r < 0) {
+		(void)!hf_confirm_end(&run->host, NULL);
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	}
+	return 0;
+}
+
+void hf_watch_cancel(hf_run *run, hf_watch *watch)
+{
+	(void)!hf_confirm_end(&run->host, NULL); /* the watchdog sees it gone and ends */
+	if (watch->alive_fd >= 0)
+		(void)close(watch->alive_fd);
+	watch->alive_fd = -1;
+}
+
+/* --- waiting for Enter ---------------------------------------------------------------
+ */
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+/* True: Enter was pressed. False: the time is over, a signal came, or the input ended. */
+static bool wait_for_enter(hf_run *run, int64_t deadline)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct sigaction action = { .sa_handler = on_signal };
+	hf_confirm confirm;
+	char c;
+
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+	while (!stop && time(NULL) < deadline) {
+		fprintf(stderr, "\rKeep this? Enter keeps it; undone in %3lld s ",
+			(long long)(deadline - time(NULL)));
+		if (!still_waiting(run, &confirm)) /* 'holdfast confirm' elsewhere */
+			return true;
+		if (poll(&fd, 1, POLL_MSEC) > 0)
+			return read(STDIN_FILENO, &c, 1) == 1;
+	}
+	return false;
+}
+
+/* Has the watchdog do it, and waits for it; does it itself if the watchdog is gone. */
+static int undo_now(hf_run *run, const hf_watch *watch, const char *transaction)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
+	bool gone = write(watch->alive_fd, "u", 1) != 1;
+	hf_confirm confirm;
+	hf_txn txn;
+
+	while (still_waiting(run, &confirm)) {
+		if (gone)
+			return undo(run, &confirm);
+		(void)nanosleep(&pause, NULL);
+		gone = waitpid(watch->pid, NULL, WNOHANG) == watch->pid;
+	}
+	if (hf_txn_load(&run->host, transaction, &run->arena, &txn, NULL) < 0 ||
+	    txn.result != HF_TXN_ROLLED_BACK)
+		return HF_EXIT_INCOMPLETE;
+	return HF_EXIT_ROLLED_BACK;
+}
+
+int hf_watch_applied(hf_run *run, hf_watch *watch, const char *transaction)
+{
+	int status = HF_EXIT_OK;
+
+	if (write(watch->alive_fd, "a", 1) != 1)
+		fprintf(stderr, "holdfast: the watchdog is gone; undo with 'holdfast "
+				"rollback' if need be\n");
+	if (isatty(STDIN_FILENO) && !run->cli->options.json) {
+		bool keep = wait_for_enter(run, watch->deadline);
+
+		fputc('\n', stderr);
+		if (keep)
+			(void)!hf_confirm_end(&run->host, NULL);
+		else
+			status = undo_now(run, watch, transaction);
+	}
+	(void)close(watch->alive_fd);
+	watch->alive_fd = -1;
+	return status;
+}
+
+/* --- the command ---------------------------------------------------------------------
+ */
+
+int hf_run_check_confirm(hf_run *run)
+{
+	hf_error *err = NULL;
+	hf_confirm confirm;
+
+	if (hf_confirm_read(&run->host, &run->arena, &confirm, &err) < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	if (!confirm.exists)
+		return 0;
+	(void)hf_error_set(&err, -EBUSY, "an apply waits to be confirmed");
+	(void)hf_error_hint(&err, "'holdfast confirm' keeps it; else it is undone %s",
+			    confirm.deadline > time(NULL) ? "at its deadline"
+							  : "by 'holdfast recover'");
+	return hf_run_fail(run, HF_EXIT_BUSY, err);
+}
+
+int hf_cmd_confirm(hf_cli *cli)
+{
+	cleanup_(hf_run_done) hf_run run = { 0 };
+	hf_error *err = NULL;
+	hf_confirm confirm;
+	hf_report report;
+	int status = hf_run_open(&run, cli);
+
+	if (!status)
+		status = hf_run_must_be_root(&run);
+	if (status)
+		return status;
+	if (hf_confirm_read(&run.host, &run.arena, &confirm, &err) < 0) {
+		/* damaged: confirming is the cure */
+		hf_report_error(stderr, err, cli->color_err);
+		hf_error_free(err);
+		err = NULL;
+		confirm.exists = true;
+	}
+	if (!confirm.exists) {
+		(void)hf_error_set(&err, -ENOENT, "no apply waits to be confirmed");
+		(void)hf_error_hint(&err,
+				    "it may have been undone: see 'holdfast history'");
+		return hf_run_fail(&run, HF_EXIT_USAGE, err);
+	}
+	if (hf_confirm_end(&run.host, &err) < 0)
+		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	report = hf_run_report(&run);
+	report.result = "applied";
+	report.changed = true;
+	report.comment = "confirmed: what was applied stays";
+	if (cli->options.json)
+		return hf_cli_report(cli, &report);
+	fprintf(cli->out, "%s\n", report.comment);
+	return HF_EXIT_OK;
+}
