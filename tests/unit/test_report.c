@@ -318,11 +318,11 @@ static void test_secret(void **state)
 static void test_json(void **state)
 {
 	static const char *const keys[] = {
-		"holdfast",    "schema",    "command",	 "root",    "exit",
-		"changed",     "comment",   "result",	 "host",    "layers",
-		"time",	       "baselines", "selection", "vars",    "summary",
-		"controls",    "resources", "changes",	 "effects", "steps",
-		"transaction", "errors",    "warnings",	 "notes",
+		"holdfast",    "schema",	"command",   "root",	 "exit",
+		"changed",     "comment",	"result",    "host",	 "layers",
+		"time",	       "baselines",	"selection", "vars",	 "summary",
+		"controls",    "resources",	"changes",   "effects",	 "steps",
+		"transaction", "confirm_until", "errors",    "warnings", "notes",
 	};
 	world *w = world_new();
 	json_t *root, *v;
