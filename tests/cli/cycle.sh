@@ -158,6 +158,16 @@ cp root/etc/docker/daemon.json bad.json
 run 7 check --root root
 run 1 apply --root root
 err "nothing was changed"
+run 1 apply --root root --format json
+json
+field exit 1
+field result '"error"'
+field changed false
+run 7 check --root root --format json
+json
+field exit 7
+field result '"unknown"'
+run 0 check --root root --fail-on drift,pending,findings
 cmp -s bad.json root/etc/docker/daemon.json || fail "a malformed daemon.json was touched"
 cp good.json root/etc/docker/daemon.json
 run 0 check --root root
