@@ -141,7 +141,9 @@ static void check_edit(const char *line, const char *drop, const char *put,
 		assert_string_equal(refusal, expected);
 	} else {
 		if (put)
-			assert_int_equal(hf_flag_edit_put(&edit, at, put, value), 0);
+			assert_int_equal(
+				hf_flag_edit_put(&edit, at, put, &value, value != NULL),
+				0);
 		assert_int_equal(hf_flag_edit_line(&edit, &text), 0);
 		assert_string_equal(text, expected);
 	}

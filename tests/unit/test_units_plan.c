@@ -331,6 +331,28 @@ static void setting_flags(void **state)
 		   "! #exec_start.--log-level create ->info host blocked\n");
 }
 
+/* Neither order nor repetition counts in a list; a value more or less does. */
+static void lists(void **state)
+{
+	temp_root *t = *state;
+
+	temp_root_write(t, VENDOR "/containerd.service",
+			"[Service]\nExecStart=/usr/bin/containerd --z=2 --z 1 --z=2\n");
+	check_told(
+		t,
+		CONTROL("a", "containerd.service: {exec_start: {set: {--z: [1, 2, 1]}}}"),
+		"pass #exec_start.--z 2, 1, 2 containerd.service:2\n");
+	check_told(
+		t,
+		CONTROL("a", "containerd.service: {exec_start: {set: {--z: [1, 2, 3]}}}"),
+		"drift #exec_start.--z 2, 1, 2 containerd.service:2\n"
+		"! #exec_start.--z update 2, 1, 2->1, 2, 3 host\n");
+	check_told(t,
+		   CONTROL("a", "containerd.service: {exec_start: {set: {--z: [1, 1]}}}"),
+		   "drift #exec_start.--z 2, 1, 2 containerd.service:2\n"
+		   "! #exec_start.--z update 2, 1, 2->1, 1 host\n");
+}
+
 static void not_there(void **state)
 {
 	temp_root *t = *state;
@@ -496,6 +518,7 @@ int main(void)
 		TEST(overridden),
 		TEST(out_of_variables),
 		TEST(setting_flags),
+		TEST(lists),
 		TEST(not_there),
 		TEST(released),
 		TEST(a_part_releases_nothing),

@@ -342,31 +342,43 @@ void hf_flag_edit_drop(hf_flag_edit *edit, const hf_flag *flag)
 	edit->changed = true;
 }
 
-int hf_flag_edit_put(hf_flag_edit *edit, const hf_flag *at, const char *name,
-		     const char *value)
+static int put_word(const hf_flag_edit *edit, hf_strbuf *out, const char *name,
+		    const char *value)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf word = { 0 }, quoted = { 0 };
-	const char *text, **slot;
+	cleanup_(hf_strbuf_done) hf_strbuf word = { 0 };
 
 	hf_strbuf_adds(&word, name);
 	if (value)
 		hf_strbuf_addf(&word, "=%s", value);
-	hf_cmd_quote(&quoted, hf_strbuf_str(&word), !edit->cmd->no_env);
-	text = hf_arena_strdup(edit->arena, hf_strbuf_str(&quoted));
-	if (!text || !hf_strbuf_ok(&word) || !hf_strbuf_ok(&quoted))
+	if (!hf_strbuf_ok(&word))
 		return -ENOMEM;
-	edit->changed = true;
-	if (at) {
-		slot = &edit->put[edit->argv->words[at->arg]];
-		if (*slot && **slot)
-			text = hf_arena_printf(edit->arena, "%s %s", *slot, text);
-	} else {
-		slot = hf_vec_push(edit->arena, edit->tail, edit->n_tail);
-	}
-	if (!slot || !text)
-		return -ENOMEM;
-	*slot = text;
+	if (out->len)
+		hf_strbuf_addc(out, ' ');
+	hf_cmd_quote(out, hf_strbuf_str(&word), !edit->cmd->no_env);
 	return 0;
+}
+
+int hf_flag_edit_put(hf_flag_edit *edit, const hf_flag *at, const char *name,
+		     const char *const *values, size_t n)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const char **slot = at ? &edit->put[edit->argv->words[at->arg]]
+			       : hf_vec_push(edit->arena, edit->tail, edit->n_tail);
+
+	if (!slot)
+		return -ENOMEM;
+	if (at && *slot)
+		hf_strbuf_adds(&sb, *slot);
+	if (!n && put_word(edit, &sb, name, NULL) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if ((!i || strcmp(values[i], values[i - 1])) &&
+		    put_word(edit, &sb, name, values[i]) < 0)
+			return -ENOMEM;
+	}
+	*slot = hf_arena_memdup(edit->arena, hf_strbuf_str(&sb), sb.len);
+	edit->changed = true;
+	return *slot && hf_strbuf_ok(&sb) ? 0 : -ENOMEM;
 }
 
 static void line_add(hf_strbuf *sb, const char *text, size_t len)

@@ -72,10 +72,16 @@ int hf_flag_edit_refusal(const hf_flag_edit *edit, const hf_flag *flag,
 /** hf_flag_edit_drop - take @flag out; it must not be refused */
 void hf_flag_edit_drop(hf_flag_edit *edit, const hf_flag *flag);
 
-/** hf_flag_edit_put - write "NAME" or "NAME=VALUE" in the place of @at (dropped before),
- *  NULL: behind the last word; 0 or -ENOMEM */
+/**
+ * hf_flag_edit_put - write "NAME=VALUE" for each value, or "NAME" alone where there is
+ * none
+ * @at:     in the place of this flag, dropped before; NULL: behind the last word
+ * @values: sorted; equal ones are written once
+ *
+ * Returns 0 or -ENOMEM.
+ */
 int hf_flag_edit_put(hf_flag_edit *edit, const hf_flag *at, const char *name,
-		     const char *value) _must_check_;
+		     const char *const *values, size_t n) _must_check_;
 
 /** hf_flag_edit_line - the new value of ExecStart=; 0 or -ENOMEM */
 int hf_flag_edit_line(const hf_flag_edit *edit, const char **ret) _must_check_;

@@ -142,10 +142,16 @@ int hf_units_state_read(hf_units_work *work, const hf_unit_file *ours,
 	return r;
 }
 
-static int found_add(hf_arena *arena, hf_units_found *found, const char *text)
+/* For people; a hostile command line may have very many. */
+#define FOUND_NAMED_MAX 16
+
+static int found_add(hf_arena *arena, hf_units_found *found, size_t n, const char *text)
 {
-	found->text =
-		found->text ? hf_arena_printf(arena, "%s, %s", found->text, text) : text;
+	if (n > FOUND_NAMED_MAX)
+		return 0;
+	if (n == FOUND_NAMED_MAX)
+		text = "...";
+	found->text = n ? hf_arena_printf(arena, "%s, %s", found->text, text) : text;
 	return found->text ? 0 : -ENOMEM;
 }
 
@@ -155,31 +161,46 @@ static const char *flag_text(hf_arena *arena, const hf_flag *flag)
 			   : flag->name;
 }
 
-/* Are the flag's values, whatever their order and repetition, those of the demand? */
-static bool same_values(const hf_units_spec *spec, const hf_flag *flags, size_t n,
-			const char *name)
+static int value_compare(const void *a, const void *b)
 {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Are the flag's values, whatever their order and repetition, those of the demand? */
+static int same_values(hf_arena *arena, const hf_units_spec *spec, const hf_flag *flags,
+		       size_t n, const char *name, bool *ret)
+{
+	bool *seen = hf_arena_array(arena, spec->n_values, sizeof(*seen));
+
+	if (!seen)
+		return -ENOMEM;
+	*ret = false;
 	for (size_t i = 0; i < n; i++) {
-		bool known = false;
+		const char **at;
 
 		if (strcmp(flags[i].name, name))
 			continue;
-		for (size_t v = 0; v < spec->n_values && !known; v++)
-			known = flags[i].value &&
-				!strcmp(flags[i].value, spec->values[v]);
-		if (!known)
-			return false;
+		at = flags[i].value
+			     ? bsearch(&flags[i].value, spec->values, spec->n_values,
+				       sizeof(*spec->values), value_compare)
+			     : NULL;
+		if (!at)
+			return 0;
+		seen[at - spec->values] = true;
 	}
-	for (size_t v = 0; v < spec->n_values; v++) {
-		bool there = false;
+	/* of equal values of the demand, which are neighbours, one is enough */
+	for (size_t v = 0, hits = 0; v < spec->n_values; v++) {
+		bool last = v + 1 == spec->n_values ||
+			    strcmp(spec->values[v], spec->values[v + 1]) != 0;
 
-		for (size_t i = 0; i < n && !there; i++)
-			there = !strcmp(flags[i].name, name) && flags[i].value &&
-				!strcmp(flags[i].value, spec->values[v]);
-		if (!there)
-			return false;
+		hits += seen[v];
+		if (last && !hits)
+			return 0;
+		if (last)
+			hits = 0;
 	}
-	return true;
+	*ret = true;
+	return 0;
 }
 
 static bool last_value_is(const hf_units_spec *spec, const hf_flag *last)
@@ -198,6 +219,8 @@ int hf_units_find_flag(hf_arena *arena, const hf_units_spec *spec, const hf_argv
 	const char *name = argv->n ? hf_flag_long(arena, argv->args[0].text, spec->name)
 				   : spec->name;
 	const hf_flag *last = NULL;
+	size_t n_found = 0;
+	int r = 0;
 
 	*ret = (hf_units_found){ 0 };
 	if (!name)
@@ -213,7 +236,7 @@ int hf_units_find_flag(hf_arena *arena, const hf_units_spec *spec, const hf_argv
 		text = unset	     ? flag_text(arena, flag)
 		       : flag->value ? flag->value
 				     : "true";
-		if (!text || found_add(arena, ret, text) < 0)
+		if (!text || found_add(arena, ret, n_found++, text) < 0)
 			return -ENOMEM;
 		ret->file = argv->args[flag->arg].file;
 		ret->line = argv->args[flag->arg].line;
@@ -221,12 +244,12 @@ int hf_units_find_flag(hf_arena *arena, const hf_units_spec *spec, const hf_argv
 	if (unset)
 		ret->ok = !last;
 	else if (spec->n_values > 1)
-		ret->ok = same_values(spec, flags, n_flags, name);
+		r = same_values(arena, spec, flags, n_flags, name, &ret->ok);
 	else
 		ret->ok = last_value_is(spec, last);
 	if (argv->open && (ret->ok || !unset))
 		ret->unknown = argv->why;
-	return 0;
+	return r;
 }
 
 int hf_units_find(hf_arena *arena, const hf_units_spec *spec, const hf_units_state *state,
@@ -326,15 +349,9 @@ static int edit_line(hf_units_work *work, hf_units_line *line, hf_flag_edit *edi
 	}
 	if (spec->want == HF_UNITS_UNSET_FLAG)
 		return 0;
-	for (size_t v = 0; v < spec->n_values && r == 0; v++) {
-		bool bare = spec->is_bool && !strcmp(spec->values[0], "true");
-
-		if (v && !strcmp(spec->values[v], spec->values[v - 1]))
-			continue;
-		r = hf_flag_edit_put(edit, first, spec->name,
-				     bare ? NULL : spec->values[v]);
-	}
-	return r;
+	if (spec->is_bool && !strcmp(spec->values[0], "true"))
+		return hf_flag_edit_put(edit, first, spec->name, NULL, 0);
+	return hf_flag_edit_put(edit, first, spec->name, spec->values, spec->n_values);
 }
 
 static int exec_compose(hf_units_work *work)
