@@ -438,7 +438,8 @@ static void test_growth(void **state)
 	print_message("10,000 controls: %zu bytes, %.3f s\n", large, large_time);
 	assert_true(large < (size_t)40 * 1024 * 1024);
 	assert_true(large < small * 12);
-	assert_true(large_time < 10); /* quadratic would be minutes; valgrind is slow */
+	/* quadratic would be a hundred times; a busy machine and valgrind are let pass */
+	assert_true(large_time < small_time * 50 + 1);
 }
 
 int main(void)
