@@ -3,12 +3,14 @@
  * The audit kind: rules and settings of the kernel's audit system, in the files of
  * /etc/audit/rules.d (persisted) and in the kernel (live).
  *
- *	audit_kind.c	schema, decode, contradictions		pure
- *	audit_observe.c	files, kernel list, paths		reads host
- *	audit_compile.c	specs to rules				pure
- *	audit_plan.c	the persisted layer			pure
- *	audit_live.c	the live layer				pure
- *	audit_apply.c	changes of the kernel's list
+ *	audit_rule, _field, _codec, _wire	a rule and its three forms	pure
+ *	audit_table, _boot	a list of rules; what the boot loads	pure
+ *	audit_kind		schema, decode, contradictions	pure
+ *	audit_observe		files, kernel list, paths	reads host
+ *	audit_compile		demands to rules of this host	pure
+ *	audit_plan, _absent, _persist, _settings, _tmpfiles	files	pure
+ *	audit_live		the kernel's list		pure
+ *	audit_apply		changes of the kernel's list	changes host
  */
 #ifndef HF_KINDS_AUDIT_KIND_H
 #define HF_KINDS_AUDIT_KIND_H

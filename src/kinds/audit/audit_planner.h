@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shared state of audit_plan.c, audit_persist.c, audit_absent.c and audit_live.c while
- * they plan. Pure; in the plan's arena.
+ * What the parts of planning share: audit_plan.c, audit_absent.c, audit_persist.c,
+ * audit_settings.c, audit_tmpfiles.c and audit_live.c. Pure; in the plan's arena.
  */
 #ifndef HF_KINDS_AUDIT_PLANNER_H
 #define HF_KINDS_AUDIT_PLANNER_H
@@ -20,7 +20,6 @@ typedef struct hf_audit_item {
 	bool in_old;	     /* our file has it */
 	bool in_new;	     /* our file will have it */
 	const char *blocked; /* in our file it would still not be in force: why */
-	bool was_ours_live;
 } hf_audit_item;
 
 /* A rule (or setting) that must stand nowhere. */
@@ -88,7 +87,7 @@ hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char 
 int hf_audit_plan_absent(hf_audit_planner *p) _must_check_;   /* audit_absent.c */
 int hf_audit_plan_rules(hf_audit_planner *p) _must_check_;    /* audit_persist.c */
 int hf_audit_plan_settings(hf_audit_planner *p) _must_check_; /* audit_settings.c */
-int hf_audit_plan_tmpfiles(hf_audit_planner *p) _must_check_; /* audit_settings.c */
+int hf_audit_plan_tmpfiles(hf_audit_planner *p) _must_check_; /* audit_tmpfiles.c */
 int hf_audit_plan_merged(hf_audit_planner *p) _must_check_;   /* audit_plan.c */
 int hf_audit_plan_live(hf_audit_planner *p) _must_check_;     /* audit_live.c */
 
