@@ -277,9 +277,8 @@ static int shadowed_why(live *l, const hf_audit_entry *e, outcome *o)
 
 	o->found = "shadowed";
 	if (text)
-		o->why = hf_arena_printf(l->p->arena,
-					 "the kernel's list says never to it first: %s",
-					 text);
+		o->why = hf_arena_printf(l->p->arena, "the kernel's list %s first: %s",
+					 hf_audit_says(e), text);
 	return o->why ? 0 : -ENOMEM;
 }
 

@@ -95,7 +95,8 @@ typedef struct hf_audit_obs {
 	size_t n_files;
 	hf_audit_source merged_file; /* audit.rules; .bytes NULL: not there */
 	hf_audit_source tmpfiles;    /* our tmpfiles.d file; .bytes NULL: not there */
-	bool has_tools;		     /* augenrules or auditctl is installed */
+	bool merged_exists;
+	bool has_tools; /* augenrules or auditctl is installed */
 	hf_audit_loader loader;
 	const char *loader_why; /* of NONE */
 	hf_audit_merge_style style;

@@ -489,6 +489,7 @@ static int read_boot(observer *o)
 	hf_audit_boot_host host = hf_audit_answers_host(&obs->answers, obs->machine);
 	hf_audit_merged direct;
 
+	obs->merged_exists = obs->merged_file.bytes != NULL;
 	if (ask_for_taken_out(o, &host) < 0)
 		return -ENOMEM;
 	if (hf_audit_merge(obs->files, obs->n_files, obs->style, o->arena, &obs->merged) <

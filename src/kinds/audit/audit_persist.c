@@ -91,9 +91,35 @@ static const char *abort_text(hf_audit_planner *p, const hf_audit_boot *boot,
 			       boot->abort_line, boot->abort_why);
 }
 
+/* A rule of ours that was declared earlier and says never to it; NULL: none. */
+static const hf_audit_item *own_never(hf_audit_planner *p, const hf_audit_item *item)
+{
+	for (size_t i = 0; i < p->n_nevers && p->nevers[i] < item; i++)
+		if (item->rule->action == AUDIT_ALWAYS &&
+		    hf_audit_rule_covers(p->nevers[i]->rule, item->rule))
+			return p->nevers[i];
+	return NULL;
+}
+
+static int note_nevers(hf_audit_planner *p)
+{
+	for (size_t i = 0; i < p->n_items; i++) {
+		const hf_audit_item **slot;
+
+		if (p->items[i].rule->action != AUDIT_NEVER)
+			continue;
+		slot = hf_vec_push(p->arena, p->nevers, p->n_nevers);
+		if (!slot)
+			return -ENOMEM;
+		*slot = &p->items[i];
+	}
+	return 0;
+}
+
 /* Is the line needed, and would it be in force? */
 static int decide(hf_audit_planner *p, hf_audit_item *item)
 {
+	const hf_audit_item *never = own_never(p, item);
 	const hf_audit_entry *e = NULL;
 	hf_audit_verdict verdict =
 		hf_audit_table_judge(&p->foreign.rules, item->rule, p->obs->machine, &e);
@@ -102,6 +128,13 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 	if (verdict == HF_AUDIT_SHADOWED && at > p->marker &&
 	    item->rule->list != AUDIT_FILTER_TASK && e->rule->list == item->rule->list)
 		verdict = HF_AUDIT_NONE; /* ours would come first */
+	if (never) {
+		item->in_new = item->in_old;
+		item->blocked = hf_arena_printf(
+			p->arena, "control '%s' says never to it first (%s)",
+			never->wants[0]->demand->control->id, never->text);
+		return item->blocked ? 0 : -ENOMEM;
+	}
 	item->in_new = item->enforced && verdict != HF_AUDIT_MET ? true : item->in_old;
 	if (verdict == HF_AUDIT_MET) {
 		/* the same line twice would stop the load */
@@ -112,9 +145,9 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 	if (verdict == HF_AUDIT_SHADOWED) {
 		item->blocked = hf_arena_printf(
 			p->arena,
-			"%s says never to it (%s); take that line out, or name "
+			"%s %s (%s); take that line out, or name "
 			"it under 'absent'",
-			hf_audit_place(p, e),
+			hf_audit_place(p, e), hf_audit_says(e),
 			hf_audit_rule_text(e->rule, p->obs->machine, p->arena));
 		item->in_new = item->in_old;
 		return item->blocked ? 0 : -ENOMEM;
@@ -246,8 +279,9 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *
 		s->at = e;
 		text = hf_audit_rule_text(e->rule, p->obs->machine, p->arena);
 		if (text)
-			s->why = hf_arena_printf(p->arena, "%s says never to it: %s",
-						 hf_audit_place(p, e), text);
+			s->why = hf_arena_printf(p->arena, "%s %s: %s",
+						 hf_audit_place(p, e), hf_audit_says(e),
+						 text);
 		return s->why ? 0 : -ENOMEM;
 	default:
 		break;
@@ -357,24 +391,6 @@ static int release_old(hf_audit_planner *p)
 	return 0;
 }
 
-/* A file of ours that differs in nothing but its text still has to show a change. */
-static int name_bare_rewrite(hf_audit_planner *p)
-{
-	hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN);
-	hf_change *change;
-
-	if (!group || group->n_changes)
-		return 0;
-	change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED,
-				"audit:" HF_AUDIT_OWN, HF_OP_UPDATE,
-				"other order or comments", "as made by holdfast",
-				HF_CAUSE_HOST);
-	if (!change)
-		return -ENOMEM;
-	hf_change_in(change, group);
-	return 0;
-}
-
 int hf_audit_plan_rules(hf_audit_planner *p)
 {
 	for (size_t i = 0; i < p->obs->boot.rules.n; i++) {
@@ -382,7 +398,7 @@ int hf_audit_plan_rules(hf_audit_planner *p)
 
 		e->ours = e->file && strcmp(e->file, HF_AUDIT_OWN) == 0;
 	}
-	if (read_old(p) < 0 || load_foreign(p) < 0)
+	if (read_old(p) < 0 || load_foreign(p) < 0 || note_nevers(p) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_items; i++)
 		if (decide(p, &p->items[i]) < 0)
@@ -392,5 +408,5 @@ int hf_audit_plan_rules(hf_audit_planner *p)
 	for (size_t i = 0; i < p->n_items; i++)
 		if (judge_item(p, &p->items[i]) < 0)
 			return -ENOMEM;
-	return release_old(p) < 0 ? -ENOMEM : name_bare_rewrite(p);
+	return release_old(p);
 }

@@ -34,6 +34,12 @@ const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry)
 	return hf_arena_printf(p->arena, "%s:%u", entry->file, entry->line);
 }
 
+const char *hf_audit_says(const hf_audit_entry *entry)
+{
+	return entry->rule->action == AUDIT_NEVER ? "says never to it"
+						  : "takes its events";
+}
+
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
 			      size_t before_len, bool existed, mode_t mode)
 {
@@ -239,11 +245,36 @@ int hf_audit_plan_merged(hf_audit_planner *p)
 		return 0;
 	}
 	group = hf_audit_file_group(p, HF_AUDIT_MERGED, old->bytes, old->len,
-				    old->bytes && (old->len || !direct), 0640);
+				    p->obs->merged_exists, 0640);
 	if (!group)
 		return -ENOMEM;
 	group->after = merged.text;
 	group->after_len = merged.len;
+	return 0;
+}
+
+/* A file of ours that differs in nothing but its text still has to show a change. */
+static int name_bare_rewrites(hf_audit_planner *p)
+{
+	static const char *const paths[] = { HF_AUDIT_OWN, HF_AUDIT_OWN_SETTINGS,
+					     HF_AUDIT_TMPFILES };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, paths[i]);
+		hf_change *change;
+		char *id;
+
+		if (!group || group->n_changes)
+			continue;
+		id = hf_arena_printf(p->arena, "audit:%s", paths[i]);
+		change = id ? hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, id,
+					     HF_OP_UPDATE, "other order or comments",
+					     "as made by holdfast", HF_CAUSE_BASELINE)
+			    : NULL;
+		if (!change)
+			return -ENOMEM;
+		hf_change_in(change, group);
+	}
 	return 0;
 }
 
@@ -302,6 +333,8 @@ static int plan_all(hf_audit_planner *p)
 		r = hf_audit_plan_settings(p);
 	if (r == 0)
 		r = hf_audit_plan_tmpfiles(p);
+	if (r == 0)
+		r = name_bare_rewrites(p);
 	if (r == 0 && p->obs->has_tools)
 		r = hf_audit_plan_merged(p);
 	return r < 0 ? r : hf_audit_plan_live(p);

@@ -65,7 +65,9 @@ typedef struct hf_audit_planner {
 	hf_audit_boot foreign;
 	size_t marker; /* position in foreign.rules; SIZE_MAX: the load ends before */
 
-	hf_audit_table old; /* what our file held before */
+	hf_audit_table old;	      /* what our file held before */
+	const hf_audit_item **nevers; /* items that say never, in order */
+	size_t n_nevers;
 
 	bool files_change; /* something of rules.d is written */
 } hf_audit_planner;
@@ -77,6 +79,9 @@ int hf_audit_row(hf_audit_planner *p, const hf_audit_want *want, hf_layer layer,
 
 /** hf_audit_place - "FILE:LINE", or "the kernel's list" */
 const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry) _must_check_;
+
+/** hf_audit_says - what an entry does to the rule that it shadows: "says never to it" */
+const char *hf_audit_says(const hf_audit_entry *entry);
 
 /** hf_audit_file_group - the group that writes a file of rules.d (or another), with what
  *  it was; NULL: out of memory */
