@@ -151,3 +151,27 @@ auditctl -l | grep -q 'hf-file\|hf-mount\|hf-modules' && bad "released rules are
 	ok "released rules leave the kernel"
 auditctl -l | grep -q 'key=foreign\|-k foreign' && ok "foreign rules stay" ||
 	bad "foreign rules are gone"
+
+# --- a failure half way --------------------------------------------------------------
+
+"$tool" dump >"$work/before"
+cp -a /etc/audit/rules.d "$work/rules.d"
+cat >>"$work/b.yaml" <<EOT
+  - id: two
+    title: Two rules, of which the second does not arrive
+    audit:
+      rules:
+        - {rule: "-a always,exit -S mount -k hf-one"}
+        - {rule: "-a always,exit -S umount2 -k hf-two"}
+EOT
+# the requests: status, list, the first rule, the second
+strace -f -qq -e trace=sendmsg -e inject=sendmsg:error=EIO:when=4 -o "$work/strace" \
+	"$HOLDFAST" apply "$work/b.yaml" >"$work/out" 2>&1
+status=$?
+[[ $status == 4 ]] && ok "an apply that fails half way exits 4" ||
+	bad "an apply that fails half way exits $status: $(cat "$work/out")"
+"$tool" dump >"$work/after"
+cmp -s "$work/before" "$work/after" && ok "the list is as it was" ||
+	bad "the list changed: $(diff "$work/before" "$work/after")"
+diff -r "$work/rules.d" /etc/audit/rules.d >/dev/null && ok "the files are as they were" ||
+	bad "the files changed: $(diff -r "$work/rules.d" /etc/audit/rules.d)"

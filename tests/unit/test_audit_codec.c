@@ -159,6 +159,8 @@ static void refusals(void **state)
 		  "no user is named 'nobody9' here" },
 		{ "-a always,exit -F gid=nobody9 -S open",
 		  "no group is named 'nobody9' here" },
+		{ "-a always,exit -F uid=-1 -S open",
+		  "'-1' is no id: only auid may be unset" },
 		{ "-a always,exit -F nosuch=1", "there is no field named 'nosuch'" },
 		{ "-a always,exit -F uid", "'uid' has no operator such as '='" },
 		{ "-a always,exit -F uid=", "field 'uid' has no value" },

@@ -617,6 +617,26 @@ static void live_order(void **state)
 	assert_string_equal(ops(w), "delete (as it is)\ndelete (as it is)\n");
 }
 
+/* Our own rules, in the order declared: a never in front takes the others' events. */
+static void own_never(void **state)
+{
+	world *w = *state;
+
+	control(w, "a", "rules: [{rule: '-a never,exit -F dir=/etc'}]");
+	control(w, "b", "rules: [{rule: '-a always,exit -F dir=/etc/docker'}]");
+	plan(w);
+	assert_string_equal(
+		changes(w),
+		"create persisted audit:-a never,exit -F dir=/etc\n"
+		"create persisted audit:-a always,exit -F dir=/etc/docker "
+		"blocked: control 'a' says never to it first (-a never,exit -F "
+		"dir=/etc)\n");
+	w->controls[0].disabled = "no";
+	plan(w);
+	apply(w);
+	assert_string_equal(rows(w), "");
+}
+
 static void mistakes(void **state)
 {
 	world *w = *state;
@@ -695,9 +715,9 @@ static void contradictions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(first_apply), TEST(paths),	   TEST(foreign),	 TEST(tampering),
-		TEST(loaders),	   TEST(absent),   TEST(selection),	 TEST(live),
-		TEST(live_order),  TEST(mistakes), TEST(contradictions),
+		TEST(first_apply), TEST(paths),	    TEST(foreign),   TEST(tampering),
+		TEST(loaders),	   TEST(absent),    TEST(selection), TEST(live),
+		TEST(live_order),  TEST(own_never), TEST(mistakes),  TEST(contradictions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

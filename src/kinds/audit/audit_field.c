@@ -122,17 +122,22 @@ static int parse_number(const char *s, uint32_t *ret)
 	return 0;
 }
 
-static int parse_id(const char *value, bool group, const hf_audit_names *names,
-		    uint32_t *ret, hf_error **err)
+static int parse_id(const char *value, bool group, bool may_unset,
+		    const hf_audit_names *names, uint32_t *ret, hf_error **err)
 {
 	int r;
 
-	if (parse_number(value, ret) == 0)
-		return 0;
-	if (!group && strcmp(value, "unset") == 0) {
+	/* only auid may be unset: the kernel takes no other id of -1 */
+	bool unset = strcmp(value, "unset") == 0 ||
+		     (parse_number(value, ret) == 0 && *ret == UINT32_MAX);
+
+	if (unset && !may_unset)
+		return hf_error_set(err, -EINVAL, "'%s' is no id: only auid may be unset",
+				    value);
+	if (unset)
 		*ret = UINT32_MAX;
+	if (unset || parse_number(value, ret) == 0)
 		return 0;
-	}
 	r = names->id ? names->id(names->user, group, value, ret) : -ENOENT;
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
@@ -328,10 +333,10 @@ static int parse_value(const char *name, const char *value, uint32_t type,
 	case AUDIT_UID ... AUDIT_FSUID:
 	case AUDIT_LOGINUID:
 	case AUDIT_OBJ_UID:
-		return parse_id(value, false, names, ret, err);
+		return parse_id(value, false, type == AUDIT_LOGINUID, names, ret, err);
 	case AUDIT_GID ... AUDIT_FSGID:
 	case AUDIT_OBJ_GID:
-		return parse_id(value, true, names, ret, err);
+		return parse_id(value, true, false, names, ret, err);
 	case AUDIT_EXIT:
 		return parse_exit(value, ret, err);
 	case AUDIT_MSGTYPE:
