@@ -187,6 +187,10 @@ static void settings(void **state)
 	assert_false(boot.settings[HF_AUDIT_ENABLED].loaded);
 	assert_false(boot.settings[HF_AUDIT_RATE_LIMIT].loaded);
 	assert_false(boot.settings[HF_AUDIT_FAILURE].set);
+	boot = load("-b 100 -f 2 -r 7\n");
+	assert_int_equal(boot.settings[HF_AUDIT_BACKLOG_LIMIT].value, 100);
+	assert_int_equal(boot.settings[HF_AUDIT_FAILURE].value, 2);
+	assert_int_equal(boot.settings[HF_AUDIT_RATE_LIMIT].value, 7);
 }
 
 static hf_audit_rule *rule_of(const char *text)

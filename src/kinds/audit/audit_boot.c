@@ -430,11 +430,13 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 		if (load_rule(l, &line, from, &why) < 0)
 			return -ENOMEM;
 	} else if (line.type == HF_AUDIT_LINE_SETTING) {
-		hf_audit_boot_setting *s = &boot->settings[line.setting];
-
-		if (!boot->aborted || !s->set)
-			*s = (hf_audit_boot_setting){ true, !boot->aborted, line.value,
-						      from->source, from->line };
+		for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
+			if (line.has_value[i] &&
+			    (!boot->aborted || !boot->settings[i].set))
+				boot->settings[i] = (hf_audit_boot_setting){
+					true, !boot->aborted, line.values[i],
+					from->source, from->line
+				};
 		return 0;
 	} else if (line.type == HF_AUDIT_LINE_IGNORE ||
 		   line.type == HF_AUDIT_LINE_CONTINUE) {

@@ -335,7 +335,8 @@ static int parse_setting(line_state *s, hf_audit_setting setting, const char *ar
 	s->has_setting = true;
 	s->line.type = HF_AUDIT_LINE_SETTING;
 	s->line.setting = setting;
-	s->line.value = (uint32_t)value;
+	s->line.value = s->line.values[setting] = (uint32_t)value;
+	s->line.has_value[setting] = true;
 	return 0;
 }
 
@@ -401,7 +402,8 @@ static int parse_long(line_state *s, char **words, size_t n, size_t *at, hf_erro
 	    !strncmp(word, "loginuid-immutable", len)) {
 		s->line.type = HF_AUDIT_LINE_SETTING;
 		s->line.setting = HF_AUDIT_LOGINUID_IMMUTABLE;
-		s->line.value = 1;
+		s->line.value = s->line.values[HF_AUDIT_LOGINUID_IMMUTABLE] = 1;
+		s->line.has_value[HF_AUDIT_LOGINUID_IMMUTABLE] = true;
 		return 0;
 	}
 	if (len == strlen("backlog_wait_time") &&

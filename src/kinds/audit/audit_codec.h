@@ -45,8 +45,10 @@ const char *hf_audit_setting_option(hf_audit_setting s);
 typedef struct hf_audit_line {
 	hf_audit_line_type type;
 	hf_audit_rule rule;
-	hf_audit_setting setting;
+	hf_audit_setting setting; /* the last one on the line */
 	uint32_t value;
+	uint32_t values[HF_AUDIT_SETTING_MAX_]; /* all of them, ... */
+	bool has_value[HF_AUDIT_SETTING_MAX_];	/* ... where the line names them */
 	const char *key;
 	bool watch; /* came as -w or -W */
 } hf_audit_line;

@@ -2,6 +2,8 @@
 /* From what a baseline says to the rules of this host. Pure but for the answers. */
 #include <errno.h>
 #include <libaudit.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -15,7 +17,7 @@ const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question
 {
 	static const hf_audit_answer nothing = { .error = -ENOENT };
 	static const hf_audit_answer yes = { .yes = true };
-	char *key = hf_arena_printf(answers->arena, "%c%s", (char)what, name);
+	char key[PATH_MAX + 2];
 	hf_audit_answer *answer;
 
 	if ((what == HF_AUDIT_ASK_BOOT || what == HF_AUDIT_ASK_DIR) &&
@@ -23,11 +25,12 @@ const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question
 		return &yes;
 	if (what == HF_AUDIT_ASK_BOOT && hf_map_get(&answers->creates, name))
 		return &yes;
-	answer = key ? hf_map_get(&answers->map, key) : NULL;
+	/* longer than any path: nothing of that name can be there */
+	if (snprintf(key, sizeof(key), "%c%s", (char)what, name) >= (int)sizeof(key))
+		return &nothing;
+	answer = hf_map_get(&answers->map, key);
 	if (answer)
 		return answer;
-	if (!key)
-		answers->error = -ENOMEM;
 	if (!answers->look || answers->error)
 		return &nothing;
 	answer = hf_arena_new(answers->arena, hf_audit_answer);

@@ -522,8 +522,9 @@ static int read_kernel(observer *o)
 	int r;
 
 	obs->live = o->host->audit.known;
-	obs->live_why = o->host->audit.why;
-	if (obs->live != HF_PRESENT)
+	if (obs->live == HF_UNKNOWN)
+		obs->live_why = o->host->audit.why;
+	if (obs->live != HF_PRESENT) /* ABSENT: the report says why, once for all */
 		return 0;
 	r = hf_audit_status(o->host, &status, &err);
 	if (r == 0)
