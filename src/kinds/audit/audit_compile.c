@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "base/path.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_obs.h"
@@ -156,6 +157,19 @@ static const char *refused_at_boot(compiler *c, const hf_audit_rule *rule)
 	return NULL;
 }
 
+/* Why this host's auditctl would refuse what others take, or NULL. */
+static const char *too_new(const compiler *c, const hf_audit_rule *rule)
+{
+	const char *version = hf_facts_value(c->plan->facts, "audit");
+
+	if (rule->list == AUDIT_FILTER_URING_EXIT && version &&
+	    hf_version_compare(version, "3.1") < 0)
+		return "the auditctl here is older than 3.1 and does not know the list "
+		       "io_uring; "
+		       "the rule would stop the load of all rules behind it";
+	return NULL;
+}
+
 /* One line, for this host. */
 static int add_line(compiler *c, const char *text, const char *label, hf_audit_want **ret)
 {
@@ -176,6 +190,8 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 		      : refused_at_boot(c, &line.rule);
 	if (c->obs->answers.error)
 		return -ENOMEM;
+	if (!why && line.type == HF_AUDIT_LINE_RULE)
+		why = too_new(c, &line.rule);
 	if (why)
 		return add_none(c, HF_STATE_NOT_APPLICABLE, label, why);
 	want = add_want(c);
