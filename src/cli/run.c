@@ -7,6 +7,7 @@
 
 #include "cli/saved.h"
 #include "engine/journal.h"
+#include "host/audit_nl.h"
 #include "kinds/registry.h"
 
 void hf_run_done(hf_run *run)
@@ -329,8 +330,10 @@ int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
 {
 	int status = hf_run_open(run, cli);
 
-	if (!status)
+	if (!status) { /* the kernel answers while the baselines are read */
+		hf_audit_list_ahead(&run->host);
 		status = hf_run_load(run, cli, names);
+	}
 	if (!status)
 		status = hf_run_check_unfinished(run);
 	return status ? status : hf_run_observe(run);

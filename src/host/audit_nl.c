@@ -13,7 +13,7 @@
 #include <time.h>
 
 #define RECV_BYTES 65536
-#define SOCKET_BYTES (8 << 20)
+#define SOCKET_BYTES (32 << 20) /* what 10,000 rules take in kernel memory */
 
 static uint64_t now_usec(void)
 {
@@ -186,10 +186,12 @@ static int take_status(void *user, const struct nlmsghdr *head, const void *payl
 	return 1;
 }
 
+static int settle(hf_host *host, hf_error **err);
+
 int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
 {
 	struct audit_status status = { 0 };
-	int r = nl_open(host, err);
+	int r = settle(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, AUDIT_GET, 0, NULL, 0, err);
@@ -203,7 +205,7 @@ int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
 
 int hf_audit_status_set(hf_host *host, const struct audit_status *status, hf_error **err)
 {
-	int r = nl_open(host, err);
+	int r = settle(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, AUDIT_SET, NLM_F_ACK, status, sizeof(*status), err);
@@ -237,18 +239,63 @@ static int take_rule(void *user, const struct nlmsghdr *head, const void *payloa
 	return 0;
 }
 
-int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
-		  hf_error **err)
+static int list_now(hf_host *host, hf_arena *arena, bool ask, dump *ret, hf_error **err)
 {
 	dump d = { .arena = arena };
 	int r = nl_open(host, err);
 
-	if (r >= 0)
+	if (r >= 0 && ask)
 		r = nl_send(host, AUDIT_LIST_RULES, 0, NULL, 0, err);
 	if (r >= 0)
 		r = nl_reply(host, true, take_rule, &d, err);
 	if (r < 0)
 		return hf_error_wrap(err, "list of audit rules");
+	*ret = d;
+	return 0;
+}
+
+void hf_audit_list_ahead(hf_host *host)
+{
+	if (host->audit.known != HF_PRESENT || !host->is_root || host->audit_asked)
+		return;
+	host->audit_asked = nl_open(host, NULL) >= 0 &&
+			    nl_send(host, AUDIT_LIST_RULES, 0, NULL, 0, NULL) >= 0;
+}
+
+/* Before any other request: the answer that is under way would get between. It is kept
+ * for the list that somebody will ask for. */
+static int settle(hf_host *host, hf_error **err)
+{
+	dump *ahead;
+	int r;
+
+	if (!host->audit_asked)
+		return nl_open(host, err);
+	host->audit_asked = false;
+	ahead = hf_arena_new(&host->arena, dump);
+	if (!ahead)
+		return hf_error_oom(err);
+	r = list_now(host, &host->arena, false, ahead, err);
+	if (!r)
+		host->audit_ahead = ahead;
+	return r;
+}
+
+int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
+		  hf_error **err)
+{
+	dump *ahead = host->audit_ahead, d;
+	int r = 0;
+
+	if (ahead) {
+		d = *ahead;
+		host->audit_ahead = NULL; /* the next look is a new one */
+	} else {
+		r = list_now(host, arena, !host->audit_asked, &d, err);
+		host->audit_asked = false;
+	}
+	if (r < 0)
+		return r;
 	*ret = d.items;
 	*ret_n = d.n;
 	return 0;
@@ -257,7 +304,7 @@ int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *re
 static int change(hf_host *host, uint16_t type, const struct audit_rule_data *rule,
 		  size_t len, hf_error **err)
 {
-	int r = nl_open(host, err);
+	int r = settle(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, type, NLM_F_ACK, rule, len, err);

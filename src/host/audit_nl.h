@@ -26,6 +26,15 @@ int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err) _mu
 /** hf_audit_status_set - AUDIT_SET of the fields named by @status->mask */
 int hf_audit_status_set(hf_host *host, const struct audit_status *status,
 			hf_error **err) _must_check_;
+/**
+ * hf_audit_list_ahead - ask for the list now; the next hf_audit_list() reads the answer
+ *
+ * The kernel makes and sends its list while the caller is busy with something else, which
+ * is most of what a check of many rules costs. Failing is fine: hf_audit_list() then asks
+ * itself. Nothing is asked where the live layer is off.
+ */
+void hf_audit_list_ahead(hf_host *host);
+
 /** hf_audit_list - AUDIT_LIST_RULES, in the kernel's order; memory of @arena */
 int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
 		  hf_error **err) _must_check_;

@@ -3,8 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
 #include <time.h>
+
+#include "host/sd.h"
 
 #define SYSTEMD_NAME "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
@@ -16,23 +17,28 @@
 /* --- connection ---------------------------------------------------------------------
  */
 
+static void bus_error_done(sd_bus_error *e)
+{
+	SD(sd_bus_error_free)(e);
+}
+
 static void bus_close(struct sd_bus *bus)
 {
-	sd_bus_flush_close_unref(bus);
+	SD(sd_bus_flush_close_unref)(bus);
 }
 
 /* The manager's own socket: works for root where no message bus runs. */
 static int open_private(sd_bus **ret)
 {
 	sd_bus *bus = NULL;
-	int r = sd_bus_new(&bus);
+	int r = SD(sd_bus_new)(&bus);
 
 	if (r >= 0)
-		r = sd_bus_set_address(bus, PRIVATE_ADDRESS);
+		r = SD(sd_bus_set_address)(bus, PRIVATE_ADDRESS);
 	if (r >= 0)
-		r = sd_bus_start(bus);
+		r = SD(sd_bus_start)(bus);
 	if (r < 0) {
-		sd_bus_unref(bus);
+		SD(sd_bus_unref)(bus);
 		return r;
 	}
 	*ret = bus;
@@ -52,13 +58,16 @@ static int bus_get(hf_host *host, sd_bus **ret, hf_error **err)
 		return hf_error_set(err, -EOPNOTSUPP,
 				    "systemd's manager cannot be asked: %s",
 				    host->units.why ? host->units.why : "no live layer");
-	r = sd_bus_open_system(&bus);
+	r = hf_sd_load(err);
+	if (r < 0)
+		return r;
+	r = SD(sd_bus_open_system)(&bus);
 	if (r < 0 && host->is_root)
 		r = open_private(&bus);
 	if (r < 0)
 		return hf_error_set(err, r, "cannot connect to systemd's manager: %s",
 				    strerror(-r));
-	r = sd_bus_set_method_call_timeout(bus, host->timeout_usec);
+	r = SD(sd_bus_set_method_call_timeout)(bus, host->timeout_usec);
 	if (r < 0) {
 		bus_close(bus);
 		return hf_error_set(err, r, "cannot set the bus deadline: %s",
@@ -73,7 +82,7 @@ static int bus_get(hf_host *host, sd_bus **ret, hf_error **err)
 /* A peer connection has no names to address. */
 static const char *destination(sd_bus *bus)
 {
-	return sd_bus_is_bus_client(bus) > 0 ? SYSTEMD_NAME : NULL;
+	return SD(sd_bus_is_bus_client)(bus) > 0 ? SYSTEMD_NAME : NULL;
 }
 
 static int bus_error(hf_error **err, int r, const sd_bus_error *e, const char *what,
@@ -98,10 +107,10 @@ typedef struct hf_bus_reader {
 static int read_string(hf_bus_reader *rd, const char *name, const char **ret,
 		       hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	char *s = NULL;
-	int r = sd_bus_get_property_string(rd->bus, destination(rd->bus), rd->path,
-					   UNIT_IFACE, name, &e, &s);
+	int r = SD(sd_bus_get_property_string)(rd->bus, destination(rd->bus), rd->path,
+					       UNIT_IFACE, name, &e, &s);
 
 	if (r < 0)
 		return bus_error(err, r, &e, name, rd->unit);
@@ -113,9 +122,9 @@ static int read_string(hf_bus_reader *rd, const char *name, const char **ret,
 static int read_trivial(hf_bus_reader *rd, const char *iface, const char *name, char type,
 			void *ret, hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
-	int r = sd_bus_get_property_trivial(rd->bus, destination(rd->bus), rd->path,
-					    iface, name, &e, type, ret);
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
+	int r = SD(sd_bus_get_property_trivial)(rd->bus, destination(rd->bus), rd->path,
+						iface, name, &e, type, ret);
 
 	return r < 0 ? bus_error(err, r, &e, name, rd->unit) : 0;
 }
@@ -132,10 +141,10 @@ static int push_copy(hf_arena *arena, const char ***items, size_t *n, const char
 
 static int read_dropins(hf_bus_reader *rd, hf_bus_unit *unit, hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	char **list = NULL;
-	int r = sd_bus_get_property_strv(rd->bus, destination(rd->bus), rd->path,
-					 UNIT_IFACE, "DropInPaths", &e, &list);
+	int r = SD(sd_bus_get_property_strv)(rd->bus, destination(rd->bus), rd->path,
+					     UNIT_IFACE, "DropInPaths", &e, &list);
 
 	if (r < 0)
 		return bus_error(err, r, &e, "DropInPaths", rd->unit);
@@ -155,20 +164,20 @@ static int parse_exec(sd_bus_message *m, hf_arena *arena, hf_bus_unit *unit)
 {
 	const char *s;
 	bool first = true;
-	int r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
+	int r = SD(sd_bus_message_enter_container)(m, 'a', "(sasbttttuii)");
 
 	if (r > 0)
-		r = sd_bus_message_enter_container(m, 'r', "sasbttttuii");
+		r = SD(sd_bus_message_enter_container)(m, 'r', "sasbttttuii");
 	if (r > 0)
-		r = sd_bus_message_read(m, "s", &s);
+		r = SD(sd_bus_message_read)(m, "s", &s);
 	if (r <= 0)
 		return r;
 	if (push_copy(arena, &unit->exec_start, &unit->n_exec_start, s) < 0)
 		return -ENOMEM;
-	r = sd_bus_message_enter_container(m, 'a', "s");
+	r = SD(sd_bus_message_enter_container)(m, 'a', "s");
 	if (r <= 0)
 		return r;
-	while ((r = sd_bus_message_read(m, "s", &s)) > 0) {
+	while ((r = SD(sd_bus_message_read)(m, "s", &s)) > 0) {
 		if (!first &&
 		    push_copy(arena, &unit->exec_start, &unit->n_exec_start, s) < 0)
 			return -ENOMEM;
@@ -179,14 +188,15 @@ static int parse_exec(sd_bus_message *m, hf_arena *arena, hf_bus_unit *unit)
 
 static int read_exec(hf_bus_reader *rd, hf_bus_unit *unit, hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	sd_bus_message *m = NULL;
-	int r = sd_bus_get_property(rd->bus, destination(rd->bus), rd->path,
-				    SERVICE_IFACE, "ExecStart", &e, &m, "a(sasbttttuii)");
+	int r = SD(sd_bus_get_property)(rd->bus, destination(rd->bus), rd->path,
+					SERVICE_IFACE, "ExecStart", &e, &m,
+					"a(sasbttttuii)");
 
 	if (r >= 0)
 		r = parse_exec(m, rd->arena, unit);
-	sd_bus_message_unref(m);
+	SD(sd_bus_message_unref)(m);
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	return r < 0 ? bus_error(err, r, &e, "ExecStart", rd->unit) : 0;
@@ -226,7 +236,7 @@ int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_uni
 		return r;
 	/* asking the object of a unit that is not in memory loads it, as LoadUnit() does
 	 */
-	if (sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &rd.path) < 0)
+	if (SD(sd_bus_path_encode)(SYSTEMD_PATH "/unit", unit, &rd.path) < 0)
 		return hf_error_oom(err);
 	r = read_unit(&rd, &value, err);
 	free(rd.path);
@@ -239,28 +249,28 @@ int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_uni
 
 int hf_bus_daemon_reload(hf_host *host, hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	sd_bus *bus;
 	int r = bus_get(host, &bus, err);
 
 	if (r < 0)
 		return r;
-	r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
-			       "Reload", &e, NULL, NULL);
+	r = SD(sd_bus_call_method)(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
+				   "Reload", &e, NULL, NULL);
 	return r < 0 ? bus_error(err, r, &e, "daemon-reload", NULL) : 0;
 }
 
 int hf_bus_reset_failed(hf_host *host, const char *unit, hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	sd_bus *bus;
 	int r = bus_get(host, &bus, err);
 
 	if (r < 0)
 		return r;
-	r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
-			       "ResetFailedUnit", &e, NULL, "s", unit);
-	if (r < 0 && sd_bus_error_has_name(&e, SYSTEMD_NAME ".NoSuchUnit"))
+	r = SD(sd_bus_call_method)(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
+				   "ResetFailedUnit", &e, NULL, "s", unit);
+	if (r < 0 && SD(sd_bus_error_has_name)(&e, SYSTEMD_NAME ".NoSuchUnit"))
 		return 0;
 	return r < 0 ? bus_error(err, r, &e, "ResetFailedUnit", unit) : 0;
 }
@@ -282,7 +292,7 @@ static int on_job_removed(sd_bus_message *m, void *user, sd_bus_error *e)
 
 	(void)e;
 	/* a signal that does not read as documented is somebody else's */
-	if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) < 0)
+	if (SD(sd_bus_message_read)(m, "uoss", &id, &path, &unit, &result) < 0)
 		return 0;
 	if (!wait->path || strcmp(path, wait->path) != 0)
 		return 0;
@@ -307,7 +317,7 @@ static int job_await(sd_bus *bus, hf_bus_job_wait *wait, uint64_t timeout_usec)
 
 	while (!wait->done) {
 		uint64_t now = now_usec();
-		int r = sd_bus_process(bus, NULL);
+		int r = SD(sd_bus_process)(bus, NULL);
 
 		if (r < 0)
 			return r;
@@ -315,7 +325,7 @@ static int job_await(sd_bus *bus, hf_bus_job_wait *wait, uint64_t timeout_usec)
 			continue;
 		if (now >= deadline)
 			return -ETIMEDOUT;
-		r = sd_bus_wait(bus, deadline - now);
+		r = SD(sd_bus_wait)(bus, deadline - now);
 		if (r < 0 && r != -EINTR)
 			return r;
 	}
@@ -325,23 +335,25 @@ static int job_await(sd_bus *bus, hf_bus_job_wait *wait, uint64_t timeout_usec)
 static int job_run(hf_host *host, sd_bus *bus, const char *method, const char *unit,
 		   hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	hf_bus_job_wait wait = { 0 };
 	sd_bus_message *reply = NULL;
 	sd_bus_slot *slot = NULL;
 	/* the match is there before the call: the signal cannot be missed */
-	int r = sd_bus_match_signal(bus, &slot, destination(bus), SYSTEMD_PATH,
-				    MANAGER_IFACE, "JobRemoved", on_job_removed, &wait);
+	int r = SD(sd_bus_match_signal)(bus, &slot, destination(bus), SYSTEMD_PATH,
+					MANAGER_IFACE, "JobRemoved", on_job_removed,
+					&wait);
 
 	if (r >= 0)
-		r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
-				       method, &e, &reply, "ss", unit, "replace");
+		r = SD(sd_bus_call_method)(bus, destination(bus), SYSTEMD_PATH,
+					   MANAGER_IFACE, method, &e, &reply, "ss", unit,
+					   "replace");
 	if (r >= 0)
-		r = sd_bus_message_read(reply, "o", &wait.path);
+		r = SD(sd_bus_message_read)(reply, "o", &wait.path);
 	if (r >= 0)
 		r = job_await(bus, &wait, host->timeout_usec);
-	sd_bus_slot_unref(slot);
-	sd_bus_message_unref(reply);
+	SD(sd_bus_slot_unref)(slot);
+	SD(sd_bus_message_unref)(reply);
 	if (r == -ETIMEDOUT)
 		return hf_error_set(err, r, "%s of '%s' did not end within %llu s",
 				    method, unit,
@@ -356,7 +368,7 @@ static int job_run(hf_host *host, sd_bus *bus, const char *method, const char *u
 
 int hf_bus_job(hf_host *host, const char *method, const char *unit, hf_error **err)
 {
-	cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	sd_bus *bus;
 	int r = bus_get(host, &bus, err);
 
@@ -364,9 +376,9 @@ int hf_bus_job(hf_host *host, const char *method, const char *unit, hf_error **e
 		return r;
 	/* without a subscriber the manager sends no signals over the bus; a second
 	 * subscription of the same connection is an error that means it is there */
-	r = sd_bus_call_method(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
-			       "Subscribe", &e, NULL, NULL);
-	if (r < 0 && !sd_bus_error_has_name(&e, SYSTEMD_NAME ".AlreadySubscribed"))
+	r = SD(sd_bus_call_method)(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
+				   "Subscribe", &e, NULL, NULL);
+	if (r < 0 && !SD(sd_bus_error_has_name)(&e, SYSTEMD_NAME ".AlreadySubscribed"))
 		return bus_error(err, r, &e, "Subscribe", NULL);
 	return job_run(host, bus, method, unit, err);
 }

@@ -36,7 +36,9 @@ typedef struct hf_host {
 	struct sd_bus *bus;    /* opened on first use; see host/bus.h */
 	int audit_fd;	       /* opened on first use; -1; see host/audit_nl.h */
 	uint32_t audit_seq;
-	hf_ids *ids; /* read on first use; see host/ids.h */
+	bool audit_asked;  /* a list was asked for ahead, and not read yet */
+	void *audit_ahead; /* the list that was read ahead (audit_nl.c), or NULL */
+	hf_ids *ids;	   /* read on first use; see host/ids.h */
 	hf_arena arena;
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
 	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */

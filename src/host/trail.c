@@ -4,8 +4,9 @@
 #include <libaudit.h>
 #include <stdio.h>
 #include <syslog.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
+
+#include "host/sd.h"
 
 static void send_audit(const hf_trail *t)
 {
@@ -28,14 +29,17 @@ void hf_trail_send(const hf_host *host, const hf_trail *t)
 {
 	if (host->offline || !host->is_root)
 		return;
-	(void)sd_journal_send("MESSAGE=holdfast %s: %s%s%s", t->command, t->result,
-			      *t->transaction ? ", transaction " : "", t->transaction,
-			      "MESSAGE_ID=%s", HF_TRAIL_MESSAGE_ID, "PRIORITY=%i",
-			      t->success ? LOG_NOTICE : LOG_ERR,
-			      "SYSLOG_IDENTIFIER=holdfast", "HOLDFAST_COMMAND=%s",
-			      t->command, "HOLDFAST_TRANSACTION=%s", t->transaction,
-			      "HOLDFAST_RESULT=%s", t->result, "HOLDFAST_DIGEST=%s",
-			      t->digest, "HOLDFAST_USER=%s", t->user, NULL);
+	if (hf_sd_load(NULL) == 0)
+		(void)SD(sd_journal_send_with_location)(
+			"CODE_FILE=" __FILE__, "CODE_LINE=0", __func__,
+			"MESSAGE=holdfast %s: %s%s%s", t->command, t->result,
+			*t->transaction ? ", transaction " : "", t->transaction,
+			"MESSAGE_ID=%s", HF_TRAIL_MESSAGE_ID, "PRIORITY=%i",
+			t->success ? LOG_NOTICE : LOG_ERR, "SYSLOG_IDENTIFIER=holdfast",
+			"HOLDFAST_COMMAND=%s", t->command, "HOLDFAST_TRANSACTION=%s",
+			t->transaction, "HOLDFAST_RESULT=%s", t->result,
+			"HOLDFAST_DIGEST=%s", t->digest, "HOLDFAST_USER=%s", t->user,
+			NULL);
 	if (host->audit.known == HF_PRESENT)
 		send_audit(t);
 }
