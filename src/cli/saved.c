@@ -76,8 +76,9 @@ static json_t *digests_json(const hf_model *model)
 	json_t *object = json_object();
 
 	for (size_t i = 0; object && i < model->n_baselines; i++)
-		(void)json_object_set_new(object, model->baselines[i]->name,
-					  json_string(model->baselines[i]->digest));
+		(void)json_object_set_new(
+			object, model->baselines[i]->name,
+			json_string(hf_baseline_digest(model->baselines[i])));
 	return object;
 }
 

@@ -569,7 +569,8 @@ static void leave_trail(const apply *a)
 	if (outcome == HF_OUTCOME_REFUSED || outcome == HF_OUTCOME_NOTHING)
 		return;
 	for (size_t i = 0; i < a->model->n_baselines; i++)
-		hf_strbuf_addf(&digests, "%s\n", a->model->baselines[i]->digest);
+		hf_strbuf_addf(&digests, "%s\n",
+			       hf_baseline_digest(a->model->baselines[i]));
 	hf_digest(hf_strbuf_str(&digests), digests.len, digest);
 	hf_trail_send(a->host, &(hf_trail){ .command = a->how->command,
 					    .transaction = a->txn.id,

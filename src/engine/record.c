@@ -200,9 +200,10 @@ static bool same_set(const hf_record *record, const hf_model *model,
 			return false;
 	for (size_t i = 0; i < model->n_baselines; i++) {
 		const hf_record_baseline *a = &record->baselines[i];
-		const hf_baseline *b = model->baselines[i];
+		hf_baseline *b = model->baselines[i];
 
-		if (strcmp(a->name, b->name) != 0 || strcmp(a->digest, b->digest) != 0 ||
+		if (strcmp(a->name, b->name) != 0 ||
+		    strcmp(a->digest, hf_baseline_digest(b)) != 0 ||
 		    !same(a->version, b->version) || a->requested != b->requested ||
 		    strcmp(a->file, recorded_file(b)) != 0)
 			return false;
@@ -223,14 +224,14 @@ static json_t *baselines_json(const hf_model *model)
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < model->n_baselines; i++) {
-		const hf_baseline *b = model->baselines[i];
+		hf_baseline *b = model->baselines[i];
 		json_t *o = json_object();
 
 		if (!o || json_array_append_new(list, o) < 0 ||
 		    !put_string(o, "name", b->name) ||
 		    !put_string(o, "version", b->version) ||
 		    !put_string(o, "file", recorded_file(b)) ||
-		    !put_string(o, "digest", b->digest) ||
+		    !put_string(o, "digest", hf_baseline_digest(b)) ||
 		    json_object_set_new(o, "requested", json_boolean(b->requested)) < 0) {
 			json_decref(list);
 			return NULL;

@@ -147,6 +147,14 @@ static bool is_in_force(const hf_waiver *waiver, const char *hostname, int64_t n
 	return !waiver->until || (hf_waiver_end(waiver->until, &end) == 0 && now < end);
 }
 
+const char *hf_baseline_digest(hf_baseline *baseline)
+{
+	if (!*baseline->digest)
+		hf_digest(baseline->source->text, baseline->source->len,
+			  baseline->digest);
+	return baseline->digest;
+}
+
 void hf_model_waive(hf_model *model, const char *hostname, int64_t now)
 {
 	for (size_t i = 0; i < model->n_controls; i++)

@@ -309,8 +309,7 @@ static int layer_file(hf_loader *l, hf_file *file)
 	return 0;
 }
 
-static hf_file *new_file(hf_loader *l, hf_source *source, const char *digest,
-			 const hf_file *child)
+static hf_file *new_file(hf_loader *l, hf_source *source, const hf_file *child)
 {
 	hf_file *file = hf_arena_new(l->arena, hf_file);
 
@@ -320,21 +319,17 @@ static hf_file *new_file(hf_loader *l, hf_source *source, const char *digest,
 	if (!file->baseline)
 		return NULL;
 	file->baseline->source = source;
-	file->baseline->digest = hf_arena_strdup(l->arena, digest);
 	file->child = child;
 	file->loading = true;
 	file->index = l->n_files;
 	file->closure = (uint64_t)1 << file->index;
-	if (!file->baseline->digest ||
-	    hf_map_put(&l->file_by_digest, l->arena, digest, file) < 0)
-		return NULL;
 	l->files[l->n_files++] = file;
 	return file;
 }
 
 /* Parses and layers a file not met before. *@ret is NULL if it was of no use. */
-static int load_new(hf_loader *l, hf_mark mark, hf_source *source, const char *digest,
-		    const hf_file *child, unsigned depth, hf_file **ret)
+static int load_new(hf_loader *l, hf_mark mark, hf_source *source, const hf_file *child,
+		    unsigned depth, hf_file **ret)
 {
 	hf_file *file;
 	hf_node *root;
@@ -354,7 +349,7 @@ static int load_new(hf_loader *l, hf_mark mark, hf_source *source, const char *d
 		return -ENOMEM;
 	if (!root || !check_format(l, source, root))
 		return 0;
-	file = new_file(l, source, digest, child);
+	file = new_file(l, source, child);
 	if (!file)
 		return -ENOMEM;
 	file->root = root;
@@ -369,6 +364,17 @@ static int load_new(hf_loader *l, hf_mark mark, hf_source *source, const char *d
 	return r;
 }
 
+static hf_file *file_of(const hf_loader *l, const hf_source *source)
+{
+	for (size_t i = 0; i < l->n_files; i++) {
+		const hf_source *s = l->files[i]->baseline->source;
+
+		if (s->len == source->len && !memcmp(s->text, source->text, s->len))
+			return l->files[i];
+	}
+	return NULL;
+}
+
 /*
  * Loads @name unless the same bytes are loaded already: a baseline that is extended twice
  * counts once. *@ret is NULL if there is nothing to go on with; that was reported.
@@ -377,7 +383,6 @@ static int load_file(hf_loader *l, const hf_node *asked, const char *name,
 		     const hf_file *child, unsigned depth, hf_file **ret)
 {
 	hf_mark mark = asked ? asked->mark : (hf_mark){ 0 };
-	char digest[HF_DIGEST_HEX];
 	hf_source *source;
 	const char *pin;
 	hf_file *file;
@@ -390,14 +395,13 @@ static int load_file(hf_loader *l, const hf_node *asked, const char *name,
 	r = read_source(l, mark, bare, child, &source);
 	if (r < 0 || !source)
 		return r;
-	hf_digest(source->text, source->len, digest);
-	file = hf_map_get(&l->file_by_digest, digest);
+	file = file_of(l, source);
 	if (file && file->loading) {
 		report_circle(l, mark, file, child);
 		return 0;
 	}
 	if (!file)
-		r = load_new(l, mark, source, digest, child, depth, &file);
+		r = load_new(l, mark, source, child, depth, &file);
 	if (r < 0 || !file)
 		return r;
 	check_pin(l, mark, pin, file);

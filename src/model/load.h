@@ -71,7 +71,6 @@ typedef struct hf_loader {
 	size_t order[HF_FILES_MAX]; /* indices of files that are done, extended first */
 	size_t n_order;
 	uint64_t requested;
-	hf_map file_by_digest;
 	hf_map file_by_name;
 	hf_entry **entries;
 	size_t n_entries;

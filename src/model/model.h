@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/map.h"
 #include "model/facts.h"
@@ -47,11 +48,15 @@ int hf_restart_parse(const char *s, hf_restart *ret) _must_check_; /* -EINVAL */
 typedef struct hf_baseline {
 	const char *name;
 	const char *title;
-	const char *version; /* or NULL */
-	hf_source *source;   /* .name is the file as shown */
-	const char *digest;  /* SHA-256 of the file, hex */
-	bool requested;	     /* named by the user, not only extended */
+	const char *version;	    /* or NULL */
+	hf_source *source;	    /* .name is the file as shown */
+	char digest[HF_DIGEST_HEX]; /* "" until hf_baseline_digest() is asked */
+	bool requested;		    /* named by the user, not only extended */
 } hf_baseline;
+
+/** hf_baseline_digest - SHA-256 of the file, hex; made when first asked for: a check does
+ *  without. Borrowed from @baseline. */
+const char *hf_baseline_digest(hf_baseline *baseline);
 
 typedef struct hf_ref { /* of a control: benchmark and the numbers there */
 	const char *name;

@@ -160,6 +160,9 @@ static hf_state state_of(const hf_plan *plan, const hf_control *control,
 		*reason = control->gate_why;
 		return HF_STATE_UNKNOWN;
 	}
+	/* what is only observed is for a person to settle: no apply would change it */
+	if (rows == HF_STATE_DRIFT && !control->enforce)
+		return HF_STATE_FINDING;
 	return rows == HF_STATE_MAX_ ? HF_STATE_NOT_APPLICABLE : rows;
 }
 

@@ -188,14 +188,14 @@ static json_t *baselines_of(hf_json *j, const hf_report *r)
 	json_t *array = json_array();
 
 	for (size_t i = 0; r->model && i < r->model->n_baselines; i++) {
-		const hf_baseline *b = r->model->baselines[i];
+		hf_baseline *b = r->model->baselines[i];
 		json_t *o = json_object();
 
 		hf_json_set(j, o, "name", hf_json_text(b->name));
 		hf_json_set(j, o, "version", hf_json_text(b->version));
 		hf_json_set(j, o, "file",
 			    hf_json_text(b->source ? b->source->name : NULL));
-		hf_json_set(j, o, "digest", hf_json_text(b->digest));
+		hf_json_set(j, o, "digest", hf_json_text(hf_baseline_digest(b)));
 		hf_json_append(j, array, o);
 	}
 	return array;
