@@ -6,6 +6,9 @@
 #include "cli/run.h"
 #include "cli/saved.h"
 
+/* How often a plan that was overtaken is made anew. */
+#define OVERTAKEN_MAX 5
+
 static void told_applied(hf_report *report, hf_run *run, const hf_apply_result *result)
 {
 	const hf_plan *after = &result->after.plan;
@@ -38,7 +41,7 @@ static void fill_outcome(hf_report *report, hf_run *run, const hf_apply_result *
 		told_applied(report, run, result);
 		break;
 	case HF_OUTCOME_REFUSED:
-		report->exit = result->error && result->error->code == -EBUSY
+		report->exit = result->error && result->error->code == -EINPROGRESS
 				       ? HF_EXIT_BUSY
 				       : HF_EXIT_FAILED;
 		report->result = report->exit == HF_EXIT_BUSY ? "held" : "error";
@@ -96,7 +99,7 @@ static int recover(hf_run *run, const hf_apply_options *options)
 			    "taken back");
 		return 0;
 	}
-	if (result.error && result.error->code == -EBUSY)
+	if (result.error && result.error->code == -EINPROGRESS)
 		return hf_run_fail(run, HF_EXIT_BUSY, take_ptr(result.error));
 	hf_run_diags(run);
 	report = hf_run_report(run);
@@ -168,12 +171,45 @@ static int check_plan_option(hf_cli *cli)
 	return hf_cli_fail(cli, HF_EXIT_USAGE, err);
 }
 
+/* Everything up to the plan; 0 or the exit status. */
+static int look(hf_run *run, const hf_apply_options *options, const json_t *saved)
+{
+	int status = recover(run, options);
+
+	if (!status)
+		status = hf_run_observe(run);
+	if (!status)
+		status = hf_run_dropped(run);
+	if (!status && saved)
+		status = hf_saved_compare(run, saved);
+	return status;
+}
+
+static void apply_once(hf_run *run, const hf_apply_options *options,
+		       hf_apply_result *result)
+{
+	hf_error *err = NULL;
+
+	if (hf_engine_apply(&run->host, &run->model, &run->survey, options, result,
+			    &err) < 0) {
+		(void)hf_error_wrap(&err, "apply");
+		result->outcome = HF_OUTCOME_REFUSED;
+		result->error = err;
+	}
+}
+
+static bool is_overtaken(const hf_apply_result *result)
+{
+	return result->outcome == HF_OUTCOME_REFUSED && result->error &&
+	       result->error->code == -ESTALE;
+}
+
 int hf_cmd_apply(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
 	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
 	hf_apply_options options;
-	hf_error *err = NULL;
+	size_t n_diags;
 	cleanup_(json_decrefp) json_t *saved = NULL;
 	hf_watch watch = { .alive_fd = -1 };
 	int status = check_plan_option(cli);
@@ -197,24 +233,27 @@ int hf_cmd_apply(hf_cli *cli)
 	if (status)
 		return status;
 	options = hf_run_apply_options(&run);
-	status = recover(&run, &options);
-	if (!status)
-		status = hf_run_observe(&run);
-	if (!status)
-		status = hf_run_dropped(&run);
-	if (!status && saved)
-		status = hf_saved_compare(&run, saved);
+	n_diags = run.diags.n;
+	status = look(&run, &options, saved);
 	if (status)
 		return status;
 	if (cli->options.confirm_sec)
 		status = hf_watch_begin(&run, &watch);
 	if (status)
 		return status;
-	if (hf_engine_apply(&run.host, &run.model, &run.survey, &options, &result, &err) <
-	    0) {
-		(void)hf_error_wrap(&err, "apply");
-		result.outcome = HF_OUTCOME_REFUSED;
-		result.error = err;
+	apply_once(&run, &options, &result);
+	/* another one was at work between our look and our lock: it is done by now */
+	for (int i = 0; i < OVERTAKEN_MAX && is_overtaken(&result); i++) {
+		hf_apply_result_done(&result);
+		hf_survey_done(&run.survey);
+		run.diags.n = n_diags;
+		status = look(&run, &options, saved);
+		if (status) {
+			if (watch.alive_fd >= 0)
+				hf_watch_cancel(&run, &watch);
+			return status;
+		}
+		apply_once(&run, &options, &result);
 	}
 	return end_apply(&run, &watch, &result);
 }

@@ -120,8 +120,9 @@ static hf_exit exit_of(const hf_rollback *rb, const hf_apply_result *result)
 {
 	switch (result->outcome) {
 	case HF_OUTCOME_REFUSED:
-		return result->error && result->error->code == -EBUSY ? HF_EXIT_BUSY
-								      : HF_EXIT_FAILED;
+		return result->error && result->error->code == -EINPROGRESS
+			       ? HF_EXIT_BUSY
+			       : HF_EXIT_FAILED;
 	case HF_OUTCOME_ROLLED_BACK:
 		return HF_EXIT_ROLLED_BACK;
 	case HF_OUTCOME_INCOMPLETE:
@@ -254,7 +255,7 @@ int hf_cmd_recover(hf_cli *cli)
 			      &found, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	if (result.error && result.outcome == HF_OUTCOME_REFUSED &&
-	    result.error->code == -EBUSY)
+	    result.error->code == -EINPROGRESS)
 		return hf_run_fail(&run, HF_EXIT_BUSY, take_ptr(result.error));
 	report = hf_run_report(&run);
 	report.transaction = result.transaction;

@@ -128,9 +128,9 @@ int hf_cli_report(hf_cli *cli, hf_report *report)
 	report->finished_usec = hf_cli_now(cli);
 	cli->changed |= report->changed;
 	if (cli->options.json)
-		hf_report_json(cli->out, report);
+		cli->has_gaps |= hf_report_json(cli->out, report) < 0;
 	else
-		hf_report_text(cli->out, report, &options);
+		cli->has_gaps |= hf_report_text(cli->out, report, &options) < 0;
 	return report->exit;
 }
 
@@ -275,6 +275,11 @@ static int run_with_output(hf_cli *cli)
 	cli->color_out = wants_color(cli->options.color, cli->out);
 	cli->width = terminal_width(cli->out);
 	status = run_command(cli);
+	if (cli->has_gaps) {
+		fputs("holdfast: error: out of memory: the report has gaps\n", stderr);
+		if (!cli->changed)
+			status = HF_EXIT_FAILED;
+	}
 	if (output_close(&output, cli, &err) < 0) {
 		hf_report_error(stderr, err, cli->color_err);
 		hf_error_free(err);

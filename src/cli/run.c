@@ -265,6 +265,8 @@ int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 	status = check_trust(run);
 	if (status)
 		return status;
+	if (run->diags.oom) /* whatever else it says, the baseline is not to blame */
+		return hf_run_fail(run, HF_EXIT_FAILED, NULL);
 	if (!ok)
 		return hf_run_fail(
 			run, is_usage(&run->diags) ? HF_EXIT_USAGE : HF_EXIT_BASELINE,
@@ -276,7 +278,8 @@ int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 					 .level = o->level,
 					 .min_severity = o->severity };
 	if (!hf_model_select(&run->model, &run->selection, &run->diags))
-		return hf_run_fail(run, HF_EXIT_USAGE, NULL);
+		return hf_run_fail(run, run->diags.oom ? HF_EXIT_FAILED : HF_EXIT_USAGE,
+				   NULL);
 	return 0;
 }
 
@@ -300,6 +303,8 @@ int hf_run_observe(hf_run *run)
 	if (hf_engine_survey(&run->host, &run->model, &run->plan_options, o->facts.items,
 			     o->facts.n, &run->diags, &run->survey, &err) < 0)
 		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	if (run->diags.oom)
+		return hf_run_fail(run, HF_EXIT_FAILED, NULL);
 	if (run->diags.n_errors)
 		return hf_run_fail(run, HF_EXIT_BASELINE, NULL);
 	return 0;

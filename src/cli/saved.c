@@ -189,7 +189,10 @@ static int write_whole(const char *path, const char *text, hf_error **err)
 			break;
 		done += (size_t)n;
 	}
-	if (done < len || fsync(fd) < 0 || rename(temp, path) < 0) {
+	while (done == len && fsync(fd) < 0)
+		if (errno != EINTR)
+			done = 0;
+	if (done < len || rename(temp, path) < 0) {
 		int code = -errno;
 
 		(void)unlink(temp);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/path.h"
 #include "engine/effects.h"
 #include "engine/engine.h"
 #include "engine/item.h"
@@ -39,6 +40,8 @@ typedef struct apply {
 	enum effect_state *effects; /* by index in the plan */
 	hf_txn txn;
 	hf_lock lock;
+	char *kept_path; /* of the record that will be kept, or NULL: none will be */
+	bool kept;	 /* it is there: a journal beside it counts as finished */
 } apply;
 
 static hf_step *add_step(apply *a, const char *what, hf_step_state state,
@@ -397,6 +400,11 @@ static void revert_all(apply *a)
 	cleanup_(hf_error_freep) hf_error *why = NULL;
 	bool ok = true;
 
+	if (a->kept) { /* the next run would take a half-way revert for all that was done
+			*/
+		a->result->outcome = HF_OUTCOME_INCOMPLETE;
+		return;
+	}
 	for (size_t i = all_items(a); i; i--)
 		ok &= revert_one(a, &a->items[i - 1]);
 	if (sync_inodes(a, HF_ITEM_REVERTED, &why) < 0) {
@@ -429,15 +437,17 @@ static int finish_txn(apply *a, hf_error **err)
 	hf_fault(a->host, "finish");
 	a->txn.result = HF_TXN_APPLIED;
 	a->txn.finished = a->host->offline ? a->before->plan.options.now : time(NULL);
-	if (keeps_record(a))
+	if (keeps_record(a)) {
+		a->kept = true; /* a failure may be one of writing out what is there */
 		r = hf_txn_store(a->host, &a->txn, err);
+	}
 	if (!r && a->how->finish)
 		r = a->how->finish(a->host, a->how->user, a->txn.id, err);
 	hf_fault(a->host, "finished");
 	if (!r)
 		r = hf_journal_end(a->host, &a->txn, 0, err);
-	if (r < 0 && keeps_record(a)) /* a journal beside its record counts as finished */
-		(void)!hf_txn_remove(a->host, a->txn.id, NULL);
+	if (r < 0 && a->kept && hf_fs_unlink(a->host, a->kept_path, NULL) >= 0)
+		a->kept = false;
 	return r;
 }
 
@@ -503,8 +513,11 @@ static void end_journal(apply *a)
 	case HF_OUTCOME_INCOMPLETE: /* the journal is what the next run needs */
 		break;
 	}
-	if (r < 0)
+	if (r < 0) {
 		add_step(a, "end the journal", HF_STEP_STUCK, why);
+		if (a->result->outcome != HF_OUTCOME_APPLIED)
+			a->result->outcome = HF_OUTCOME_INCOMPLETE;
+	}
 	hf_error_free(why);
 }
 
@@ -521,6 +534,11 @@ static int begin_txn(apply *a, hf_error **err)
 				 &a->result->arena, &a->txn, err);
 	if (r < 0)
 		return r;
+	if (keeps_record(a)) {
+		a->kept_path = hf_path_join(&a->result->arena, HF_TXN_DIR, a->txn.id);
+		if (!a->kept_path)
+			return hf_error_oom(err);
+	}
 	a->result->transaction = a->txn.id;
 	a->host->stage_tag = a->txn.id;
 	hf_fault(a->host, "journal");
@@ -536,7 +554,7 @@ static void apply_locked(apply *a)
 	int r = hf_journal_exists(a->host, &ret->error);
 
 	if (r > 0) {
-		(void)hf_error_set(&ret->error, -EBUSY,
+		(void)hf_error_set(&ret->error, -ESTALE,
 				   "an unfinished transaction was found meanwhile");
 		(void)hf_error_hint(&ret->error, "type 'holdfast recover'");
 	}

@@ -177,14 +177,6 @@ int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err)
 	return path ? write_txn(host, path, txn, err) : hf_error_oom(err);
 }
 
-int hf_txn_remove(hf_host *host, const char *id, hf_error **err)
-{
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	char *path = path_of(&arena, id);
-
-	return path ? hf_fs_unlink(host, path, err) : hf_error_oom(err);
-}
-
 /* Staged files that a crash left among the records are not records. */
 static bool is_id(const char *name)
 {

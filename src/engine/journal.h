@@ -60,9 +60,6 @@ int hf_txn_load(hf_host *host, const char *id, hf_arena *arena, hf_txn *ret,
 /** hf_txn_store - write a kept record anew (its result has changed) */
 int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err) _must_check_;
 
-/** hf_txn_remove - remove a kept record, if there is one. Changes host. */
-int hf_txn_remove(hf_host *host, const char *id, hf_error **err) _must_check_;
-
 /** hf_txn_prune - remove all but the @keep newest records */
 int hf_txn_prune(hf_host *host, size_t keep, hf_error **err) _must_check_;
 

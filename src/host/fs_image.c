@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -194,8 +195,8 @@ static int finish_staged(const hf_staged *staged, const char *path, const hf_ima
 		r = -errno;
 	if (!r)
 		r = set_attr(fd, image->attr);
-	if (!r && fsync(fd) < 0)
-		r = -errno;
+	if (!r)
+		r = hf_fs_sync_fd(fd);
 	return r < 0 ? hf_fs_fail(err, r, "stage", path) : 0;
 }
 
@@ -239,12 +240,18 @@ int hf_fs_restore(hf_host *host, const char *path, const hf_image *image, hf_err
 
 int hf_fs_unlink(hf_host *host, const char *path, hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	cleanup_close int dir = -1;
-	char *parent = hf_path_dir(&arena, path);
+	char parent[PATH_MAX]; /* no memory needed: it ends journals, whatever else fails
+				*/
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	int r;
 
-	if (!parent)
-		return hf_error_oom(err);
+	if (len >= sizeof(parent))
+		return hf_fs_fail(err, -ENAMETOOLONG, "remove", path);
+	memcpy(parent, path, len);
+	memcpy(parent + len, "/", len ? 1 : 2);
+	parent[len ? len : 1] = '\0';
 	dir = hf_fs_open_raw(host, parent, O_RDONLY | O_DIRECTORY);
 	if (dir == -ENOENT || dir == -ENOTDIR)
 		return dir = -1, 0;
@@ -252,9 +259,8 @@ int hf_fs_unlink(hf_host *host, const char *path, hf_error **err)
 		return hf_fs_fail(err, dir, "open directory", parent);
 	if (unlinkat(dir, hf_path_base(path), 0) < 0)
 		return errno == ENOENT ? 0 : hf_fs_fail(err, -errno, "remove", path);
-	return fsync(dir) < 0 && errno != EINVAL
-		       ? hf_fs_fail(err, -errno, "write out the directory of", path)
-		       : 0;
+	r = hf_fs_sync_fd(dir);
+	return r < 0 ? hf_fs_fail(err, r, "write out the directory of", path) : 0;
 }
 
 int hf_fs_missing_top(hf_host *host, const char *path, hf_arena *arena, char **ret,

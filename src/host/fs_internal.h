@@ -37,6 +37,9 @@ int hf_fs_open_regular(hf_host *host, const char *path, size_t max, int *ret_fd,
 /** hf_fs_slurp - read a descriptor to its end, malloc'ed and NUL-terminated; -EFBIG */
 int hf_fs_slurp(int fd, size_t max, char **ret, size_t *ret_len) _must_check_;
 
+/** hf_fs_sync_fd - fsync(2) to its end; 0 where there is no such thing; or -errno */
+int hf_fs_sync_fd(int fd) _must_check_;
+
 /** hf_fs_chmod_fd - chmod through any descriptor, O_PATH too; 0 or -errno */
 int hf_fs_chmod_fd(int fd, mode_t mode) _must_check_;
 

@@ -173,9 +173,9 @@ int hf_fs_sync_of(hf_host *host, const char *path, unsigned flags, hf_error **er
 
 static int sync_directory(int fd, const char *path, hf_error **err)
 {
-	if (fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
-		return hf_fs_fail(err, -errno, "write out directory", path);
-	return 0;
+	int r = hf_fs_sync_fd(fd);
+
+	return r < 0 ? hf_fs_fail(err, r, "write out directory", path) : 0;
 }
 
 /* One directory below @parent; @ret_fd gets it opened. */

@@ -37,7 +37,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-static int sync_fd(int fd)
+int hf_fs_sync_fd(int fd)
 {
 	while (fsync(fd) < 0) {
 		if (errno == EINTR)
@@ -202,7 +202,7 @@ static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode
 	if (r == 0)
 		r = set_attributes(fd, s->old_fd, meta, s->path, err);
 	if (r == 0) {
-		r = sync_fd(fd);
+		r = hf_fs_sync_fd(fd);
 		if (r == 0 && fstat(fd, &st) < 0)
 			r = -errno;
 		if (r < 0)
@@ -340,7 +340,7 @@ int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret, hf_erro
 
 static int sync_dir(const hf_staged *s, hf_error **err)
 {
-	int r = sync_fd(s->dir_fd);
+	int r = hf_fs_sync_fd(s->dir_fd);
 
 	return r < 0 ? hf_fs_fail(err, r, "write out the directory of", s->path) : 0;
 }

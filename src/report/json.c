@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The JSON report of plan, check and apply: schema 1.0 of DESIGN section 2. */
+#include <errno.h>
 #include <string.h>
 
 #include "model/kind.h"
@@ -247,7 +248,7 @@ static void put_lists(hf_json *j, const hf_report *r, const hf_view *v)
 	hf_json_list_end(j);
 }
 
-void hf_report_json(FILE *out, const hf_report *r)
+int hf_report_json(FILE *out, const hf_report *r)
 {
 	cleanup_(hf_view_done) hf_view v = { 0 };
 	hf_json j;
@@ -262,4 +263,5 @@ void hf_report_json(FILE *out, const hf_report *r)
 		       r->confirm_until ? hf_json_time(r->confirm_until * 1000000)
 					: json_null());
 	hf_json_end(&j, r);
+	return j.oom ? -ENOMEM : 0;
 }

@@ -66,6 +66,8 @@ void hf_paint_text(hf_paint *p, hf_style style, const char *text)
 
 	if (escaped)
 		put(p, style, escaped, strlen(escaped));
+	else
+		p->oom = true;
 }
 
 void hf_paint_escaped(hf_paint *p, hf_style style, const char *text)
@@ -84,6 +86,7 @@ void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0) {
 		text = NULL;
+		p->oom = true;
 		return;
 	}
 	hf_paint_text(p, style, text);
@@ -127,8 +130,10 @@ void hf_paint_wrap(hf_paint *p, hf_style style, unsigned indent, const char *tex
 	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
 	const char *s = escaped;
 
-	if (!s)
+	if (!s) {
+		p->oom = true;
 		return;
+	}
 	while (*s) {
 		size_t n = stretch(p, s, p->column <= indent);
 

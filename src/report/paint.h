@@ -28,6 +28,7 @@ typedef struct hf_paint {
 	bool color;
 	unsigned width;	 /* columns of a line */
 	unsigned column; /* where the pen is, 0-based */
+	bool oom;	 /* something was left out for want of memory */
 } hf_paint;
 
 /** hf_paint_columns - terminal columns of @text once escaped, one for a character; pure

@@ -104,8 +104,9 @@ typedef struct hf_text_options {
 	unsigned width; /* columns, at most HF_REPORT_WIDTH; 0: HF_REPORT_WIDTH */
 } hf_text_options;
 
-void hf_report_text(FILE *out, const hf_report *report, const hf_text_options *options);
-void hf_report_json(FILE *out, const hf_report *report);
+/** hf_report_text, hf_report_json - print a report; 0, or -ENOMEM: it has gaps */
+int hf_report_text(FILE *out, const hf_report *report, const hf_text_options *options);
+int hf_report_json(FILE *out, const hf_report *report);
 
 /** hf_report_outcome_block - what was done, failed, put back and not, the containers that
  *  ran during a restart, and what to type next; ends every run with exit 4 or 5 */

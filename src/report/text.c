@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -46,6 +47,7 @@ static void put_title(hf_text *t)
 		hf_strbuf_addf(&text, " on the tree %s", r->root);
 	else if (fact(plan, "hostname"))
 		hf_strbuf_addf(&text, " on %s", fact(plan, "hostname"));
+	t->paint.oom |= !hf_strbuf_ok(&text);
 	hf_paint_wrap(&t->paint, HF_STYLE_BOLD, 4, hf_strbuf_str(&text));
 	hf_strbuf_reset(&text);
 	if (os)
@@ -56,6 +58,7 @@ static void put_title(hf_text *t)
 			       fact(plan, "engine"));
 	if (os || fact(plan, "engine"))
 		hf_strbuf_addc(&text, ')');
+	t->paint.oom |= !hf_strbuf_ok(&text);
 	hf_paint_wrap(&t->paint, HF_STYLE_DIM, 4, hf_strbuf_str(&text));
 	hf_paint_newline(&t->paint);
 }
@@ -132,6 +135,7 @@ static void put_containers(hf_text *t)
 			       e->containers[i].name ? e->containers[i].name : "?",
 			       e->containers[i].id ? e->containers[i].id : "?");
 	hf_paint_to(&t->paint, 7);
+	t->paint.oom |= !hf_strbuf_ok(&text);
 	hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, 7, hf_strbuf_str(&text));
 	hf_paint_newline(&t->paint);
 }
@@ -212,6 +216,7 @@ static void put_summary(hf_text *t)
 	hf_style style = t->report->exit == HF_EXIT_OK ? HF_STYLE_GOOD : HF_STYLE_BOLD;
 
 	hf_report_summary(&text, t->report);
+	t->paint.oom |= !hf_strbuf_ok(&text);
 	hf_paint_text(&t->paint, style, hf_strbuf_str(&text)); /* one line for scripts */
 	hf_paint_newline(&t->paint);
 }
@@ -229,7 +234,7 @@ static void put_body(hf_text *t)
 	put_effects(t);
 }
 
-void hf_report_text(FILE *out, const hf_report *report, const hf_text_options *options)
+int hf_report_text(FILE *out, const hf_report *report, const hf_text_options *options)
 {
 	cleanup_(hf_view_done) hf_view view = { 0 };
 	hf_text t = {
@@ -251,7 +256,8 @@ void hf_report_text(FILE *out, const hf_report *report, const hf_text_options *o
 		if (t.shown_by)
 			put_body(&t);
 		else
-			fputs("out of memory: no details\n", out);
+			t.paint.oom = true;
 	}
 	put_summary(&t);
+	return t.paint.oom ? -ENOMEM : 0;
 }

@@ -47,6 +47,7 @@ static void put_row_values(hf_text *t, const hf_resource *row)
 	if (row->state == HF_STATE_PASS && found && strstr(row->id, found))
 		return hf_paint_newline(&t->paint);
 	hf_paint_text(&t->paint, HF_STYLE_PLAIN, ": ");
+	t->paint.oom |= !hf_strbuf_ok(&text);
 	hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, HF_INDENT_VALUE, hf_strbuf_str(&text));
 	hf_paint_newline(&t->paint);
 }
