@@ -130,8 +130,10 @@ static int revert_file(hf_host *host, hf_item *item, hf_error **err)
 {
 	const hf_group *group = item->group;
 	bool back = false;
-	int r = hf_fs_unpublish(item->staged, err);
+	int r = hf_fs_stage_reopen(host, item->staged, err);
 
+	if (!r)
+		r = hf_fs_unpublish(item->staged, err);
 	if (!r && item->made_at) {
 		cleanup_(hf_arena_done) hf_arena arena = { 0 };
 		char *dir = hf_path_dir(&arena, group->path);

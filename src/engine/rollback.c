@@ -49,16 +49,22 @@ static bool is_as_left(const hf_txn_item *item, const hf_image *now)
 }
 
 /* Directories that the transaction made go after what it put into them, deepest first. */
-static int plan_made_dirs(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
-			  const char *dir)
+static int plan_made_dirs(hf_host *host, hf_rollback *rb, const hf_kind *kind,
+			  const hf_txn_item *item, const char *dir)
 {
 	const char *p = dir;
 
 	while (item->made && hf_path_below(p, item->made)) {
 		hf_group *group = add_group(rb, kind, item, HF_GROUP_MKDIR, p);
+		hf_inode now = { .mode = 0755 };
 
 		if (!group)
 			return -ENOMEM;
+		/* should it have to be made again */
+		(void)!hf_fs_inode(host, p, HF_FS_NOFOLLOW, &now, NULL);
+		group->uid = now.uid;
+		group->gid = now.gid;
+		group->mode = now.mode & 07777;
 		group->remove = true;
 		group->stage = HF_STAGE_CONFIG;
 		p = hf_path_dir(&rb->arena, p);
@@ -101,7 +107,7 @@ static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 	group->gid = before->gid;
 	group->mode = before->mode;
 	group->image = before->exists ? before : NULL;
-	if (!before->exists && plan_made_dirs(rb, kind, item, dir) < 0)
+	if (!before->exists && plan_made_dirs(host, rb, kind, item, dir) < 0)
 		return hf_error_oom(err);
 	return 0;
 }
@@ -182,7 +188,7 @@ static int plan_item(hf_host *host, hf_rollback *rb, const hf_model *model,
 		return plan_live(rb, kind, item, same_boot, err);
 	case HF_GROUP_MKDIR:
 		if (!item->remove)
-			r = plan_made_dirs(rb, kind, item, item->path);
+			r = plan_made_dirs(host, rb, kind, item, item->path);
 		return r < 0 ? hf_error_oom(err) : 0;
 	}
 	return 0;

@@ -159,6 +159,9 @@ int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret,
 int hf_fs_publish(hf_staged *staged, hf_error **err) _must_check_;
 /** hf_fs_unpublish - put the old file back: bytes, owner, mode, xattrs; or absence */
 int hf_fs_unpublish(hf_staged *staged, hf_error **err) _must_check_;
+/** hf_fs_stage_reopen - before hf_fs_unpublish(): the file's directory was removed after
+ *  it, and has been made again. Reads host. */
+int hf_fs_stage_reopen(hf_host *host, hf_staged *staged, hf_error **err) _must_check_;
 /** hf_fs_stage_discard - free, and remove the temporary file if it is still there;
  *  returns 0, or a negative errno when it could not be removed */
 int hf_fs_stage_discard(hf_staged *staged);

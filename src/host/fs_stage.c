@@ -390,6 +390,30 @@ static int check_ours(const hf_staged *s, hf_error **err)
 	return 0;
 }
 
+int hf_fs_stage_reopen(hf_host *host, hf_staged *s, hf_error **err)
+{
+	cleanup_free char *dir = NULL;
+	char *slash;
+	struct stat st;
+	int fd;
+
+	if (fstat(s->dir_fd, &st) < 0)
+		return hf_fs_fail(err, -errno, "look at the directory of", s->path);
+	if (st.st_nlink > 0)
+		return 0;
+	dir = strdup(s->path);
+	if (!dir)
+		return hf_error_oom(err);
+	slash = strrchr(dir, '/');
+	slash[slash == dir ? 1 : 0] = '\0';
+	fd = hf_fs_open_raw(host, dir, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return hf_fs_fail(err, fd, "open directory", dir);
+	(void)close(s->dir_fd);
+	s->dir_fd = fd;
+	return 0;
+}
+
 /* The old file made anew; on failure nothing is left of it, and it can be tried again. */
 static int put_back(hf_staged *s, hf_error **err)
 {
