@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/escape.h"
 
 #define DIGEST_LINE_LEN (sizeof("sha256 ") - 1 + HF_DIGEST_HEX - 1 + 1)
 
@@ -33,187 +34,232 @@ const char *hf_txn_result_name(hf_txn_result r)
 /* --- writing
  * ---------------------------------------------------------------------------- */
 
-/* A json_t under construction; any failure (only memory can fail) is remembered. */
+/* JSON as it is written. Only memory and text that is not UTF-8 can fail; both are
+ * remembered. */
 typedef struct writer {
+	hf_strbuf sb;
 	hf_arena arena;
-	bool oom;
+	unsigned depth;
+	bool more; /* something stands before at this depth */
+	bool not_text;
 } writer;
 
-static void put(writer *w, json_t *object, const char *key, json_t *value)
+static void put_string(writer *w, const char *s)
 {
-	if (!value || json_object_set_new(object, key, value) < 0)
-		w->oom = true;
+	size_t len = strlen(s), from = 0;
+
+	hf_strbuf_addc(&w->sb, '"');
+	for (size_t i = 0; i < len;) {
+		unsigned char c = (unsigned char)s[i];
+		size_t n = c < 0x80 ? 1 : hf_utf8_len(s + i, len - i);
+
+		if (!n) {
+			w->not_text = true;
+			return;
+		}
+		if (c < 0x20 || c == '"' || c == '\\') {
+			hf_strbuf_add(&w->sb, s + from, i - from);
+			hf_strbuf_addf(&w->sb, "\\u%04x", c);
+			from = i + 1;
+		}
+		i += n;
+	}
+	hf_strbuf_add(&w->sb, s + from, len - from);
+	hf_strbuf_addc(&w->sb, '"');
 }
 
-static void put_text(writer *w, json_t *object, const char *key, const char *s)
+/* What stands before a value: a comma, for people a line each at the outer depths, and
+ * the key in an object (NULL: in a list). */
+static void put_key(writer *w, const char *key)
 {
-	if (s)
-		put(w, object, key, json_string(s));
+	if (w->more)
+		hf_strbuf_addc(&w->sb, ',');
+	if (w->depth <= 2)
+		hf_strbuf_addc(&w->sb, '\n');
+	w->more = true;
+	if (!key)
+		return;
+	put_string(w, key);
+	hf_strbuf_addc(&w->sb, ':');
 }
 
-static void put_bytes(writer *w, json_t *object, const char *key, const char *p, size_t n)
+static void open_at(writer *w, const char *key, char bracket)
+{
+	if (w->depth)
+		put_key(w, key);
+	hf_strbuf_addc(&w->sb, bracket);
+	w->depth++;
+	w->more = false;
+}
+
+static void close_with(writer *w, char bracket)
+{
+	hf_strbuf_addc(&w->sb, bracket);
+	w->depth--;
+	w->more = true;
+}
+
+static void put_text(writer *w, const char *key, const char *s)
+{
+	if (!s)
+		return;
+	put_key(w, key);
+	put_string(w, s);
+}
+
+static void put_number(writer *w, const char *key, long long n)
+{
+	put_key(w, key);
+	hf_strbuf_addf(&w->sb, "%lld", n);
+}
+
+static void put_bool(writer *w, const char *key, bool on)
+{
+	put_key(w, key);
+	hf_strbuf_adds(&w->sb, on ? "true" : "false");
+}
+
+static void put_bytes(writer *w, const char *key, const char *p, size_t n)
 {
 	char *text = hf_base64_encode(&w->arena, p, n);
 
-	put(w, object, key, text ? json_string(text) : NULL);
+	put_key(w, key);
+	hf_strbuf_addc(&w->sb, '"');
+	hf_strbuf_adds(&w->sb, text ? text : "");
+	hf_strbuf_addc(&w->sb, '"');
+	w->sb.oom |= !text;
 }
 
-static json_t *add_object(writer *w, json_t *list)
-{
-	json_t *o = json_object();
-
-	if (!o || json_array_append_new(list, o) < 0) {
-		w->oom = true;
-		return NULL;
-	}
-	return o;
-}
-
-static void put_meta(writer *w, json_t *o, const char *key, uid_t uid, gid_t gid,
-		     mode_t mode)
+static void put_meta(writer *w, const char *key, uid_t uid, gid_t gid, mode_t mode)
 {
 	char text[64];
 
 	(void)snprintf(text, sizeof(text), "%u:%u %04o", (unsigned)uid, (unsigned)gid,
 		       (unsigned)(mode & 07777));
-	put(w, o, key, json_string(text));
+	put_text(w, key, text);
 }
 
-static void put_image(writer *w, json_t *o, const hf_image *image)
+static void put_image(writer *w, const hf_image *image)
 {
-	json_t *before = json_object(), *list;
-
-	put(w, o, "before", before);
-	if (w->oom || !image->exists)
-		return;
-	put_bytes(w, before, "bytes", image->bytes, image->len);
-	put_meta(w, before, "meta", image->uid, image->gid, image->mode);
-	put(w, before, "attr", json_integer((json_int_t)image->attr));
-	list = json_array();
-	put(w, before, "xattrs", list);
-	for (size_t i = 0; !w->oom && i < image->n_xattrs; i++) {
-		json_t *x = add_object(w, list);
-
-		if (!x)
-			return;
-		put_text(w, x, "name", image->xattrs[i].name);
-		put_bytes(w, x, "value", image->xattrs[i].value, image->xattrs[i].len);
+	open_at(w, "before", '{');
+	if (image->exists) {
+		put_bytes(w, "bytes", image->bytes, image->len);
+		put_meta(w, "meta", image->uid, image->gid, image->mode);
+		put_number(w, "attr", (long long)image->attr);
+		open_at(w, "xattrs", '[');
+		for (size_t i = 0; i < image->n_xattrs; i++) {
+			open_at(w, NULL, '{');
+			put_text(w, "name", image->xattrs[i].name);
+			put_bytes(w, "value", image->xattrs[i].value,
+				  image->xattrs[i].len);
+			close_with(w, '}');
+		}
+		close_with(w, ']');
 	}
+	close_with(w, '}');
 }
 
-static void put_item(writer *w, json_t *list, const hf_txn_item *item)
+static void put_item(writer *w, const hf_txn_item *item)
 {
-	json_t *o = add_object(w, list);
-
-	if (!o)
-		return;
-	put_text(w, o, "type", type_names[item->type]);
-	put(w, o, "stage", json_integer((json_int_t)item->stage));
-	put_text(w, o, "kind", item->kind);
-	put_text(w, o, "path", item->path);
-	put_text(w, o, "made", item->made);
+	open_at(w, NULL, '{');
+	put_text(w, "type", type_names[item->type]);
+	put_number(w, "stage", (long long)item->stage);
+	put_text(w, "kind", item->kind);
+	put_text(w, "path", item->path);
+	put_text(w, "made", item->made);
 	switch (item->type) {
 	case HF_GROUP_FILE:
-		put_image(w, o, &item->before);
-		put(w, o, "remove", json_boolean(item->remove));
-		put_bytes(w, o, "after", item->after, item->after_len);
-		put_meta(w, o, "meta", item->uid, item->gid, item->mode);
-		put_text(w, o, "temp", item->temp);
+		put_image(w, &item->before);
+		put_bool(w, "remove", item->remove);
+		put_bytes(w, "after", item->after, item->after_len);
+		put_meta(w, "meta", item->uid, item->gid, item->mode);
+		put_text(w, "temp", item->temp);
 		break;
 	case HF_GROUP_INODE:
-		put_meta(w, o, "before", item->before_uid, item->before_gid,
+		put_meta(w, "before", item->before_uid, item->before_gid,
 			 item->before_mode);
-		put_meta(w, o, "meta", item->uid, item->gid, item->mode);
-		put(w, o, "dev", json_integer((json_int_t)item->dev));
-		put(w, o, "ino", json_integer((json_int_t)item->ino));
-		put(w, o, "follow", json_boolean(item->follow));
-		put(w, o, "folded", json_boolean(item->folded));
+		put_meta(w, "meta", item->uid, item->gid, item->mode);
+		put_number(w, "dev", (long long)item->dev);
+		put_number(w, "ino", (long long)item->ino);
+		put_bool(w, "follow", item->follow);
+		put_bool(w, "folded", item->folded);
 		break;
 	case HF_GROUP_MKDIR:
-		put(w, o, "remove", json_boolean(item->remove));
-		put_meta(w, o, "meta", item->uid, item->gid, item->mode);
+		put_bool(w, "remove", item->remove);
+		put_meta(w, "meta", item->uid, item->gid, item->mode);
 		break;
 	case HF_GROUP_LIVE:
-		put_text(w, o, "live", item->live);
-		put(w, o, "reverse", json_boolean(item->reverse));
+		put_text(w, "live", item->live);
+		put_bool(w, "reverse", item->reverse);
 		break;
 	}
+	close_with(w, '}');
 }
 
-static void put_list(writer *w, json_t *root, const char *key, const char *const *items,
-		     size_t n)
+static void put_list(writer *w, const char *key, const char *const *items, size_t n)
 {
-	json_t *list = json_array();
-
-	put(w, root, key, list);
-	for (size_t i = 0; !w->oom && i < n; i++)
-		if (json_array_append_new(list, json_string(items[i])) < 0)
-			w->oom = true;
+	open_at(w, key, '[');
+	for (size_t i = 0; i < n; i++)
+		put_text(w, NULL, items[i]);
+	close_with(w, ']');
 }
 
-static void put_changes(writer *w, json_t *root, const hf_txn *txn)
+static void put_changes(writer *w, const hf_txn *txn)
 {
-	json_t *list = json_array();
-
-	put(w, root, "changes", list);
-	for (size_t i = 0; !w->oom && i < txn->n_changes; i++) {
-		json_t *o = add_object(w, list);
-
-		if (!o)
-			return;
-		put_text(w, o, "id", txn->changes[i].id);
-		put_text(w, o, "before", txn->changes[i].before);
-		put_text(w, o, "after", txn->changes[i].after);
-		put(w, o, "secret", json_boolean(txn->changes[i].secret));
+	open_at(w, "changes", '[');
+	for (size_t i = 0; i < txn->n_changes; i++) {
+		open_at(w, NULL, '{');
+		put_text(w, "id", txn->changes[i].id);
+		put_text(w, "before", txn->changes[i].before);
+		put_text(w, "after", txn->changes[i].after);
+		put_bool(w, "secret", txn->changes[i].secret);
+		close_with(w, '}');
 	}
+	close_with(w, ']');
 }
 
-static void put_head(writer *w, json_t *root, const hf_txn *txn)
+static void put_head(writer *w, const hf_txn *txn)
 {
-	put_text(w, root, "schema", HF_TXN_SCHEMA);
-	put_text(w, root, "holdfast", txn->program);
-	put_text(w, root, "id", txn->id);
-	put_text(w, root, "command", txn->command);
-	put_text(w, root, "of", txn->of);
-	put_text(w, root, "undone_by", txn->undone_by);
-	put_text(w, root, "boot_id", txn->boot_id);
-	put_text(w, root, "user", txn->user);
-	put(w, root, "started", json_integer((json_int_t)txn->started));
-	put(w, root, "finished", json_integer((json_int_t)txn->finished));
-	put_text(w, root, "result", hf_txn_result_name(txn->result));
-	put_list(w, root, "baselines", txn->baselines, txn->n_baselines);
-	put_list(w, root, "effects", txn->effects, txn->n_effects);
+	put_text(w, "schema", HF_TXN_SCHEMA);
+	put_text(w, "holdfast", txn->program);
+	put_text(w, "id", txn->id);
+	put_text(w, "command", txn->command);
+	put_text(w, "of", txn->of);
+	put_text(w, "undone_by", txn->undone_by);
+	put_text(w, "boot_id", txn->boot_id);
+	put_text(w, "user", txn->user);
+	put_number(w, "started", txn->started);
+	put_number(w, "finished", txn->finished);
+	put_text(w, "result", hf_txn_result_name(txn->result));
+	put_list(w, "baselines", txn->baselines, txn->n_baselines);
+	put_list(w, "effects", txn->effects, txn->n_effects);
 }
 
 int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	char hex[HF_DIGEST_HEX];
 	writer w = { 0 };
-	json_t *root = json_object(), *items = json_array();
-	char *json = NULL;
 
-	if (root) {
-		put_head(&w, root, txn);
-		put_changes(&w, root, txn);
-		put(&w, root, "items", items);
-		for (size_t i = 0; !w.oom && i < txn->n_items; i++)
-			put_item(&w, items, &txn->items[i]);
-		if (!w.oom)
-			json = json_dumps(root, JSON_INDENT(1));
-	}
-	json_decref(root);
+	open_at(&w, NULL, '{');
+	put_head(&w, txn);
+	put_changes(&w, txn);
+	open_at(&w, "items", '[');
+	for (size_t i = 0; i < txn->n_items; i++)
+		put_item(&w, &txn->items[i]);
+	close_with(&w, ']');
+	close_with(&w, '}');
+	hf_strbuf_addc(&w.sb, '\n');
 	hf_arena_done(&w.arena);
-	if (!json)
-		return hf_error_oom(err);
-	hf_strbuf_adds(&sb, json);
-	hf_strbuf_addc(&sb, '\n');
-	free(json);
-	if (!hf_strbuf_ok(&sb))
-		return hf_error_oom(err);
-	hf_digest(sb.buf, sb.len, hex);
-	hf_strbuf_addf(&sb, "sha256 %s\n", hex);
-	*ret = hf_strbuf_steal(&sb);
+	if (w.not_text || !hf_strbuf_ok(&w.sb)) {
+		hf_strbuf_done(&w.sb);
+		return w.not_text ? hf_error_set(err, -EILSEQ,
+						 "a name in the plan is not UTF-8, so it "
+						 "cannot be recorded")
+				  : hf_error_oom(err);
+	}
+	hf_digest(w.sb.buf, w.sb.len, hex);
+	hf_strbuf_addf(&w.sb, "sha256 %s\n", hex);
+	*ret = hf_strbuf_steal(&w.sb);
 	return *ret ? 0 : hf_error_oom(err);
 }
 

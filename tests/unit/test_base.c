@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "base/map.h"
+#include "base/packbits.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -445,9 +446,62 @@ static void test_textdiff_large(void **state)
 	assert_true(hf_strbuf_ok(&d) && d.len);
 }
 
+/* --- PackBits --------------------------------------------------------------------- */
+
+static void packs(const char *bytes, size_t len, size_t want)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	char *packed, *back;
+	size_t packed_len, back_len;
+
+	assert_int_equal(hf_packbits_pack(&arena, bytes, len, &packed, &packed_len), 0);
+	assert_int_equal(packed_len, want);
+	assert_int_equal(
+		hf_packbits_unpack(&arena, packed, packed_len, len, &back, &back_len), 0);
+	assert_int_equal(back_len, len);
+	assert_memory_equal(back, bytes, len);
+	if (len)
+		assert_int_equal(hf_packbits_unpack(&arena, packed, packed_len, len - 1,
+						    &back, &back_len),
+				 -EINVAL);
+	/* cut anywhere, it is damaged or shorter, never read past its end */
+	for (size_t cut = 0; cut < packed_len; cut++)
+		if (hf_packbits_unpack(&arena, hf_arena_memdup(&arena, packed, cut), cut,
+				       len, &back, &back_len) == 0)
+			assert_true(back_len < len);
+}
+
+static void test_packbits(void **state)
+{
+	char many[1040], mixed[600];
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	char *back;
+	size_t len;
+
+	(void)state;
+	packs("", 0, 0);
+	packs("a", 1, 2);
+	packs("aa", 2, 3);
+	packs("aaa", 3, 2);
+	packs("abc", 3, 4);
+	packs("abcccc", 6, 5);
+	memset(many, 0xff, sizeof(many));
+	packs(many, sizeof(many), 18); /* eight runs of 128 and one of 16 */
+	for (size_t i = 0; i < sizeof(mixed); i++)
+		mixed[i] = (char)(i * 7);
+	packs(mixed, sizeof(mixed), sizeof(mixed) + 5);
+	assert_int_equal(hf_packbits_unpack(&arena, "\x80", 1, 9, &back, &len), -EINVAL);
+	assert_int_equal(hf_packbits_unpack(&arena,
+					    "\x7f"
+					    "a",
+					    2, 999, &back, &len),
+			 -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_packbits),
 		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_strbuf),

@@ -9,10 +9,14 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/packbits.h"
 #include "host/audit_nl.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_live.h"
 #include "plan/plan.h"
+
+/* A rule's strings are at most 64 fields of a path each; far more is damage. */
+#define RULE_LEN_MAX (sizeof(struct audit_rule_data) + 64 * 4096)
 
 typedef struct step {
 	const hf_audit_op *op;
@@ -224,14 +228,17 @@ int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out)
 
 	for (size_t i = 0; p && i < p->n; i++) {
 		const step *s = &p->steps[i];
-		char *text;
+		char *text = NULL, *packed;
+		size_t len;
 
 		if (s->op->type == HF_AUDIT_OP_SET) {
 			hf_strbuf_addf(out, "set %u %u %u\n", (unsigned)s->op->setting,
 				       s->op->before, s->op->value);
 			continue;
 		}
-		text = hf_base64_encode(&arena, s->data, s->len);
+		/* a rule is a kilobyte, nearly all of it the same byte again and again */
+		if (hf_packbits_pack(&arena, s->data, s->len, &packed, &len) == 0)
+			text = hf_base64_encode(&arena, packed, len);
 		hf_strbuf_addf(out, "%s %s\n",
 			       s->op->type == HF_AUDIT_OP_ADD ? "add" : "delete",
 			       text ? text : "");
@@ -245,7 +252,7 @@ int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out)
 static int thaw(char *line, hf_arena *arena, hf_audit_op *op, step *ret)
 {
 	unsigned setting, before, value;
-	char *space = strchr(line, ' '), *bytes;
+	char *space = strchr(line, ' '), *packed, *bytes;
 	size_t len;
 	int r;
 
@@ -263,7 +270,9 @@ static int thaw(char *line, hf_arena *arena, hf_audit_op *op, step *ret)
 	if (strcmp(line, "add") != 0 && strcmp(line, "delete") != 0)
 		return -EBADMSG;
 	op->type = *line == 'a' ? HF_AUDIT_OP_ADD : HF_AUDIT_OP_DELETE;
-	r = hf_base64_decode(arena, space + 1, &bytes, &len);
+	r = hf_base64_decode(arena, space + 1, &packed, &len);
+	if (r == 0)
+		r = hf_packbits_unpack(arena, packed, len, RULE_LEN_MAX, &bytes, &len);
 	if (r < 0)
 		return r == -EINVAL ? -EBADMSG : r;
 	if (len < sizeof(struct audit_rule_data))
