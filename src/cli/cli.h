@@ -16,7 +16,7 @@ struct hf_cli {
 	unsigned width;
 	int64_t started_usec; /* CLOCK_REALTIME since the epoch */
 	bool changed;	      /* the host was changed: so the exit status must tell */
-	bool has_gaps;	      /* a report was written, but for want of memory not all of it */
+	bool has_gaps; /* a report was written, but for want of memory not all of it */
 };
 
 /** hf_cli_text_options - of the command line; pure */

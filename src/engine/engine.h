@@ -19,7 +19,7 @@ typedef struct hf_survey {
 	hf_arena record_arena;
 	hf_record record;
 	hf_plan plan;
-	const char *hostname; /* of the facts; "" if unknown */
+	const char *hostname;	/* of the facts; "" if unknown */
 	bool record_unreadable; /* not root: what would be released cannot be told */
 } hf_survey;
 

@@ -17,8 +17,8 @@ typedef struct hf_lock {
  * hf_lock_take - lock the host against another holdfast
  * @wait_sec: how long to wait for it; 0: not at all
  *
- * Makes the state directory where it is missing. Errors: -EINPROGRESS somebody has it (who,
- * if it can be told); those of making the directory. Changes host.
+ * Makes the state directory where it is missing. Errors: -EINPROGRESS somebody has it
+ * (who, if it can be told); those of making the directory. Changes host.
  */
 int hf_lock_take(hf_host *host, int wait_sec, hf_arena *arena, hf_lock *ret,
 		 hf_error **err) _must_check_;

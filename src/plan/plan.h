@@ -200,7 +200,8 @@ typedef struct hf_plan_options {
 	bool offline; /* --root: no live layer */
 	bool manager; /* systemd's manager can be asked; set by the engine */
 	int64_t now;  /* seconds since the epoch */
-	const struct hf_plan *verifies; /* just carried out, this look verifies it; NULL */
+	const struct hf_plan
+		*verifies; /* just carried out, this look verifies it; NULL */
 } hf_plan_options;
 
 typedef struct hf_ref_values {
@@ -307,9 +308,9 @@ hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
 int hf_plan_claim(hf_plan *plan, const char *id) _must_check_;
 bool hf_plan_is_claimed(const hf_plan *plan, const char *id);
 
-/** hf_plan_note - have the applied record keep an entry that no change stands for, if this
- *  plan is carried out; it replaces an older one and lives while @id is claimed. Texts
- *  are copied; 0 or -ENOMEM. */
+/** hf_plan_note - have the applied record keep an entry that no change stands for, if
+ * this plan is carried out; it replaces an older one and lives while @id is claimed.
+ * Texts are copied; 0 or -ENOMEM. */
 int hf_plan_note(hf_plan *plan, const char *id, const char *text) _must_check_;
 
 /** hf_plan_noted - the text noted under @id by the plan that this one verifies, else by
