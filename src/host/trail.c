@@ -11,7 +11,7 @@
 static void send_audit(const hf_trail *t)
 {
 	char text[512];
-	int fd = audit_open();
+	int fd = audit_open(), r;
 
 	if (fd < 0)
 		return;
@@ -20,8 +20,9 @@ static void send_audit(const hf_trail *t)
 		       "op=holdfast-%s transaction=%s result=%s digest=%s", t->command,
 		       *t->transaction ? t->transaction : "none", t->result,
 		       *t->digest ? t->digest : "none");
-	(void)audit_log_user_message(fd, AUDIT_USYS_CONFIG, text, NULL, NULL, NULL,
-				     t->success);
+	r = audit_log_user_message(fd, AUDIT_USYS_CONFIG, text, NULL, NULL, NULL,
+				   t->success);
+	(void)r; /* what was done is done; libaudit of 4.0 wants it looked at */
 	audit_close(fd);
 }
 
