@@ -6,6 +6,7 @@
 #include <libaudit.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -239,12 +240,12 @@ static int take_rule(void *user, const struct nlmsghdr *head, const void *payloa
 	return 0;
 }
 
-static int list_now(hf_host *host, hf_arena *arena, bool ask, dump *ret, hf_error **err)
+static int list_now(hf_host *host, hf_arena *arena, dump *ret, hf_error **err)
 {
 	dump d = { .arena = arena };
 	int r = nl_open(host, err);
 
-	if (r >= 0 && ask)
+	if (r >= 0)
 		r = nl_send(host, AUDIT_LIST_RULES, 0, NULL, 0, err);
 	if (r >= 0)
 		r = nl_reply(host, true, take_rule, &d, err);
@@ -254,48 +255,82 @@ static int list_now(hf_host *host, hf_arena *arena, bool ask, dump *ret, hf_erro
 	return 0;
 }
 
-void hf_audit_list_ahead(hf_host *host)
+/* A list read ahead, in a thread of its own, which has the socket until it is joined. */
+struct hf_audit_ahead {
+	pthread_t thread;
+	hf_host *host;
+	hf_arena arena; /* what was read: lives as long as the host */
+	dump d;
+	int result;
+};
+
+static void *read_ahead(void *user)
 {
-	if (host->audit.known != HF_PRESENT || !host->is_root || host->audit_asked)
-		return;
-	host->audit_asked = nl_open(host, NULL) >= 0 &&
-			    nl_send(host, AUDIT_LIST_RULES, 0, NULL, 0, NULL) >= 0;
+	struct hf_audit_ahead *a = user;
+
+	/* a failure is told by whoever asks again */
+	a->result = list_now(a->host, &a->arena, &a->d, NULL);
+	return NULL;
 }
 
-/* Before any other request: the answer that is under way would get between. It is kept
- * for the list that somebody will ask for. */
+void hf_audit_list_ahead(hf_host *host)
+{
+	struct hf_audit_ahead *a;
+
+	if (host->audit.known != HF_PRESENT || !host->is_root || host->audit_ahead)
+		return;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return;
+	a->host = host;
+	if (pthread_create(&a->thread, NULL, read_ahead, a) != 0) {
+		free(a);
+		return;
+	}
+	host->audit_ahead = a;
+	host->audit_under_way = true;
+}
+
+/* Before any other use of the socket. */
 static int settle(hf_host *host, hf_error **err)
 {
-	dump *ahead;
-	int r;
+	if (host->audit_under_way) {
+		(void)pthread_join(host->audit_ahead->thread, NULL);
+		host->audit_under_way = false;
+	}
+	return nl_open(host, err);
+}
 
-	if (!host->audit_asked)
-		return nl_open(host, err);
-	host->audit_asked = false;
-	ahead = hf_arena_new(&host->arena, dump);
-	if (!ahead)
-		return hf_error_oom(err);
-	r = list_now(host, &host->arena, false, ahead, err);
-	if (!r)
-		host->audit_ahead = ahead;
-	return r;
+void hf_audit_close(hf_host *host)
+{
+	if (host->audit_under_way)
+		(void)settle(host, NULL);
+	if (host->audit_ahead)
+		hf_arena_done(&host->audit_ahead->arena);
+	free(host->audit_ahead);
+	host->audit_ahead = NULL;
+	if (host->audit_fd > 0)
+		(void)close(host->audit_fd);
+	host->audit_fd = -1;
 }
 
 int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
 		  hf_error **err)
 {
-	dump *ahead = host->audit_ahead, d;
-	int r = 0;
+	struct hf_audit_ahead *ahead = host->audit_ahead;
+	int r = settle(host, err);
+	dump d;
 
-	if (ahead) {
-		d = *ahead;
-		host->audit_ahead = NULL; /* the next look is a new one */
-	} else {
-		r = list_now(host, arena, !host->audit_asked, &d, err);
-		host->audit_asked = false;
-	}
 	if (r < 0)
 		return r;
+	if (ahead && !ahead->result && !host->audit_ahead_used) {
+		d = ahead->d;
+		host->audit_ahead_used = true; /* the next look is a new one */
+	} else {
+		r = list_now(host, arena, &d, err);
+		if (r < 0)
+			return r;
+	}
 	*ret = d.items;
 	*ret_n = d.n;
 	return 0;

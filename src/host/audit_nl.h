@@ -29,11 +29,15 @@ int hf_audit_status_set(hf_host *host, const struct audit_status *status,
 /**
  * hf_audit_list_ahead - ask for the list now; the next hf_audit_list() reads the answer
  *
- * The kernel makes and sends its list while the caller is busy with something else, which
- * is most of what a check of many rules costs. Failing is fine: hf_audit_list() then asks
- * itself. Nothing is asked where the live layer is off.
+ * The kernel makes its list, and a thread reads it, while the caller is busy with
+ * something else: that is most of what a check of many rules costs. Failing is fine,
+ * hf_audit_list() then asks itself. Nothing is asked where the live layer is off.
  */
 void hf_audit_list_ahead(hf_host *host);
+
+/** hf_audit_close - close the socket, free what was listed ahead; hf_host_close() does it
+ */
+void hf_audit_close(hf_host *host);
 
 /** hf_audit_list - AUDIT_LIST_RULES, in the kernel's order; memory of @arena */
 int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,

@@ -295,6 +295,39 @@ int hf_fs_open_regular(hf_host *host, const char *path, size_t max, int *ret_fd,
 			    "cannot read '%s': it is being replaced all the time", path);
 }
 
+/*
+ * A file of known size straight into the arena: no second copy. 1: done; 0: it is not as
+ * long as it said (a file of /proc, or one that grows): read it the other way.
+ */
+static int read_sized(int fd, uint64_t size, hf_arena *arena, char **ret, size_t *ret_len)
+{
+	char *buf, more;
+	size_t len = 0;
+	ssize_t n;
+
+	if (size == 0)
+		return 0;
+	buf = hf_arena_alloc(arena, (size_t)size + 1);
+	if (!buf)
+		return -ENOMEM;
+	while (len < size) {
+		n = read(fd, buf + len, (size_t)size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	if (len == size && read(fd, &more, 1) != 0)
+		return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
+	buf[len] = '\0';
+	*ret = buf;
+	*ret_len = len;
+	return 1;
+}
+
 int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, char **ret,
 	       size_t *ret_len, hf_inode *ret_inode, hf_error **err)
 {
@@ -302,7 +335,7 @@ int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, cha
 	cleanup_free char *buf = NULL;
 	size_t len = 0;
 	hf_inode inode;
-	char *s;
+	char *s = NULL;
 	int r;
 
 	if (max == 0)
@@ -310,14 +343,15 @@ int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, cha
 	r = hf_fs_open_regular(host, path, max, &fd, &inode, NULL, err);
 	if (r < 0)
 		return r;
-	r = hf_fs_slurp(fd, max, &buf, &len);
+	r = read_sized(fd, inode.size, arena, &s, &len);
+	if (r == 0)
+		r = hf_fs_slurp(fd, max, &buf, &len);
 	if (r == -EFBIG)
 		return hf_error_set(err, r, "'%s' is too large: the limit is %zu bytes",
 				    path, max);
 	if (r < 0)
 		return hf_fs_fail(err, r, "read", path);
-	s = hf_arena_memdup(arena, buf, len);
-	if (!s)
+	if (buf && !(s = hf_arena_memdup(arena, buf, len)))
 		return hf_error_oom(err);
 	*ret = s;
 	*ret_len = len;

@@ -15,6 +15,7 @@
 
 #include "base/parse.h"
 #include "base/path.h"
+#include "host/audit_nl.h"
 #include "host/host_internal.h"
 #include "host/ids.h"
 
@@ -245,9 +246,7 @@ void hf_host_close(hf_host *host)
 	if (host->bus && host->bus_close)
 		host->bus_close(host->bus);
 	host->bus = NULL;
-	if (host->audit_fd >= 0)
-		(void)close(host->audit_fd);
-	host->audit_fd = -1;
+	hf_audit_close(host);
 	if (host->root_fd >= 0)
 		(void)close(host->root_fd);
 	host->root_fd = -1;

@@ -36,10 +36,11 @@ typedef struct hf_host {
 	struct sd_bus *bus;    /* opened on first use; see host/bus.h */
 	int audit_fd;	       /* opened on first use; -1; see host/audit_nl.h */
 	uint32_t audit_seq;
-	bool audit_asked;  /* a list was asked for ahead, and not read yet */
-	void *audit_ahead; /* the list that was read ahead (audit_nl.c), or NULL */
-	hf_ids *ids;	   /* read on first use; see host/ids.h */
+	/* a list read ahead in a thread (audit_nl.c) */
+	bool audit_under_way, audit_ahead_used;
+	struct hf_audit_ahead *audit_ahead;
 	hf_arena arena;
+	hf_ids *ids;	 /* read on first use; see host/ids.h */
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
 	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */
 	bool unmapped_ids; /* a user namespace that shows foreign owners as 65534 */
