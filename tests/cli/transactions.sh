@@ -19,7 +19,7 @@ controls:
     files: [{path: /etc/docker/daemon.json, max_mode: "0644"}]
 END
 listing() {
-	(cd root && find . -path ./var/lib/holdfast -prune -o -printf '%p %y %m %U %G %s\n' | sort &&
+	(cd root && find . -path ./var/lib/holdfast -prune -o -printf '%p %y %m %U %G\n' | sort &&
 		find . -path ./var/lib/holdfast -prune -o -type f -print | sort | xargs cksum)
 }
 hf() { # hf STATUS ARGUMENT...: run, and compare the exit status

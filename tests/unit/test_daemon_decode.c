@@ -97,12 +97,13 @@ static void test_decode_contradictions(void **state)
 	(void)state;
 	assert_plan(
 		&(scene){ .controls = CONTROL("a", "set: {icc: false, dns: [1.1.1.1], "
-						   "log-driver: none}") CONTROL(
-				  "b", "set: {icc: true}, add: {dns: [9.9.9.9]}, "
-				       "forbid: {log-driver: [none]}")
-				  CONTROL("c", "unset: [icc, log-opts, labels]")
-					  CONTROL("d", "set: {log-opts: {max-size: 1m}}, "
-						       "add: {labels: [a=b]}"),
+						   "log-driver: none}")
+				  CONTROL("b", "set: {icc: true}, add: {dns: [9.9.9.9]}, "
+					       "forbid: {log-driver: [none]}")
+					  CONTROL("c", "unset: [icc, log-opts, labels]")
+						  CONTROL("d", "set: {log-opts: "
+							       "{max-size: 1m}}, "
+							       "add: {labels: [a=b]}"),
 			  .argv = STOCK,
 			  .engine = "26.1.5" },
 		"error t.yaml:4:38: control 'a' sets 'icc', against control 'c' "
