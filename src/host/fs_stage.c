@@ -435,8 +435,14 @@ int hf_fs_unpublish(hf_staged *staged, hf_error **err)
 {
 	int r;
 
-	if (!staged->published)
+	if (!staged->published) { /* the staged copy goes, so that its directory can */
+		if (staged->temp[0] && unlinkat(staged->dir_fd, staged->temp, 0) < 0 &&
+		    errno != ENOENT)
+			return hf_fs_fail(err, -errno, "remove the staged copy of",
+					  staged->path);
+		staged->temp[0] = '\0';
 		return 0;
+	}
 	r = check_ours(staged, err);
 	if (r < 0)
 		return r;
