@@ -255,5 +255,6 @@ int hf_cmd_apply(hf_cli *cli)
 		}
 		apply_once(&run, &options, &result);
 	}
+	hf_run_progress_end(&run);
 	return end_apply(&run, &watch, &result);
 }

@@ -203,6 +203,7 @@ int hf_cmd_rollback(hf_cli *cli)
 	}
 	if (hf_rollback_run(&run.host, &run.model, &rb, &how, &result, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	hf_run_progress_end(&run);
 	return report(&run, &rb, &result);
 }
 

@@ -74,6 +74,9 @@ int hf_run_must_be_root(hf_run *run) _must_check_;
 /** hf_run_apply_options - of the command line, for the engine */
 hf_apply_options hf_run_apply_options(hf_run *run);
 
+/** hf_run_progress_end - clear the line that moves, before the report */
+void hf_run_progress_end(const hf_run *run);
+
 /** hf_run_steps - an engine's steps as the report takes them; NULL: out of memory */
 const hf_report_step *hf_run_steps(hf_run *run, const hf_apply_result *result);
 

@@ -2,13 +2,29 @@
 /* What the commands that change a host share: apply, rollback, recover. */
 #include <errno.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "cli/run.h"
 
+/* What takes long: on a terminal a line that the next one replaces, elsewhere lines. */
 static void tell_progress(void *user, const char *what)
 {
-	(void)user;
-	fprintf(stderr, "holdfast: %s\n", what);
+	const hf_run *run = user;
+
+	if (run->cli->options.quiet)
+		return;
+	if (isatty(STDERR_FILENO) && !run->cli->options.verbose)
+		fprintf(stderr, "\r\033[K%s ...", what);
+	else
+		fprintf(stderr, "holdfast: %s\n", what);
+	fflush(stderr);
+}
+
+void hf_run_progress_end(const hf_run *run)
+{
+	if (isatty(STDERR_FILENO) && !run->cli->options.verbose &&
+	    !run->cli->options.quiet)
+		fputs("\r\033[K", stderr);
 }
 
 int hf_run_must_be_root(hf_run *run)
@@ -70,7 +86,8 @@ hf_apply_options hf_run_apply_options(hf_run *run)
 				   .replace = o->replace,
 				   .fact_args = o->facts.items,
 				   .n_fact_args = o->facts.n,
-				   .progress = o->verbose ? tell_progress : NULL,
+				   .progress = tell_progress,
+				   .user = run,
 				   .interrupted = is_interrupted,
 				   .record = o->record || o->confirm_sec,
 				   .keep = o->keep,

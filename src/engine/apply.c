@@ -40,22 +40,36 @@ typedef struct apply {
 	enum effect_state *effects; /* by index in the plan */
 	hf_txn txn;
 	hf_lock lock;
-	char *kept_path; /* of the record that will be kept, or NULL: none will be */
-	bool kept;	 /* it is there: a journal beside it counts as finished */
+	char *kept_path;  /* of the record that will be kept, or NULL: none will be */
+	bool kept;	  /* it is there: a journal beside it counts as finished */
+	size_t max_steps; /* room in result->steps */
 } apply;
 
-static hf_step *add_step(apply *a, const char *what, hf_step_state state,
-			 const hf_error *why)
+static size_t all_items(const apply *a)
 {
-	hf_arena *arena = &a->result->arena;
-	hf_step *step = hf_vec_push(arena, a->result->steps, a->result->n_steps);
+	return a->n_items + (a->record ? 1 : 0);
+}
 
-	if (!step)
-		return NULL; /* the steps are a courtesy: the work goes on */
+/* Room for all of them is made before anything is visible: nothing allocates later, but
+ * for the reason of a failure. */
+static int reserve_steps(apply *a, hf_error **err)
+{
+	a->max_steps = 2 * (all_items(a) + a->before->plan.n_effects) + 4;
+	a->result->steps = hf_arena_array(&a->result->arena, a->max_steps,
+					  sizeof(*a->result->steps));
+	return a->result->steps ? 0 : hf_error_oom(err);
+}
+
+static void add_step(apply *a, const char *what, hf_step_state state, const hf_error *why)
+{
+	hf_step *step;
+
+	if (a->result->n_steps >= a->max_steps)
+		return; /* the steps are a courtesy: the work goes on */
+	step = &a->result->steps[a->result->n_steps++];
 	step->what = what ? what : "(out of memory)";
 	step->state = state;
-	step->why = why ? hf_arena_strdup(arena, hf_error_text(why)) : NULL;
-	return step;
+	step->why = why ? hf_arena_strdup(&a->result->arena, hf_error_text(why)) : NULL;
 }
 
 static void tell(const apply *a, const char *what)
@@ -138,12 +152,18 @@ static int collect_items(apply *a, const char *record_text, hf_error **err)
 	for (size_t i = 0; i < plan->n_groups; i++)
 		a->items[a->n_items++].group = plan->groups[i];
 	qsort(a->items, a->n_items, sizeof(*a->items), by_stage);
-	return record_text ? record_group(a, record_text, err) : 0;
-}
+	if (record_text) {
+		int r = record_group(a, record_text, err);
 
-static size_t all_items(const apply *a)
-{
-	return a->n_items + (a->record ? 1 : 0);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < all_items(a); i++) {
+		a->items[i].what = hf_item_what(&a->items[i], &a->result->arena);
+		if (!a->items[i].what)
+			return hf_error_oom(err);
+	}
+	return reserve_steps(a, err);
 }
 
 /* Live groups first: the journal holds what they have encoded. Nothing of it is visible.
@@ -175,9 +195,7 @@ static int prepare_all(apply *a, hf_error **err)
 		r = hf_item_prepare(a->host, item, a->items, a->n_items,
 				    &a->result->arena, err);
 		if (r < 0) {
-			const char *what = hf_item_what(item, &a->result->arena);
-
-			return hf_error_wrap(err, "cannot %s", what ? what : "prepare");
+			return hf_error_wrap(err, "cannot %s", item->what);
 		}
 	}
 	hf_fault(a->host, "prepared");
@@ -206,7 +224,7 @@ static void discard_all(apply *a)
 
 static int commit_one(apply *a, hf_item *item, hf_error **err)
 {
-	const char *what = hf_item_what(item, &a->result->arena);
+	const char *what = item->what;
 	int r;
 
 	if (a->options->interrupted && a->options->interrupted(a->options->user))
@@ -215,7 +233,7 @@ static int commit_one(apply *a, hf_item *item, hf_error **err)
 	r = hf_item_commit(a->host, item, &a->result->arena, err);
 	hf_fault(a->host, "committed");
 	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
-	return r < 0 ? hf_error_wrap(err, "%s", what ? what : "commit") : 0;
+	return r < 0 ? hf_error_wrap(err, "%s", what) : 0;
 }
 
 static const char *effect_what(const apply *a, const hf_effect *effect)
@@ -339,7 +357,6 @@ static int verify(apply *a, hf_error **err)
 	const struct timespec pause = { .tv_nsec = RELOAD_POLL_NSEC };
 	int r;
 
-	tell(a, "verify");
 	if (a->how->verify)
 		return a->how->verify(a->host, a->how->user, err);
 	r = look_again(a, err);
@@ -356,7 +373,7 @@ static int verify(apply *a, hf_error **err)
 
 static bool revert_one(apply *a, hf_item *item)
 {
-	const char *what = hf_item_what(item, &a->result->arena);
+	const char *what = item->what;
 	hf_error *why = NULL;
 	int r;
 

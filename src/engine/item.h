@@ -26,6 +26,7 @@ typedef struct hf_item {
 	hf_item_state state;
 	hf_staged *staged; /* FILE; in the arena of the apply */
 	char *made_at;	   /* topmost directory made for it, or NULL; in that arena */
+	const char *what;  /* for steps: "write /etc/docker/daemon.json" */
 	bool folded;	   /* INODE: its values went into the FILE group of that inode */
 } hf_item;
 
