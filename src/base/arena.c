@@ -82,14 +82,17 @@ char *hf_arena_strdup(hf_arena *arena, const char *s)
 char *hf_arena_vprintf(hf_arena *arena, const char *fmt, va_list ap)
 {
 	va_list copy;
+	char text[256]; /* most are shorter: written once, not measured first */
 	char *p;
 	int n;
 
 	va_copy(copy, ap);
-	n = vsnprintf(NULL, 0, fmt, copy);
+	n = vsnprintf(text, sizeof(text), fmt, copy);
 	va_end(copy);
 	if (n < 0)
 		return NULL;
+	if ((size_t)n < sizeof(text))
+		return hf_arena_memdup(arena, text, (size_t)n);
 	p = hf_arena_alloc(arena, (size_t)n + 1);
 	if (p)
 		(void)vsnprintf(p, (size_t)n + 1, fmt, ap);

@@ -59,18 +59,23 @@ void hf_strbuf_addc(hf_strbuf *sb, char c)
 void hf_strbuf_vaddf(hf_strbuf *sb, const char *fmt, va_list ap)
 {
 	va_list copy;
+	size_t room;
 	int n;
 
+	/* most pieces are short: written at once, not measured first */
+	if (!grow(sb, 120))
+		return;
+	room = sb->cap - sb->len;
 	va_copy(copy, ap);
-	n = vsnprintf(NULL, 0, fmt, copy);
+	n = vsnprintf(sb->buf + sb->len, room, fmt, copy);
 	va_end(copy);
-	if (n < 0) {
+	if (n < 0 || ((size_t)n >= room && !grow(sb, (size_t)n))) {
+		sb->buf[sb->len] = '\0';
 		sb->oom = true;
 		return;
 	}
-	if (!grow(sb, (size_t)n))
-		return;
-	(void)vsnprintf(sb->buf + sb->len, (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= room)
+		(void)vsnprintf(sb->buf + sb->len, (size_t)n + 1, fmt, ap);
 	sb->len += (size_t)n;
 }
 

@@ -159,6 +159,26 @@ static void put_image(writer *w, const hf_image *image)
 	close_with(w, '}');
 }
 
+/* The new content, told by what differs from the old: most edits are one line of many.
+ * "keep" is how much of the beginning and of the end stays. */
+static void put_after(writer *w, const hf_txn_item *item)
+{
+	const hf_image *before = &item->before;
+	size_t most = before->len < item->after_len ? before->len : item->after_len;
+	size_t head = 0, tail = 0;
+
+	if (!before->exists)
+		most = 0;
+	while (head < most && before->bytes[head] == item->after[head])
+		head++;
+	while (tail < most - head && before->bytes[before->len - 1 - tail] ==
+					     item->after[item->after_len - 1 - tail])
+		tail++;
+	put_key(w, "keep");
+	hf_strbuf_addf(&w->sb, "[%zu,%zu]", head, tail);
+	put_bytes(w, "after", item->after + head, item->after_len - head - tail);
+}
+
 static void put_item(writer *w, const hf_txn_item *item)
 {
 	open_at(w, NULL, '{');
@@ -171,7 +191,7 @@ static void put_item(writer *w, const hf_txn_item *item)
 	case HF_GROUP_FILE:
 		put_image(w, &item->before);
 		put_bool(w, "remove", item->remove);
-		put_bytes(w, "after", item->after, item->after_len);
+		put_after(w, item);
 		put_meta(w, "meta", item->uid, item->gid, item->mode);
 		put_text(w, "temp", item->temp);
 		break;
@@ -381,6 +401,35 @@ static void get_image(reader *rd, const json_t *o, hf_image *image)
 	}
 }
 
+/* See put_after(). */
+static void get_after(reader *rd, const json_t *o, hf_txn_item *item)
+{
+	json_t *keep = json_object_get(o, "keep");
+	const hf_image *before = &item->before;
+	json_int_t head = 0, tail = 0;
+	size_t len;
+	const char *bytes = get_bytes(rd, o, "after", &len);
+	char *all;
+
+	if (json_unpack(keep, "[I, I]", &head, &tail) < 0 || head < 0 || tail < 0 ||
+	    (uint64_t)head > before->len || (uint64_t)tail > before->len - (size_t)head)
+		rd->r = rd->r ? rd->r : -EBADMSG;
+	if (rd->r)
+		return;
+	item->after_len = (size_t)head + len + (size_t)tail;
+	all = get_array(rd, item->after_len + 1, 1);
+	if (!all)
+		return;
+	if (head)
+		memcpy(all, before->bytes, (size_t)head);
+	memcpy(all + head, bytes, len);
+	if (tail)
+		memcpy(all + head + len, before->bytes + before->len - (size_t)tail,
+		       (size_t)tail);
+	all[item->after_len] = '\0';
+	item->after = all;
+}
+
 static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
 {
 	const char *type = get_text(rd, o, "type", false);
@@ -404,7 +453,7 @@ static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
 	case HF_GROUP_FILE:
 		get_image(rd, o, &item->before);
 		item->remove = get_bool(rd, o, "remove");
-		item->after = get_bytes(rd, o, "after", &item->after_len);
+		get_after(rd, o, item);
 		get_meta(rd, o, "meta", &item->uid, &item->gid, &item->mode);
 		item->temp = get_text(rd, o, "temp", true);
 		break;
