@@ -166,6 +166,12 @@ static void print_diffs(FILE *out, const hf_txn *txn)
 		fprintf(out, "\n%s", hf_strbuf_str(&sb));
 }
 
+static void print_witness(FILE *out, const char *when, const char *text)
+{
+	if (text && *text)
+		fprintf(out, "\n%s\n  %s", when, text); /* ends in a newline */
+}
+
 static void print_txn(hf_run *run, const hf_txn *txn)
 {
 	FILE *out = run->cli->out;
@@ -184,6 +190,8 @@ static void print_txn(hf_run *run, const hf_txn *txn)
 		fputs("\neffects\n", out);
 	for (size_t i = 0; i < txn->n_effects; i++)
 		fprintf(out, "  %s\n", txn->effects[i]);
+	print_witness(out, "before", txn->witness_before);
+	print_witness(out, "after", txn->witness_after);
 	if (run->cli->options.diff)
 		print_diffs(out, txn);
 }
@@ -213,5 +221,11 @@ int hf_cmd_show(hf_cli *cli)
 	value = head_json(&txn);
 	if (value)
 		(void)json_object_set_new(value, "changes", changes_json(&txn));
+	if (value && txn.witness_before)
+		(void)json_object_set_new(value, "witness_before",
+					  json_string(txn.witness_before));
+	if (value && txn.witness_after)
+		(void)json_object_set_new(value, "witness_after",
+					  json_string(txn.witness_after));
 	return print_json(cli, "show", "transaction", value);
 }

@@ -453,6 +453,9 @@ static int finish_txn(apply *a, hf_error **err)
 
 	hf_fault(a->host, "finish");
 	a->txn.result = HF_TXN_APPLIED;
+	if (!a->how->verify)
+		a->txn.witness_after = hf_txn_witness(a->model, &a->result->after.plan,
+						      &a->result->arena);
 	a->txn.finished = a->host->offline ? a->before->plan.options.now : time(NULL);
 	if (keeps_record(a)) {
 		a->kept = true; /* a failure may be one of writing out what is there */

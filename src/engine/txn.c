@@ -253,6 +253,8 @@ static void put_head(writer *w, const hf_txn *txn)
 	put_text(w, "result", hf_txn_result_name(txn->result));
 	put_list(w, "baselines", txn->baselines, txn->n_baselines);
 	put_list(w, "effects", txn->effects, txn->n_effects);
+	put_text(w, "witness_before", txn->witness_before);
+	put_text(w, "witness_after", txn->witness_after);
 }
 
 int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
@@ -494,6 +496,8 @@ static void get_head(reader *rd, const json_t *root, hf_txn *txn)
 	txn->undone_by = get_text(rd, root, "undone_by", true);
 	txn->boot_id = get_text(rd, root, "boot_id", false);
 	txn->user = get_text(rd, root, "user", false);
+	txn->witness_before = get_text(rd, root, "witness_before", true);
+	txn->witness_after = get_text(rd, root, "witness_after", true);
 	txn->started = get_int(rd, root, "started");
 	txn->finished = get_int(rd, root, "finished");
 }

@@ -78,6 +78,8 @@ typedef struct hf_txn {
 	size_t n_changes;
 	const char **effects; /* "restart docker.service" as carried out */
 	size_t n_effects;
+	const char *witness_before; /* the kinds' lines, or NULL */
+	const char *witness_after;
 	hf_txn_item *items; /* in the order of commitment */
 	size_t n_items;
 } hf_txn;

@@ -201,6 +201,23 @@ static int copy_changes(build *b, const hf_plan *plan)
 	return 0;
 }
 
+const char *hf_txn_witness(const hf_model *model, const hf_plan *plan, hf_arena *arena)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+
+	for (size_t i = 0; i < model->n_kinds; i++) {
+		size_t before = sb.len;
+
+		if (!model->kinds[i]->witness)
+			continue;
+		if (model->kinds[i]->witness(plan, &sb) < 0)
+			return NULL;
+		if (sb.len > before)
+			hf_strbuf_addc(&sb, '\n');
+	}
+	return hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
+}
+
 static int build_head(build *b, const hf_model *model, const hf_plan *plan,
 		      const char *command, const char *of)
 {
@@ -214,7 +231,8 @@ static int build_head(build *b, const hf_model *model, const hf_plan *plan,
 	txn->boot_id = boot && !b->host->offline ? boot : "";
 	txn->user = hf_state_user(b->arena);
 	txn->started = plan->options.now;
-	if (!txn->id || !txn->user)
+	txn->witness_before = hf_txn_witness(model, plan, b->arena);
+	if (!txn->id || !txn->user || !txn->witness_before)
 		return -ENOMEM;
 	for (size_t i = 0; i < model->n_baselines; i++) {
 		const char **slot =

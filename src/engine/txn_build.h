@@ -18,4 +18,8 @@ int hf_txn_build(hf_host *host, const hf_model *model, const hf_plan *plan,
 		 hf_item *items, size_t n, const char *command, const char *of,
 		 hf_arena *arena, hf_txn *ret, hf_error **err) _must_check_;
 
+/** hf_txn_witness - what the kinds have to say of @plan, in lines; "" if nothing; NULL:
+ *  out of memory. Pure. */
+const char *hf_txn_witness(const hf_model *model, const hf_plan *plan, hf_arena *arena);
+
 #endif

@@ -593,4 +593,5 @@ const hf_kind hf_kind_audit = {
 	.discard = hf_audit_discard,
 	.freeze = hf_audit_freeze,
 	.replay = hf_audit_replay,
+	.witness = hf_audit_witness,
 };

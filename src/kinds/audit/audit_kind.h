@@ -33,6 +33,7 @@ int hf_audit_commit(struct hf_host *host, struct hf_group *group,
 int hf_audit_revert(struct hf_host *host, struct hf_group *group,
 		    hf_error **err) _must_check_;
 void hf_audit_discard(struct hf_group *group);
+int hf_audit_witness(const struct hf_plan *plan, hf_strbuf *out);
 int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out);
 int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 		    hf_error **err);

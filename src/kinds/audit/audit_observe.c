@@ -556,6 +556,8 @@ static int read_kernel(observer *o)
 	obs->status[HF_AUDIT_BACKLOG_LIMIT] = status.backlog_limit;
 	obs->status[HF_AUDIT_BACKLOG_WAIT_TIME] = status.backlog_wait_time;
 	obs->status[HF_AUDIT_RATE_LIMIT] = status.rate_limit;
+	obs->lost = status.lost;
+	obs->backlog = status.backlog;
 	return hf_audit_table_index(&obs->kernel, o->arena);
 }
 
