@@ -461,8 +461,6 @@ static int finish_txn(apply *a, hf_error **err)
 		a->kept = true; /* a failure may be one of writing out what is there */
 		r = hf_txn_store(a->host, &a->txn, err);
 	}
-	if (!r && a->how->finish)
-		r = a->how->finish(a->host, a->how->user, a->txn.id, err);
 	hf_fault(a->host, "finished");
 	if (!r)
 		r = hf_journal_end(a->host, &a->txn, 0, err);

@@ -365,16 +365,22 @@ static int verify(hf_host *host, void *user, hf_error **err)
 	return 0;
 }
 
-/* The record of what was undone says so, unless a part of it could not be. */
-static int mark_undone(hf_host *host, void *user, const char *id, hf_error **err)
+/* The record of what was undone says so, unless a part of it could not be. That comes
+ * after all of the work: where it is missing, the next rollback finds nothing to do, and
+ * comes by here. */
+static void mark_undone(hf_host *host, hf_rollback *rb, hf_apply_result *ret)
 {
-	hf_rollback *rb = user;
+	hf_error *err = NULL;
 
 	if (rb->n_refused)
-		return 0;
+		return;
 	rb->txn.result = HF_TXN_ROLLED_BACK;
-	rb->txn.undone_by = id;
-	return hf_txn_store(host, &rb->txn, err);
+	rb->txn.undone_by = ret->transaction;
+	if (hf_txn_store(host, &rb->txn, &err) >= 0)
+		return;
+	(void)hf_error_wrap(&err, "all is put back, but history will not tell");
+	hf_error_free(ret->error);
+	ret->error = err;
 }
 
 int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
@@ -383,19 +389,20 @@ int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
 	const hf_transaction how = { .command = "rollback",
 				     .of = rollback->txn.id,
 				     .verify = verify,
-				     .finish = mark_undone,
 				     .user = rollback };
 	hf_apply_options keep = *options;
 
+	(void)err;
 	/* where records are kept, this one is, too: by it a crash knows how far it came
 	 */
 	keep.record = true;
-	if (rollback->survey.plan.n_groups) {
+	if (rollback->survey.plan.n_groups)
 		hf_transact(host, model, &rollback->survey, &keep, &how, ret);
-		return 0;
-	}
-	ret->outcome = HF_OUTCOME_NOTHING;
-	return mark_undone(host, rollback, NULL, err);
+	else
+		ret->outcome = HF_OUTCOME_NOTHING;
+	if (ret->outcome == HF_OUTCOME_APPLIED || ret->outcome == HF_OUTCOME_NOTHING)
+		mark_undone(host, rollback, ret);
+	return 0;
 }
 
 void hf_rollback_done(hf_rollback *rollback)

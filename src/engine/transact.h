@@ -14,8 +14,6 @@ typedef struct hf_transaction {
 	const char *record_text; /* new applied record, or NULL: it is not touched */
 	/* NULL: survey again, and compare with what the plan announced */
 	int (*verify)(hf_host *host, void *user, hf_error **err);
-	/* NULL, or: the last part of the work, before the journal goes */
-	int (*finish)(hf_host *host, void *user, const char *id, hf_error **err);
 	void *user;
 } hf_transaction;
 

@@ -7,6 +7,7 @@
 #
 #   STRIDE=N	only every Nth allocation (default: so many that it is soon over)
 . "$(dirname "$0")/lib.sh"
+export ASAN_OPTIONS=${ASAN_OPTIONS/%detect_leaks=0/detect_leaks=1}
 real=$HOLDFAST
 HOLDFAST=${FAULTY:-$(dirname "$real")/tests/faults/faulty}
 [[ -x $HOLDFAST ]] || { echo "$HOLDFAST: not built"; exit 99; }
