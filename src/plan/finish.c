@@ -188,6 +188,13 @@ static int judge_controls(const hf_model *model, hf_plan *plan)
 	return 0;
 }
 
+static void count_row(hf_plan *plan, const hf_resource *row)
+{
+	plan->totals.resources[row->state]++;
+	if (row->state == HF_STATE_FINDING && !row->n_controls)
+		plan->totals.foreign++;
+}
+
 int hf_plan_finish(const hf_model *model, hf_plan *plan)
 {
 	int r = decide_effects(plan);
@@ -201,7 +208,7 @@ int hf_plan_finish(const hf_model *model, hf_plan *plan)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < plan->n_resources; i++)
-		plan->totals.resources[plan->resources[i]->state]++;
+		count_row(plan, plan->resources[i]);
 	for (size_t i = 0; i < plan->n_changes; i++)
 		if (plan->changes[i]->blocked)
 			plan->totals.blocked++;
@@ -231,5 +238,5 @@ bool hf_plan_has_pending(const hf_plan *plan)
 
 bool hf_plan_has_findings(const hf_plan *plan)
 {
-	return plan->totals.controls[HF_STATE_FINDING] > 0;
+	return plan->totals.controls[HF_STATE_FINDING] > 0 || plan->totals.foreign > 0;
 }

@@ -37,35 +37,52 @@ static int row_add_control(hf_plan *plan, hf_resource *row, const hf_control *co
 	return 0;
 }
 
-hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
-			 const char *wanted, const hf_demand *demand)
+static hf_resource *row_of(hf_plan *plan, const hf_kind *kind, hf_layer layer,
+			   const char *id, const char *wanted)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	const char *key = key_of(&sb, demand->kind->name, layer, id, wanted);
+	const char *key = key_of(&sb, kind->name, layer, id, wanted);
 	hf_resource *row, **slot;
 
 	if (!key)
 		return NULL;
 	row = hf_map_get(&plan->row_by_key, key);
-	if (!row) {
-		row = hf_arena_new(&plan->arena, hf_resource);
-		if (!row)
-			return NULL;
-		row->kind = demand->kind;
-		row->layer = layer;
-		row->id = hf_arena_strdup(&plan->arena, id);
-		row->wanted = hf_arena_strdup(&plan->arena, wanted);
+	if (row)
+		return row;
+	row = hf_arena_new(&plan->arena, hf_resource);
+	if (!row)
+		return NULL;
+	row->kind = kind;
+	row->layer = layer;
+	row->id = hf_arena_strdup(&plan->arena, id);
+	row->wanted = hf_arena_strdup(&plan->arena, wanted);
+	row->index = plan->n_resources;
+	if (!row->id || !row->wanted ||
+	    hf_map_put(&plan->row_by_key, &plan->arena, key, row) < 0)
+		return NULL;
+	slot = hf_vec_push(&plan->arena, plan->resources, plan->n_resources);
+	if (!slot)
+		return NULL;
+	*slot = row;
+	return row;
+}
+
+hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
+			 const char *wanted, const hf_demand *demand)
+{
+	hf_resource *row = row_of(plan, demand->kind, layer, id, wanted);
+
+	if (!row)
+		return NULL;
+	if (!row->n_controls)
 		row->declared = demand->mark;
-		row->index = plan->n_resources;
-		if (!row->id || !row->wanted ||
-		    hf_map_put(&plan->row_by_key, &plan->arena, key, row) < 0)
-			return NULL;
-		slot = hf_vec_push(&plan->arena, plan->resources, plan->n_resources);
-		if (!slot)
-			return NULL;
-		*slot = row;
-	}
 	return row_add_control(plan, row, demand->control) < 0 ? NULL : row;
+}
+
+hf_resource *hf_plan_foreign(hf_plan *plan, const hf_kind *kind, hf_layer layer,
+			     const char *id)
+{
+	return row_of(plan, kind, layer, id, "");
 }
 
 int hf_row_judge(hf_plan *plan, hf_resource *row, hf_state state, const char *found,

@@ -217,6 +217,7 @@ typedef struct hf_totals {
 	size_t resources[HF_STATE_MAX_];
 	size_t changes; /* not blocked */
 	size_t blocked;
+	size_t foreign; /* findings that belong to no control */
 } hf_totals;
 
 typedef struct hf_plan {
@@ -266,6 +267,11 @@ int hf_plan_gate(hf_model *model, hf_plan *plan) _must_check_;
  */
 hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
 			 const char *wanted, const hf_demand *demand) _must_check_;
+
+/** hf_plan_foreign - the row of something that no control demands and that is to be told
+ *  all the same, as a finding; wanted is ""; NULL if out of memory */
+hf_resource *hf_plan_foreign(hf_plan *plan, const hf_kind *kind, hf_layer layer,
+			     const char *id) _must_check_;
 
 /** hf_row_judge - set state, found and why (formatted; NULL: none), copied into the
  *  plan's arena. A worse state already set stays. 0 or -ENOMEM. */

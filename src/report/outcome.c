@@ -66,6 +66,9 @@ static void add_states(hf_strbuf *out, const hf_totals *t)
 			       n == 1 ? counted[i].one : counted[i].many);
 		sep = ", ";
 	}
+	if (t->foreign)
+		hf_strbuf_addf(out, "; %zu finding%s beside the controls", t->foreign,
+			       t->foreign == 1 ? "" : "s");
 }
 
 static void add_changes(hf_strbuf *out, const hf_report *r)

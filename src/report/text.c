@@ -227,6 +227,7 @@ static void put_body(hf_text *t)
 	put_layers(t);
 	hf_paint_newline(&t->paint);
 	put_controls(t);
+	hf_text_foreign(t);
 	hf_text_released(t);
 	if (t->options->diff)
 		hf_text_diffs(t);

@@ -53,6 +53,9 @@ void hf_text_changes(hf_text *t, const hf_control *control);
 /** hf_text_control - one control with its changes and what else is to be said of it */
 void hf_text_control(hf_text *t, const hf_control *control);
 
+/** hf_text_foreign - findings that belong to no control */
+void hf_text_foreign(hf_text *t);
+
 /** hf_text_released - the changes that no control asks for any more */
 void hf_text_released(hf_text *t);
 

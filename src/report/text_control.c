@@ -164,3 +164,21 @@ void hf_text_control(hf_text *t, const hf_control *control)
 	hf_text_changes(t, control);
 	put_rows(t, control);
 }
+
+void hf_text_foreign(hf_text *t)
+{
+	const hf_plan *plan = t->view->plan;
+	const hf_text_twins none = { 0 };
+
+	if (!plan->totals.foreign)
+		return;
+	hf_paint_text(&t->paint, hf_style_of_state(HF_STATE_FINDING), "finding");
+	hf_paint_text(&t->paint, HF_STYLE_PLAIN, "  ");
+	hf_paint_text(&t->paint, HF_STYLE_BOLD, "beside the controls");
+	hf_paint_newline(&t->paint);
+	for (size_t i = 0; i < plan->n_resources; i++)
+		if (!plan->resources[i]->n_controls &&
+		    plan->resources[i]->state == HF_STATE_FINDING)
+			put_row(t, plan->resources[i], &none);
+	hf_paint_newline(&t->paint);
+}

@@ -298,16 +298,28 @@ static void test_foreign_keys(void **state)
 			      .argv = STOCK,
 			      .engine = "20.10.24" },
 		    "#icc true: pass, found true at /etc/docker/daemon.json:6\n"
-		    "warning /etc/docker/daemon.json:2:3: dockerd ignores the key "
-		    "'registry-mirror' without a word\n"
-		    "warning /etc/docker/daemon.json:3:3: dockerd does not know the key "
-		    "'bogus' and will not start\n"
-		    "warning /etc/docker/daemon.json:4:3: dockerd ignores the key "
-		    "'anything' without a word\n"
-		    "warning /etc/docker/daemon.json:5:3: dockerd 20.10.24 does not know "
-		    "the key 'bip6' and will not start\n"
-		    "warning /etc/docker/daemon.json:7:3: 'hosts' is also given by '-H' "
-		    "in /lib/systemd/system/docker.service:9: dockerd will not start\n");
+		    "#registry-mirror : finding at /etc/docker/daemon.json:2, dockerd "
+		    "ignores the key 'registry-mirror' without a word\n"
+		    "#bogus : finding at /etc/docker/daemon.json:3, dockerd does not know "
+		    "the key 'bogus' and will not start\n"
+		    "#anything : finding at /etc/docker/daemon.json:4, dockerd ignores the "
+		    "key 'anything' without a word\n"
+		    "#bip6 : finding at /etc/docker/daemon.json:5, dockerd 20.10.24 does "
+		    "not know the key 'bip6' and will not start\n"
+		    "#hosts : finding at /etc/docker/daemon.json:7, 'hosts' is also given "
+		    "by '-H' in /lib/systemd/system/docker.service:9: dockerd will not "
+		    "start\n");
+	/* dockerd looks into an object that it does not know */
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
+			      .file = "{\n  \"x\": {\"debug\": true},\n"
+				      "  \"y\": {\"bogus\": 1}\n}\n",
+			      .argv = STOCK,
+			      .engine = "20.10.24" },
+		    "#icc true: pass, found true, the engine's default\n"
+		    "#x : finding at /etc/docker/daemon.json:2, dockerd ignores the key "
+		    "'x' without a word\n"
+		    "#y : finding at /etc/docker/daemon.json:3, dockerd does not know the "
+		    "key 'bogus' and will not start\n");
 }
 
 static void test_refs_list(void **state)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The YAML section `daemon`: every value is typed by the key table. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,13 @@ static hf_json *bool_value(hf_decoder *d, const hf_node *node, const char *name)
 	return hf_json_new_bool(&d->model->arena, value);
 }
 
+/* Numbers may be negative in members (ulimits) and in these keys. */
+static bool is_signed(const char *name)
+{
+	return strcmp(name, "oom-score-adjust") == 0 ||
+	       strncmp(name, "cpu-rt-", strlen("cpu-rt-")) == 0;
+}
+
 static hf_json *int_value(hf_decoder *d, const hf_node *node, const char *name)
 {
 	int64_t value;
@@ -150,6 +158,8 @@ static hf_json *int_value(hf_decoder *d, const hf_node *node, const char *name)
 		return wrong(d, node, name, "a whole number", NULL);
 	if (!node->plain)
 		return wrong(d, node, name, "a whole number", "remove the quotes");
+	if (value < 0 && hf_dkey_find(name) && !is_signed(name))
+		return wrong(d, node, name, "a whole number that is not negative", NULL);
 	(void)snprintf(text, sizeof(text), "%lld", (long long)value);
 	return hf_json_new(&d->model->arena, HF_JSON_NUMBER, text);
 }
@@ -192,6 +202,48 @@ static bool one_of(const char *text, const char *const *words, size_t n)
 	return false;
 }
 
+static bool is_address(const char *text)
+{
+	unsigned char raw[16];
+
+	return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+}
+
+static bool is_network(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	char address[INET6_ADDRSTRLEN];
+	unsigned char raw[16];
+	int64_t bits, most = 32;
+
+	if (!slash || (size_t)(slash - text) >= sizeof(address) ||
+	    hf_parse_i64(slash + 1, &bits) < 0)
+		return false;
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (inet_pton(AF_INET, address, raw) != 1) {
+		most = 128;
+		if (inet_pton(AF_INET6, address, raw) != 1)
+			return false;
+	}
+	return bits >= 0 && bits <= most;
+}
+
+/* Keys whose text is parsed by dockerd before anything else: net.ParseIP, ParseCIDR. */
+static const char *refused_address(const char *key, const char *text)
+{
+	static const char *const addresses[] = { "default-gateway", "default-gateway-v6",
+						 "dns", "ip" };
+	static const char *const networks[] = { "bip", "bip6", "fixed-cidr",
+						"fixed-cidr-v6" };
+
+	if (one_of(key, addresses, ARRAY_SIZE(addresses)) && !is_address(text))
+		return "an IP address";
+	if (one_of(key, networks, ARRAY_SIZE(networks)) && !is_network(text))
+		return "an IP address with the length of its prefix, as in 172.17.0.1/16";
+	return NULL;
+}
+
 /* Values that dockerd refuses at start whatever the host (Config.Validate in moby). */
 static const char *refused_text(const hf_dkey *key, const char *text)
 {
@@ -222,7 +274,7 @@ static const char *refused_text(const hf_dkey *key, const char *text)
 	if (strcmp(key->name, "registry-mirrors") == 0 &&
 	    strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
 		return "a URL that begins with https:// or http://";
-	return NULL;
+	return refused_address(key->name, text);
 }
 
 static hf_json *checked_text(hf_decoder *d, const hf_node *node, const target *t,
@@ -279,12 +331,20 @@ static hf_json *ulimit_value(hf_decoder *d, const hf_node *node, const target *t
 		return wrong(d, node, t->name,
 			     "a mapping of the whole numbers Hard and Soft",
 			     "write {Hard: 65536, Soft: 32768}");
-	if (hard != -1 && (soft > hard || soft == -1))
-		return wrong(d, node, t->name, "a mapping whose Soft is not above Hard",
-			     NULL);
-	if (name && (name->type != HF_JSON_STRING || strcmp(name->text, t->subkey) != 0))
-		return wrong(d, node, t->name, "a mapping whose Name repeats the key",
-			     NULL);
+	if (hard != -1 && (soft > hard || soft == -1)) {
+		hf_diag_error(
+			d->diags, node->mark,
+			"Soft of '%s' must not be above Hard, and %lld is above %lld",
+			t->name, (long long)soft, (long long)hard);
+		return NULL;
+	}
+	if (name &&
+	    (name->type != HF_JSON_STRING || strcmp(name->text, t->subkey) != 0)) {
+		hf_diag_error(d->diags, node->mark,
+			      "Name of '%s' must repeat the key; it may be left out",
+			      t->name);
+		return NULL;
+	}
 	if (!name &&
 	    hf_json_add(&d->model->arena, v, "Name",
 			hf_json_new(&d->model->arena, HF_JSON_STRING, t->subkey)) < 0)

@@ -661,7 +661,7 @@ int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 		if (r < 0)
 			return r;
 	}
-	if (hf_daemon_warn_foreign(&ctx) < 0 || hf_daemon_fill_refs(&ctx) < 0 ||
+	if (hf_daemon_tell_foreign(&ctx) < 0 || hf_daemon_fill_refs(&ctx) < 0 ||
 	    hf_daemon_plan_live(&ctx) < 0)
 		return hf_error_oom(err);
 	return 0;

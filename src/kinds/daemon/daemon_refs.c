@@ -3,53 +3,120 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kinds/daemon/daemon_kind.h"
 #include "kinds/daemon/daemon_state.h"
 
 /* --- what stands in the file and is not ours ------------------------------------------
  */
 
-static void warn_key(hf_daemon_ctx *ctx, const hf_source *source, const hf_json *member)
+/* Names of flags pass dockerd's check too, and do nothing. */
+static bool passes_check(const char *name, const char *engine)
+{
+	const hf_dkey *key = hf_dkey_find(name);
+
+	return hf_dkey_is_flag_only(name) || hf_dkey_by_flag(name, engine) ||
+	       (key && (!engine || hf_dkey_known_in(key, engine)));
+}
+
+/* What is wrong with a key that is not in the table. dockerd looks into an object of
+ * unknown name and checks its members instead. */
+static const char *unknown_why(const hf_daemon_ctx *ctx, const hf_json *member)
+{
+	static const char stops[] =
+		"dockerd does not know the key '%s' and will not start";
+	hf_arena *arena = &ctx->plan->arena;
+
+	if (member->type != HF_JSON_OBJECT && !passes_check(member->key, ctx->engine))
+		return hf_arena_printf(arena, stops, member->key);
+	for (size_t i = 0; member->type == HF_JSON_OBJECT && i < member->n; i++)
+		if (!passes_check(member->items[i]->key, ctx->engine))
+			return hf_arena_printf(arena, stops, member->items[i]->key);
+	return hf_arena_printf(arena, "dockerd ignores the key '%s' without a word",
+			       member->key);
+}
+
+/* Sets *@ret to what is wrong with a member of the file, NULL: nothing. */
+static int wrong_with(hf_daemon_ctx *ctx, const hf_json *member, const char **ret)
 {
 	const hf_dkey *key = hf_dkey_find(member->key);
-	hf_mark mark = { source, member->line,
-			 hf_json_column(ctx->obs->text, member->key_start) };
-	hf_diags *diags = ctx->plan->diags;
+	hf_arena *arena = &ctx->plan->arena;
 	hf_daemon_value v;
 
-	if (!key &&
-	    (member->type == HF_JSON_OBJECT || hf_dkey_is_flag_only(member->key) ||
-	     hf_dkey_by_flag(member->key, ctx->engine))) {
-		hf_diag_warning(diags, mark,
-				"dockerd ignores the key '%s' without a word",
-				member->key);
-		return;
-	}
+	*ret = NULL;
 	if (!key) {
-		hf_diag_warning(diags, mark,
-				"dockerd does not know the key '%s' and will not start",
-				member->key);
-		return;
-	}
-	if (ctx->engine && !hf_dkey_known_in(key, ctx->engine)) {
-		hf_diag_warning(
-			diags, mark,
-			"dockerd %s does not know the key '%s' and will not start",
+		*ret = unknown_why(ctx, member);
+	} else if (ctx->engine && !hf_dkey_known_in(key, ctx->engine)) {
+		*ret = hf_arena_printf(
+			arena, "dockerd %s does not know the key '%s' and will not start",
 			ctx->engine, member->key);
-		return;
-	}
-	if (hf_daemon_in_force(&ctx->before, key, NULL, &ctx->plan->arena, &v) == 0 &&
-	    v.conflict && v.flag->arg->file)
-		hf_diag_warning(
-			diags, mark,
+	} else {
+		if (hf_daemon_in_force(&ctx->before, key, NULL, arena, &v) < 0)
+			return -ENOMEM;
+		if (!v.conflict || !v.flag->arg->file)
+			return 0;
+		*ret = hf_arena_printf(
+			arena,
 			"'%s' is also given by '%s' in %s:%u: dockerd will not start",
 			member->key, v.flag->written, v.flag->arg->file,
 			v.flag->arg->line);
+	}
+	return *ret ? 0 : -ENOMEM;
 }
 
-int hf_daemon_warn_foreign(hf_daemon_ctx *ctx)
+/* The names of keys that rows of controls speak of, and whether there are any. */
+static int names_judged(const hf_daemon_ctx *ctx, hf_map *ret, bool *ret_any)
+{
+	const hf_plan *plan = ctx->plan;
+
+	*ret_any = false;
+	for (size_t i = 0; i < plan->n_resources; i++) {
+		const hf_resource *row = plan->resources[i];
+		const char *name =
+			row->kind == &hf_kind_daemon ? strchr(row->id, '#') : NULL;
+		char *key;
+
+		if (!name)
+			continue;
+		*ret_any = true;
+		key = hf_arena_memdup(&ctx->plan->arena, name + 1,
+				      strcspn(name + 1, "."));
+		if (!key || hf_map_put(ret, &ctx->plan->arena, key, key) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* A finding where the key is not ours and some control is about the file. */
+static int tell_key(hf_daemon_ctx *ctx, const hf_source *source, const hf_json *member,
+		    bool finding)
+{
+	hf_plan *plan = ctx->plan;
+	hf_mark mark = { source, member->line,
+			 hf_json_column(ctx->obs->text, member->key_start) };
+	const char *why, *id;
+	hf_resource *row;
+
+	if (wrong_with(ctx, member, &why) < 0)
+		return -ENOMEM;
+	if (!why)
+		return 0;
+	if (!finding) {
+		hf_diag_warning(plan->diags, mark, "%s", why);
+		return 0;
+	}
+	id = hf_daemon_resource_id(ctx, member->key);
+	row = id ? hf_plan_foreign(plan, &hf_kind_daemon, HF_PERSISTED, id) : NULL;
+	if (!row || hf_row_judge(plan, row, HF_STATE_FINDING, NULL, "%s", why) < 0)
+		return -ENOMEM;
+	return hf_row_found_at(plan, row, source->name, mark.line);
+}
+
+int hf_daemon_tell_foreign(hf_daemon_ctx *ctx)
 {
 	const hf_daemon_obs *obs = ctx->obs;
+	hf_map judged = { 0 };
 	hf_source *source;
+	bool any;
 
 	if (!ctx->engine && ctx->n_wants)
 		hf_diag_add(ctx->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
@@ -58,11 +125,16 @@ int hf_daemon_warn_foreign(hf_daemon_ctx *ctx)
 	if (!obs->root)
 		return 0;
 	source = hf_arena_new(&ctx->plan->arena, hf_source);
-	if (!source)
+	if (!source || names_judged(ctx, &judged, &any) < 0)
 		return -ENOMEM;
 	*source = (hf_source){ .name = obs->path, .text = obs->text, .len = obs->len };
-	for (size_t i = 0; i < obs->root->n; i++)
-		warn_key(ctx, source, obs->root->items[i]);
+	for (size_t i = 0; i < obs->root->n; i++) {
+		const hf_json *member = obs->root->items[i];
+
+		if (tell_key(ctx, source, member,
+			     any && !hf_map_get(&judged, member->key)) < 0)
+			return -ENOMEM;
+	}
 	return 0;
 }
 

@@ -133,9 +133,9 @@ struct hf_daemon_want {
 /** hf_daemon_plan_live - live rows, effects and the engine view; 0 or -ENOMEM; pure */
 int hf_daemon_plan_live(hf_daemon_ctx *ctx);
 
-/** hf_daemon_warn_foreign - warn of keys that dockerd ignores or stops on; 0 or -ENOMEM
- */
-int hf_daemon_warn_foreign(hf_daemon_ctx *ctx);
+/** hf_daemon_tell_foreign - findings for keys that are not ours and that dockerd ignores
+ * or stops on; of our own, and where no control looks, a warning; 0 or -ENOMEM */
+int hf_daemon_tell_foreign(hf_daemon_ctx *ctx);
 
 /** hf_daemon_fill_refs - values of "daemon:KEY" after the plan; 0 or -ENOMEM */
 int hf_daemon_fill_refs(hf_daemon_ctx *ctx);
