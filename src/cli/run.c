@@ -107,13 +107,17 @@ static void note_layers(hf_run *run)
 int hf_run_open(hf_run *run, hf_cli *cli)
 {
 	hf_error *err = NULL;
+	int r;
 
 	run->cli = cli;
 	if (run->host_open)
 		return 0;
-	if (hf_host_open(&run->host, cli->options.root, &err) < 0)
-		return hf_run_fail(
-			run, cli->options.root ? HF_EXIT_USAGE : HF_EXIT_FAILED, err);
+	r = hf_host_open(&run->host, cli->options.root, &err);
+	if (r < 0)
+		return hf_run_fail(run,
+				   cli->options.root && r != -ENOMEM ? HF_EXIT_USAGE
+								     : HF_EXIT_FAILED,
+				   err);
 	run->host_open = true;
 	if (cli->options.timeout_usec)
 		run->host.timeout_usec = cli->options.timeout_usec;

@@ -60,6 +60,17 @@ static void put(hf_paint *p, hf_style style, const char *escaped, size_t len)
 	p->column += count_columns(escaped, len);
 }
 
+/* Without memory to escape it: what is not plain is masked. An error must be told. */
+static void put_masked(hf_paint *p, hf_style style, const char *text)
+{
+	for (; *text; text++) {
+		bool plain = *text >= ' ' && *text <= '~';
+
+		p->oom |= !plain;
+		put(p, style, plain ? text : "?", 1);
+	}
+}
+
 void hf_paint_text(hf_paint *p, hf_style style, const char *text)
 {
 	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
@@ -67,7 +78,7 @@ void hf_paint_text(hf_paint *p, hf_style style, const char *text)
 	if (escaped)
 		put(p, style, escaped, strlen(escaped));
 	else
-		p->oom = true;
+		put_masked(p, style, text);
 }
 
 void hf_paint_escaped(hf_paint *p, hf_style style, const char *text)
@@ -131,7 +142,7 @@ void hf_paint_wrap(hf_paint *p, hf_style style, unsigned indent, const char *tex
 	const char *s = escaped;
 
 	if (!s) {
-		p->oom = true;
+		put_masked(p, style, text);
 		return;
 	}
 	while (*s) {
