@@ -77,8 +77,9 @@ struct hf_kind {
 	int (*replay)(struct hf_host *host, const char *frozen, bool forward,
 		      hf_error **err);
 
-	/* One line on how the live layer stands, kept with each transaction as found before
-	 * and after it. Pure; 0 or -ENOMEM. NULL where a kind has nothing to say. */
+	/* One line on how the live layer stands, kept with each transaction as found
+	 * before and after it. Pure; 0 or -ENOMEM. NULL where a kind has nothing to say.
+	 */
 	int (*witness)(const struct hf_plan *plan, hf_strbuf *out);
 
 	/* After every kind has planned, in order of rank: what depends on the groups of

@@ -110,7 +110,7 @@ typedef struct hf_audit_obs {
 	const char *live_why;
 	hf_audit_table kernel; /* .raw of each entry as the kernel gave it */
 	uint32_t status[HF_AUDIT_SETTING_MAX_]; /* settings as the kernel has them */
-	uint32_t lost, backlog; /* its counters */
+	uint32_t lost, backlog;			/* its counters */
 
 	hf_audit_want *wants;
 	size_t n_wants;
