@@ -150,7 +150,7 @@ listing() {
 		find . -path ./var/lib/holdfast -prune -o -type f -printf '%s %p\n' | sort &&
 		find . -path ./var/lib/holdfast -prune -o -type f -print0 | sort -z |
 		xargs -0 sha256sum &&
-		getfattr -R -h -d -m - -e hex . 2>/dev/null)
+		{ ! command -v getfattr >/dev/null || getfattr -R -h -d -m - -e hex . 2>/dev/null; })
 }
 
 # stamps DIR: what shows a write even of the same: inode, times; holdfast's own included
