@@ -94,7 +94,10 @@ int hf_row_judge(hf_plan *plan, hf_resource *row, hf_state state, const char *fo
 	if (row->judged && state <= row->state)
 		return 0;
 	if (found) {
-		found_copy = hf_arena_strdup(&plan->arena, found);
+		/* many demands on one long list find the same */
+		if (!plan->found_last || strcmp(plan->found_last, found) != 0)
+			plan->found_last = hf_arena_strdup(&plan->arena, found);
+		found_copy = plan->found_last;
 		if (!found_copy)
 			return -ENOMEM;
 	}

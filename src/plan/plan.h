@@ -250,6 +250,7 @@ typedef struct hf_plan {
 	hf_state *control_states; /* by control index; set by hf_plan_finish() */
 	hf_state *control_underlying;
 	const char **control_reasons; /* or NULL each */
+	const char *found_last;	      /* of hf_row_judge(); in the arena */
 	hf_totals totals;
 } hf_plan;
 

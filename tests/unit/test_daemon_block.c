@@ -291,35 +291,58 @@ static void test_release_foreign_file(void **state)
 static void test_foreign_keys(void **state)
 {
 	(void)state;
-	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
-			      .file = "{\n  \"registry-mirror\": [\"x\"],\n  \"bogus\": "
-				      "1,\n  \"anything\": {},\n  \"bip6\": \"\",\n  "
-				      "\"icc\": true,\n  \"hosts\": [\"unix://\"]\n}\n",
-			      .argv = STOCK,
-			      .engine = "20.10.24" },
-		    "#icc true: pass, found true at /etc/docker/daemon.json:6\n"
-		    "#registry-mirror : finding at /etc/docker/daemon.json:2, dockerd "
-		    "ignores the key 'registry-mirror' without a word\n"
-		    "#bogus : finding at /etc/docker/daemon.json:3, dockerd does not know "
-		    "the key 'bogus' and will not start\n"
-		    "#anything : finding at /etc/docker/daemon.json:4, dockerd ignores the "
-		    "key 'anything' without a word\n"
-		    "#bip6 : finding at /etc/docker/daemon.json:5, dockerd 20.10.24 does "
-		    "not know the key 'bip6' and will not start\n"
-		    "#hosts : finding at /etc/docker/daemon.json:7, 'hosts' is also given "
-		    "by '-H' in /lib/systemd/system/docker.service:9: dockerd will not "
-		    "start\n");
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
+			  .file = "{\n  \"registry-mirror\": [\"x\"],\n  \"bogus\": "
+				  "1,\n  \"anything\": {},\n  \"bip6\": \"\",\n  "
+				  "\"icc\": true,\n  \"hosts\": [\"unix://\"]\n}\n",
+			  .argv = STOCK,
+			  .engine = "20.10.24" },
+		"#icc true: pass, found true at /etc/docker/daemon.json:6\n"
+		"#registry-mirror : finding at /etc/docker/daemon.json:2, dockerd "
+		"ignores the key 'registry-mirror' without a word\n"
+		"#bogus : finding at /etc/docker/daemon.json:3, dockerd does not know "
+		"the key 'bogus' and will not start\n"
+		"#anything : finding at /etc/docker/daemon.json:4, dockerd ignores the "
+		"key 'anything' without a word\n"
+		"#bip6 : finding at /etc/docker/daemon.json:5, dockerd 20.10.24 does "
+		"not know the key 'bip6' and will not start\n"
+		"#hosts : finding at /etc/docker/daemon.json:7, 'hosts' is also given "
+		"by '-H' in /lib/systemd/system/docker.service:9: dockerd will not "
+		"start\n");
 	/* dockerd looks into an object that it does not know */
-	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
-			      .file = "{\n  \"x\": {\"debug\": true},\n"
-				      "  \"y\": {\"bogus\": 1}\n}\n",
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
+			  .file = "{\n  \"x\": {\"debug\": true},\n"
+				  "  \"y\": {\"bogus\": 1}\n}\n",
+			  .argv = STOCK,
+			  .engine = "20.10.24" },
+		"#icc true: pass, found true, the engine's default\n"
+		"#x : finding at /etc/docker/daemon.json:2, dockerd ignores the key "
+		"'x' without a word\n"
+		"#y : finding at /etc/docker/daemon.json:3, dockerd does not know the "
+		"key 'bogus' and will not start\n");
+}
+
+/* who says set has the last word on a list, wherever it stands */
+static void test_add_before_set(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "add: {labels: [x=1]}")
+				      CONTROL("b", "set: {labels: [x=1, y=1]}")
+					      CONTROL("c", "add: {labels: [y=1]}"),
+			      .file = "{\"labels\": [\"z=1\"]}\n",
 			      .argv = STOCK,
 			      .engine = "20.10.24" },
-		    "#icc true: pass, found true, the engine's default\n"
-		    "#x : finding at /etc/docker/daemon.json:2, dockerd ignores the key "
-		    "'x' without a word\n"
-		    "#y : finding at /etc/docker/daemon.json:3, dockerd does not know the "
-		    "key 'bogus' and will not start\n");
+		    "#labels with [\"x=1\"]: drift, found [\"z=1\"] at "
+		    "/etc/docker/daemon.json:1\n"
+		    "#labels [\"x=1\",\"y=1\"]: drift, found [\"z=1\"] at "
+		    "/etc/docker/daemon.json:1\n"
+		    "#labels with [\"y=1\"]: drift, found [\"z=1\"] at "
+		    "/etc/docker/daemon.json:1\n"
+		    "update #labels: [\"z=1\"] -> [\"x=1\",\"y=1\"] (host)\n"
+		    "edit:\n"
+		    "{\"labels\": [\"x=1\", \"y=1\"]}\n");
 }
 
 static void test_refs_list(void **state)
@@ -391,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_release_file),
 		cmocka_unit_test(test_release_foreign_file),
 		cmocka_unit_test(test_foreign_keys),
+		cmocka_unit_test(test_add_before_set),
 		cmocka_unit_test(test_refs_list),
 		cmocka_unit_test(test_refs_default),
 		cmocka_unit_test(test_refs_none),

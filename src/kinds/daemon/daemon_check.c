@@ -63,11 +63,24 @@ static int set_of(const hf_json *list, hf_arena *arena, hf_map *ret)
 	return 0;
 }
 
+static bool has_text(const hf_json *list, const char *text)
+{
+	for (size_t i = 0; list && i < list->n; i++)
+		if (list->items[i]->type == HF_JSON_STRING &&
+		    strcmp(list->items[i]->text, text) == 0)
+			return true;
+	return false;
+}
+
 int hf_daemon_contains(const hf_json *list, const hf_json *wanted)
 {
 	hf_arena arena = { 0 };
 	hf_map set = { 0 };
-	int r = set_of(list, &arena, &set) < 0 ? -ENOMEM : 1;
+	int r;
+
+	if (wanted->n == 1 && wanted->items[0]->type == HF_JSON_STRING)
+		return has_text(list, wanted->items[0]->text);
+	r = set_of(list, &arena, &set) < 0 ? -ENOMEM : 1;
 
 	for (size_t i = 0; i < wanted->n && r == 1; i++) {
 		const char *text = hf_json_canonical(wanted->items[i], &arena);
@@ -78,31 +91,23 @@ int hf_daemon_contains(const hf_json *list, const hf_json *wanted)
 	return r;
 }
 
-hf_json *hf_daemon_list_with(const hf_json *list, const hf_json *more, hf_arena *arena)
+int hf_daemon_list_add(hf_json *list, const hf_json *more, const hf_map *but,
+		       hf_map *seen, hf_arena *arena)
 {
-	hf_json *made = hf_json_new(arena, HF_JSON_ARRAY, NULL);
-	hf_map set = { 0 };
+	for (size_t i = 0; more && i < more->n; i++) {
+		const char *text = hf_json_canonical(more->items[i], arena);
+		hf_json *copy = hf_arena_new(arena, hf_json);
 
-	if (!made || set_of(list, arena, &set) < 0)
-		return NULL;
-	for (int pass = 0; pass < 2; pass++) {
-		const hf_json *from = pass ? more : list;
-
-		for (size_t i = 0; from && i < from->n; i++) {
-			const char *text = hf_json_canonical(from->items[i], arena);
-			hf_json *copy = hf_arena_new(arena, hf_json);
-
-			if (!text || !copy)
-				return NULL;
-			if (pass && hf_map_get(&set, text))
-				continue;
-			*copy = *from->items[i];
-			if (hf_map_put(&set, arena, text, copy) < 0 ||
-			    hf_json_add(arena, made, NULL, copy) < 0)
-				return NULL;
-		}
+		if (!text || !copy)
+			return -ENOMEM;
+		if (but && hf_map_get(but, text))
+			continue;
+		*copy = *more->items[i];
+		if (hf_map_put(seen, arena, text, copy) < 0 ||
+		    hf_json_add(arena, list, NULL, copy) < 0)
+			return -ENOMEM;
 	}
-	return made;
+	return 0;
 }
 
 bool hf_daemon_hides_data(const hf_dkey *key, const char *subkey)

@@ -97,8 +97,7 @@ static int judge_value(live *l, const hf_daemon_spec *spec, hf_resource *row,
 {
 	hf_plan *plan = l->ctx->plan;
 	int met = hf_daemon_is_met(spec, v, l->ctx->engine, &plan->arena);
-	const char *found =
-		v->value ? hf_json_compact(v->value, &plan->arena) : "not set";
+	const char *found = v->value ? hf_daemon_found(l->ctx, v->value) : "not set";
 
 	if (met < 0 || !found)
 		return -ENOMEM;

@@ -93,23 +93,36 @@ static hf_cause cause_of(const hf_daemon_ctx *ctx, const hf_daemon_want *w,
 	return strcmp(e->after, after) == 0 ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
 }
 
-/* Make or update the change of @w, for its present value. */
+/* What becomes of each name is known when all demands have been heard. */
+static int finish_changes(hf_daemon_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->n_wants; i++) {
+		hf_daemon_want *w = ctx->wants[i];
+		const char *after =
+			w->value ? hf_json_compact(w->value, &ctx->plan->arena) : NULL;
+
+		if (w->value && !after)
+			return -ENOMEM;
+		w->change->after = after;
+		w->change->cause = cause_of(ctx, w, after);
+	}
+	return 0;
+}
+
+/* Make the change of @w. */
 static int want_change(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_daemon_value *v)
 {
 	hf_arena *arena = &ctx->plan->arena;
 	const hf_json *old = v->in_file ? v->in_file : v->flag ? v->value : NULL;
 	const char *before = old ? hf_json_compact(old, arena) : NULL;
-	const char *after = w->value ? hf_json_compact(w->value, arena) : NULL;
-	hf_op op = !old ? HF_OP_CREATE : !after ? HF_OP_DELETE : HF_OP_UPDATE;
+	hf_op op = !old ? HF_OP_CREATE : !w->value ? HF_OP_DELETE : HF_OP_UPDATE;
 
-	if ((old && !before) || (w->value && !after))
-		return -ENOMEM;
-	if (w->change) {
-		w->change->after = after;
+	if (w->change)
 		return 0;
-	}
+	if (old && !before)
+		return -ENOMEM;
 	w->change = hf_plan_change(ctx->plan, &hf_kind_daemon, HF_PERSISTED, w->id, op,
-				   before, after, cause_of(ctx, w, after));
+				   before, NULL, HF_CAUSE_UNKNOWN);
 	if (!w->change)
 		return -ENOMEM;
 	w->change->recorded = true;
@@ -149,12 +162,29 @@ static int block_for_plugins(hf_daemon_ctx *ctx, hf_daemon_want *w)
 	return 0;
 }
 
+/* Another control adds to the list; a value that is set holds what is added already. */
+static int want_more(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_json *base,
+		     const hf_json *more)
+{
+	hf_arena *arena = &ctx->plan->arena;
+
+	if (w->value && w->value != w->list)
+		return 0;
+	if (!w->list) {
+		w->list = hf_json_new(arena, HF_JSON_ARRAY, NULL);
+		if (!w->list ||
+		    hf_daemon_list_add(w->list, base, NULL, &w->in_list, arena) < 0)
+			return -ENOMEM;
+	}
+	w->value = w->list;
+	return hf_daemon_list_add(w->list, more, &w->in_list, &w->in_list, arena);
+}
+
 static int want_demand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		       const hf_daemon_value *v, int met, const hf_resource *row)
 {
 	hf_daemon_want *w = want_get(ctx, spec->key, spec->subkey, spec->name);
 	bool first = w && !w->change;
-	const hf_json *base;
 	int r;
 
 	if (!w)
@@ -163,11 +193,10 @@ static int want_demand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		/* only in conflict: the flag alone does it */
 		w->value = NULL;
 	} else if (spec->op == HF_DAEMON_ADD) {
-		base = w->value ? w->value : v->flag ? v->in_file : v->value;
-		w->value = hf_daemon_list_with(base, spec->value, &ctx->plan->arena);
-		if (!w->value)
+		if (want_more(ctx, w, v->flag ? v->in_file : v->value, spec->value) < 0)
 			return -ENOMEM;
-	} else if (!w->value) {
+	} else if (!w->value || w->value == w->list) {
+		/* a list that is set holds all that is added: hf_daemon_check_active() */
 		w->value = spec->op == HF_DAEMON_SET ? spec->value : NULL;
 	}
 	r = want_change(ctx, w, v);
@@ -303,6 +332,15 @@ static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource 
 	return r;
 }
 
+const char *hf_daemon_found(hf_daemon_ctx *ctx, const hf_json *value)
+{
+	if (ctx->found != value || !ctx->found_text) {
+		ctx->found_text = hf_json_compact(value, &ctx->plan->arena);
+		ctx->found = value;
+	}
+	return ctx->found_text;
+}
+
 static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
 {
 	const hf_daemon_spec *spec = demand->spec;
@@ -323,7 +361,7 @@ static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
 	if (r < 0)
 		return r;
 	met = hf_daemon_is_met(spec, &v, ctx->engine, &plan->arena);
-	found = v.value ? hf_json_compact(v.value, &plan->arena) : "not set";
+	found = v.value ? hf_daemon_found(ctx, v.value) : "not set";
 	if (met < 0 || !found)
 		return -ENOMEM;
 	r = judge_found_at(ctx, row, &v);
@@ -654,7 +692,7 @@ int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 	ctx.before =
 		(hf_daemon_config){ ctx.obs->root, ctx.obs->path, &ctx.argv, ctx.engine };
 	ctx.after = ctx.before;
-	if (judge_all(&ctx) < 0 || release_all(&ctx) < 0)
+	if (judge_all(&ctx) < 0 || release_all(&ctx) < 0 || finish_changes(&ctx) < 0)
 		return hf_error_oom(err);
 	if (ctx.obs->file != HF_UNKNOWN && !ctx.obs->absent_why) {
 		r = settle_edit(&ctx, err);

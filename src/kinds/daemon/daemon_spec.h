@@ -43,9 +43,12 @@ int hf_daemon_is_forbidden(const hf_json *value, const hf_json *list);
  *  -ENOMEM. Pure. */
 int hf_daemon_contains(const hf_json *list, const hf_json *wanted);
 
-/** hf_daemon_list_with - @list (NULL: empty) and those of @more that are not in it; NULL:
- *  no memory; pure */
-hf_json *hf_daemon_list_with(const hf_json *list, const hf_json *more, hf_arena *arena);
+/** hf_daemon_list_add - append to @list the elements of @more (NULL: none) that are not
+ * in
+ *  @but (NULL: all), and note them in @seen; both by canonical text; 0 or -ENOMEM; pure
+ */
+int hf_daemon_list_add(hf_json *list, const hf_json *more, const hf_map *but,
+		       hf_map *seen, hf_arena *arena);
 
 /** hf_daemon_equal - the same value for dockerd: order of lists has no meaning. Returns
  *  1, 0, -ENOMEM. Pure. */

@@ -118,6 +118,8 @@ typedef struct hf_daemon_ctx {
 	hf_daemon_want **wants;
 	size_t n_wants;
 	hf_map want_by_name;
+	const hf_json *found; /* what hf_daemon_found() put into words last */
+	const char *found_text;
 } hf_daemon_ctx;
 
 struct hf_daemon_want {
@@ -126,6 +128,8 @@ struct hf_daemon_want {
 	const char *name;
 	const char *id;
 	const hf_json *value; /* NULL: remove */
+	hf_json *list;	      /* the value while controls add to it */
+	hf_map in_list;	      /* canonical texts of its elements */
 	hf_change *change;
 	bool released;
 };
@@ -136,6 +140,10 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx);
 /** hf_daemon_tell_foreign - findings for keys that are not ours and that dockerd ignores
  * or stops on; of our own, and where no control looks, a warning; 0 or -ENOMEM */
 int hf_daemon_tell_foreign(hf_daemon_ctx *ctx);
+
+/** hf_daemon_found - @value as compact JSON; many demands in a row may ask for one long
+ *  list; NULL: no memory */
+const char *hf_daemon_found(hf_daemon_ctx *ctx, const hf_json *value);
 
 /** hf_daemon_fill_refs - values of "daemon:KEY" after the plan; 0 or -ENOMEM */
 int hf_daemon_fill_refs(hf_daemon_ctx *ctx);

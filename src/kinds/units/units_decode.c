@@ -308,12 +308,12 @@ int hf_units_decode(hf_decoder *d, const hf_node *node)
 /* What the baseline demands of one flag or setting, for comparison. */
 typedef struct hf_units_checker {
 	hf_arena arena;
-	hf_map first;		 /* "UNIT KEY" -> the first hf_demand about it */
-	const hf_demand **globs; /* unset with a glob in the flag's name */
-	size_t n_globs;
+	hf_map first; /* "UNIT KEY" -> the first hf_demand about it */
 	const hf_demand **sets;
 	size_t n_sets;
 	hf_map unsets; /* "UNIT FLAG" -> hf_units_unset_list */
+	hf_map globs;  /* UNIT -> hf_units_unset_list with a glob in the flag's name */
+	size_t pairs;  /* of a glob and a set flag, compared so far */
 	hf_diags *diags;
 } hf_units_checker;
 
@@ -370,22 +370,20 @@ static int check_value(hf_units_checker *c, hf_demand *demand, const char *key)
 static int note_unset(hf_units_checker *c, const hf_demand *demand)
 {
 	const hf_units_spec *spec = demand->spec;
-	hf_units_unset_list *list;
+	bool glob = strpbrk(spec->name, "*?[");
+	hf_map *map = glob ? &c->globs : &c->unsets;
+	const char *key = glob ? spec->unit : flag_key(c, spec);
+	hf_units_unset_list *list = key ? hf_map_get(map, key) : NULL;
 	const hf_demand **slot;
-	char *key;
 
-	if (strpbrk(spec->name, "*?[")) {
-		slot = hf_vec_push(&c->arena, c->globs, c->n_globs);
-	} else {
-		key = flag_key(c, spec);
-		list = key ? hf_map_get(&c->unsets, key) : NULL;
-		if (key && !list) {
-			list = hf_arena_new(&c->arena, hf_units_unset_list);
-			if (!list || hf_map_put(&c->unsets, &c->arena, key, list) < 0)
-				return -ENOMEM;
-		}
-		slot = list ? hf_vec_push(&c->arena, list->items, list->n) : NULL;
+	if (!key)
+		return -ENOMEM;
+	if (!list) {
+		list = hf_arena_new(&c->arena, hf_units_unset_list);
+		if (!list || hf_map_put(map, &c->arena, key, list) < 0)
+			return -ENOMEM;
 	}
+	slot = hf_vec_push(&c->arena, list->items, list->n);
 	if (!slot)
 		return -ENOMEM;
 	*slot = demand;
@@ -410,18 +408,16 @@ static int note(hf_units_checker *c, hf_demand *demand)
 	return check_value(c, demand, key);
 }
 
-/* Would this unset take out what that set puts in? */
-static int check_pair(hf_units_checker *c, const hf_demand *unset, const hf_demand *set)
+/* Would this unset take out what that set, whose flag's long name is @name, puts in? */
+static int check_pair(hf_units_checker *c, const hf_demand *unset, const hf_demand *set,
+		      const char *name)
 {
 	const hf_units_spec *x = unset->spec, *y = set->spec;
-	const char *program = usual_program(y->unit);
-	const char *from = hf_flag_long(&c->arena, program, x->name);
-	hf_flag flag = { .name = hf_flag_long(&c->arena, program, y->name) };
+	const char *from = hf_flag_long(&c->arena, usual_program(x->unit), x->name);
+	hf_flag flag = { .name = name };
 
-	if (!from || !flag.name)
+	if (!from)
 		return -ENOMEM;
-	if (strcmp(x->unit, y->unit))
-		return 0;
 	for (size_t i = 0; i < y->n_values; i++) {
 		flag.value = y->values[i];
 		if (!hf_flag_match(&flag, from, x->match))
@@ -432,23 +428,46 @@ static int check_pair(hf_units_checker *c, const hf_demand *unset, const hf_dema
 	return 0;
 }
 
+/* Every glob meets every set flag of its unit; no honest baseline comes near this. */
+#define PAIRS_MAX 4000000u
+
+static int check_globs(hf_units_checker *c, const hf_demand *set, const char *name)
+{
+	const hf_units_spec *spec = set->spec;
+	const hf_units_unset_list *list = hf_map_get(&c->globs, spec->unit);
+
+	if (!list || c->pairs > PAIRS_MAX)
+		return 0;
+	c->pairs += list->n;
+	if (c->pairs > PAIRS_MAX)
+		hf_diag_error(
+			c->diags, set->mark,
+			"too many patterns of flags to take out of '%s' (%zu) for the "
+			"flags that are set",
+			spec->unit, list->n);
+	for (size_t k = 0; k < list->n && c->pairs <= PAIRS_MAX; k++)
+		if (check_pair(c, list->items[k], set, name) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 static int check_sets(hf_units_checker *c)
 {
 	for (size_t i = 0; i < c->n_sets; i++) {
+		const hf_units_spec *spec = c->sets[i]->spec;
 		const hf_units_unset_list *list;
-		char *key = flag_key(c, c->sets[i]->spec);
+		const char *name =
+			hf_flag_long(&c->arena, usual_program(spec->unit), spec->name);
+		char *key = flag_key(c, spec);
 
-		if (!key)
+		if (!key || !name)
 			return -ENOMEM;
 		list = hf_map_get(&c->unsets, key);
-		for (size_t k = 0; list && k < list->n; k++) {
-			if (check_pair(c, list->items[k], c->sets[i]) < 0)
+		for (size_t k = 0; list && k < list->n; k++)
+			if (check_pair(c, list->items[k], c->sets[i], name) < 0)
 				return -ENOMEM;
-		}
-		for (size_t k = 0; k < c->n_globs; k++) {
-			if (check_pair(c, c->globs[k], c->sets[i]) < 0)
-				return -ENOMEM;
-		}
+		if (check_globs(c, c->sets[i], name) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
