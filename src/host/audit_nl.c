@@ -188,11 +188,12 @@ static int take_status(void *user, const struct nlmsghdr *head, const void *payl
 }
 
 static int settle(hf_host *host, hf_error **err);
+static bool take_ahead_status(hf_host *host, struct audit_status *ret);
 
-int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
+static int status_now(hf_host *host, struct audit_status *ret, hf_error **err)
 {
 	struct audit_status status = { 0 };
-	int r = settle(host, err);
+	int r = nl_open(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, AUDIT_GET, 0, NULL, 0, err);
@@ -202,6 +203,15 @@ int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
 		return r;
 	*ret = status;
 	return 0;
+}
+
+int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
+{
+	int r = settle(host, err);
+
+	if (r < 0)
+		return r;
+	return take_ahead_status(host, ret) ? 0 : status_now(host, ret, err);
 }
 
 int hf_audit_status_set(hf_host *host, const struct audit_status *status, hf_error **err)
@@ -261,7 +271,9 @@ struct hf_audit_ahead {
 	hf_host *host;
 	hf_arena arena; /* what was read: lives as long as the host */
 	dump d;
-	int result;
+	struct audit_status status;
+	int result, status_result;
+	bool used, status_used;
 };
 
 static void *read_ahead(void *user)
@@ -269,6 +281,7 @@ static void *read_ahead(void *user)
 	struct hf_audit_ahead *a = user;
 
 	/* a failure is told by whoever asks again */
+	a->status_result = status_now(a->host, &a->status, NULL);
 	a->result = list_now(a->host, &a->arena, &a->d, NULL);
 	return NULL;
 }
@@ -301,6 +314,17 @@ static int settle(hf_host *host, hf_error **err)
 	return nl_open(host, err);
 }
 
+static bool take_ahead_status(hf_host *host, struct audit_status *ret)
+{
+	struct hf_audit_ahead *a = host->audit_ahead;
+
+	if (!a || a->status_used || a->status_result < 0)
+		return false;
+	a->status_used = true; /* the next look is a new one */
+	*ret = a->status;
+	return true;
+}
+
 void hf_audit_close(hf_host *host)
 {
 	if (host->audit_under_way)
@@ -323,9 +347,9 @@ int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *re
 
 	if (r < 0)
 		return r;
-	if (ahead && !ahead->result && !host->audit_ahead_used) {
+	if (ahead && !ahead->result && !ahead->used) {
 		d = ahead->d;
-		host->audit_ahead_used = true; /* the next look is a new one */
+		ahead->used = true; /* the next look is a new one */
 	} else {
 		r = list_now(host, arena, &d, err);
 		if (r < 0)

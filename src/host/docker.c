@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -23,6 +24,8 @@
 
 #define ANSWER_MAX ((size_t)16 << 20)
 #define TIMEOUT_USEC_DEFAULT (10u * 1000000u)
+
+#define DOCKERD_COMM "dockerd\n" /* proc(5), comm */
 
 /* --- the process ----------------------------------------------------------------------
  */
@@ -61,8 +64,22 @@ static bool by_pid_file(hf_host *host, hf_arena *arena, uint32_t *ret)
 	return true;
 }
 
+/* Of hundreds of processes: three calls each, and only what has the name is looked at. */
+static bool has_name(int proc_fd, const char *pid)
+{
+	cleanup_close int fd = -1;
+	char path[64], comm[16];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "%s/comm", pid);
+	fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	n = fd >= 0 ? read(fd, comm, sizeof(comm)) : -1;
+	return n == sizeof(DOCKERD_COMM) - 1 && !memcmp(comm, DOCKERD_COMM, (size_t)n);
+}
+
 int hf_docker_process(hf_host *host, uint32_t *ret_pid, hf_error **err)
 {
+	cleanup_close int proc = -1;
 	hf_arena arena = { 0 };
 	uint32_t found = 0;
 	char **names;
@@ -71,10 +88,14 @@ int hf_docker_process(hf_host *host, uint32_t *ret_pid, hf_error **err)
 
 	if (!by_pid_file(host, &arena, &found)) {
 		r = hf_fs_list(host, "/proc", &arena, &names, &n, err);
+		if (r == 0)
+			r = hf_fs_open(host, "/proc", O_RDONLY | O_DIRECTORY, 0, &proc,
+				       err);
 		for (size_t i = 0; r == 0 && i < n && !found; i++) {
 			uint64_t pid;
 
 			if (hf_parse_u64(names[i], INT32_MAX, &pid) == 0 &&
+			    has_name(proc, names[i]) &&
 			    is_dockerd(host, names[i], &arena))
 				found = (uint32_t)pid;
 		}

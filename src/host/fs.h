@@ -18,6 +18,7 @@
 #include "host/host.h"
 
 #define HF_FS_NOFOLLOW 1u	/* a final symlink is itself the object */
+#define HF_FS_ACL 2u		/* hf_fs_inode(): tell whether it has an ACL, too */
 #define HF_FILE_MAX (16u << 20) /* no configuration file is larger, bytes */
 
 typedef struct hf_inode {
@@ -31,8 +32,8 @@ typedef struct hf_inode {
 	int64_t mtime_nsec; /* CLOCK_REALTIME, since the epoch */
 	bool immutable;	    /* STATX_ATTR_IMMUTABLE or append-only */
 	bool mount_root;    /* something is mounted right here */
-	bool has_acl;	    /* POSIX access ACL beyond the mode bits */
-	bool is_link;	    /* with HF_FS_NOFOLLOW: a symlink */
+	bool has_acl; /* POSIX access ACL beyond the mode bits; with HF_FS_ACL only */
+	bool is_link; /* with HF_FS_NOFOLLOW: a symlink */
 	/* A final symlink was followed: who owns the link (chain: the least trusted) */
 	bool through_link;
 	uid_t link_uid;

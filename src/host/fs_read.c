@@ -80,7 +80,6 @@ int hf_fs_inode_of(int fd, hf_inode *ret)
 	i.immutable = x.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND);
 	i.mount_root = x.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 	i.is_link = S_ISLNK(i.mode);
-	i.has_acl = !i.is_link && has_acl(fd);
 	if (i.mount_root)
 		i.bind_mount = mount_is_bind(x.stx_mnt_id, &i);
 	*ret = i;
@@ -186,8 +185,16 @@ int hf_fs_inode(hf_host *host, const char *path, unsigned how, hf_inode *ret,
 		hf_error **err)
 {
 	cleanup_close int fd = -1;
+	hf_inode inode;
+	int r;
 
-	return hf_fs_resolve(host, path, how, &fd, ret, NULL, err);
+	r = hf_fs_resolve(host, path, how & ~HF_FS_ACL, &fd, &inode, NULL, err);
+	if (r < 0)
+		return r;
+	if (how & HF_FS_ACL) /* costs a call of its own, and few want to know */
+		inode.has_acl = !inode.is_link && has_acl(fd);
+	*ret = inode;
+	return 0;
 }
 
 int hf_fs_slurp(int fd, size_t max, char **ret, size_t *ret_len)

@@ -37,7 +37,7 @@ typedef struct hf_host {
 	int audit_fd;	       /* opened on first use; -1; see host/audit_nl.h */
 	uint32_t audit_seq;
 	/* a list read ahead in a thread (audit_nl.c) */
-	bool audit_under_way, audit_ahead_used;
+	bool audit_under_way;
 	struct hf_audit_ahead *audit_ahead;
 	hf_arena arena;
 	hf_ids *ids;	 /* read on first use; see host/ids.h */

@@ -185,7 +185,7 @@ static void xattrs_and_acl_stay(void **state)
 	if (setxattr(t->scratch, "user.note", "kept", 4, 0) < 0 ||
 	    setxattr(t->scratch, "system.posix_acl_access", acl, sizeof(acl), 0) < 0)
 		skip(); /* the file system of /tmp has none */
-	assert_int_equal(hf_fs_inode(&t->host, "/f", 0, &i, &err), 0);
+	assert_int_equal(hf_fs_inode(&t->host, "/f", HF_FS_ACL, &i, &err), 0);
 	assert_true(i.has_acl);
 	assert_int_equal(i.mode & 07777, 0660);
 	for (unsigned round = 0; round < 2; round++) {
@@ -228,7 +228,7 @@ static void default_acl_does_not_leak_in(void **state)
 	assert_int_equal(hf_fs_stage(&t->host, "/d/f", "new", 3, NULL, &s, &err), 0);
 	assert_int_equal(hf_fs_publish(&s, &err), 0);
 	hf_fs_stage_discard(&s);
-	assert_int_equal(hf_fs_inode(&t->host, "/d/f", 0, &i, &err), 0);
+	assert_int_equal(hf_fs_inode(&t->host, "/d/f", HF_FS_ACL, &i, &err), 0);
 	assert_false(i.has_acl);
 	assert_int_equal(i.mode & 07777, 0644);
 }

@@ -123,7 +123,7 @@ static int fill_object(observer *o, files_object *object)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_inode i;
-	int r = hf_fs_inode(o->host, object->path, 0, &i, &err);
+	int r = hf_fs_inode(o->host, object->path, HF_FS_ACL, &i, &err);
 
 	if (is_oom(r, err))
 		return -ENOMEM;
