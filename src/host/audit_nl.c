@@ -187,10 +187,7 @@ static int take_status(void *user, const struct nlmsghdr *head, const void *payl
 	return 1;
 }
 
-static int settle(hf_host *host, hf_error **err);
-static bool take_ahead_status(hf_host *host, struct audit_status *ret);
-
-static int status_now(hf_host *host, struct audit_status *ret, hf_error **err)
+int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
 {
 	struct audit_status status = { 0 };
 	int r = nl_open(host, err);
@@ -205,18 +202,9 @@ static int status_now(hf_host *host, struct audit_status *ret, hf_error **err)
 	return 0;
 }
 
-int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
-{
-	int r = settle(host, err);
-
-	if (r < 0)
-		return r;
-	return take_ahead_status(host, ret) ? 0 : status_now(host, ret, err);
-}
-
 int hf_audit_status_set(hf_host *host, const struct audit_status *status, hf_error **err)
 {
-	int r = settle(host, err);
+	int r = nl_open(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, AUDIT_SET, NLM_F_ACK, status, sizeof(*status), err);
@@ -265,15 +253,14 @@ static int list_now(hf_host *host, hf_arena *arena, dump *ret, hf_error **err)
 	return 0;
 }
 
-/* A list read ahead, in a thread of its own, which has the socket until it is joined. */
+/* A list read ahead, by a thread with a socket of its own. */
 struct hf_audit_ahead {
 	pthread_t thread;
-	hf_host *host;
+	hf_host socket; /* only what this file uses of a host */
 	hf_arena arena; /* what was read: lives as long as the host */
 	dump d;
-	struct audit_status status;
-	int result, status_result;
-	bool used, status_used;
+	int result;
+	bool joined, used;
 };
 
 static void *read_ahead(void *user)
@@ -281,8 +268,7 @@ static void *read_ahead(void *user)
 	struct hf_audit_ahead *a = user;
 
 	/* a failure is told by whoever asks again */
-	a->status_result = status_now(a->host, &a->status, NULL);
-	a->result = list_now(a->host, &a->arena, &a->d, NULL);
+	a->result = list_now(&a->socket, &a->arena, &a->d, NULL);
 	return NULL;
 }
 
@@ -295,66 +281,62 @@ void hf_audit_list_ahead(hf_host *host)
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return;
-	a->host = host;
+	a->socket.audit_fd = -1;
+	a->socket.timeout_usec = host->timeout_usec;
 	if (pthread_create(&a->thread, NULL, read_ahead, a) != 0) {
 		free(a);
 		return;
 	}
 	host->audit_ahead = a;
-	host->audit_under_way = true;
 }
 
-/* Before any other use of the socket. */
-static int settle(hf_host *host, hf_error **err)
+static void join(struct hf_audit_ahead *a)
 {
-	if (host->audit_under_way) {
-		(void)pthread_join(host->audit_ahead->thread, NULL);
-		host->audit_under_way = false;
-	}
-	return nl_open(host, err);
+	if (!a->joined)
+		(void)pthread_join(a->thread, NULL);
+	a->joined = true;
 }
 
-static bool take_ahead_status(hf_host *host, struct audit_status *ret)
+static void close_socket(hf_host *host)
 {
-	struct hf_audit_ahead *a = host->audit_ahead;
-
-	if (!a || a->status_used || a->status_result < 0)
-		return false;
-	a->status_used = true; /* the next look is a new one */
-	*ret = a->status;
-	return true;
-}
-
-void hf_audit_close(hf_host *host)
-{
-	if (host->audit_under_way)
-		(void)settle(host, NULL);
-	if (host->audit_ahead)
-		hf_arena_done(&host->audit_ahead->arena);
-	free(host->audit_ahead);
-	host->audit_ahead = NULL;
 	if (host->audit_fd > 0)
 		(void)close(host->audit_fd);
 	host->audit_fd = -1;
 }
 
+void hf_audit_close(hf_host *host)
+{
+	struct hf_audit_ahead *a = host->audit_ahead;
+
+	if (a) {
+		join(a);
+		close_socket(&a->socket);
+		hf_arena_done(&a->arena);
+		free(a);
+	}
+	host->audit_ahead = NULL;
+	close_socket(host);
+}
+
 int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
 		  hf_error **err)
 {
-	struct hf_audit_ahead *ahead = host->audit_ahead;
-	int r = settle(host, err);
+	struct hf_audit_ahead *a = host->audit_ahead;
 	dump d;
+	int r;
 
+	if (a && !a->used) {
+		join(a);
+		a->used = true; /* the next look is a new one */
+		if (!a->result) {
+			*ret = a->d.items;
+			*ret_n = a->d.n;
+			return 0;
+		}
+	}
+	r = list_now(host, arena, &d, err);
 	if (r < 0)
 		return r;
-	if (ahead && !ahead->result && !ahead->used) {
-		d = ahead->d;
-		ahead->used = true; /* the next look is a new one */
-	} else {
-		r = list_now(host, arena, &d, err);
-		if (r < 0)
-			return r;
-	}
 	*ret = d.items;
 	*ret_n = d.n;
 	return 0;
@@ -363,7 +345,7 @@ int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *re
 static int change(hf_host *host, uint16_t type, const struct audit_rule_data *rule,
 		  size_t len, hf_error **err)
 {
-	int r = settle(host, err);
+	int r = nl_open(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, type, NLM_F_ACK, rule, len, err);

@@ -36,9 +36,7 @@ typedef struct hf_host {
 	struct sd_bus *bus;    /* opened on first use; see host/bus.h */
 	int audit_fd;	       /* opened on first use; -1; see host/audit_nl.h */
 	uint32_t audit_seq;
-	/* a list read ahead in a thread (audit_nl.c) */
-	bool audit_under_way;
-	struct hf_audit_ahead *audit_ahead;
+	struct hf_audit_ahead *audit_ahead; /* a list read ahead (audit_nl.c) */
 	hf_arena arena;
 	hf_ids *ids;	 /* read on first use; see host/ids.h */
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
