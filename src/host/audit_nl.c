@@ -84,7 +84,10 @@ static int nl_send(hf_host *host, uint16_t type, uint16_t flags, const void *pay
 	do
 		n = sendmsg(host->audit_fd, &message, 0);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? nl_error(err, -errno, "audit request") : 0;
+	if (n < 0)
+		return nl_error(err, -errno, "audit request");
+	host->audit_unanswered = true;
+	return 0;
 }
 
 /* One datagram into @buf, waiting until @deadline_usec. */
@@ -151,8 +154,10 @@ static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
 		if (head->nlmsg_seq != host->audit_seq)
 			continue;
 		payload_len = head->nlmsg_len - sizeof(*head);
-		if (head->nlmsg_type == NLMSG_DONE)
+		if (head->nlmsg_type == NLMSG_DONE) {
+			host->audit_unanswered = false;
 			return 0;
+		}
 		if (head->nlmsg_type == NLMSG_ERROR) {
 			const struct nlmsgerr *answer = NLMSG_DATA(head);
 
@@ -160,6 +165,7 @@ static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
 				return hf_error_set(
 					err, -EBADMSG,
 					"the kernel's audit reply is damaged");
+			host->audit_unanswered = false;
 			if (answer->error < 0)
 				return nl_error(err, answer->error, "audit request");
 			if (!until_done)

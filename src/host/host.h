@@ -37,6 +37,7 @@ typedef struct hf_host {
 	int audit_fd;	       /* opened on first use; -1; see host/audit_nl.h */
 	uint32_t audit_seq;
 	struct hf_audit_ahead *audit_ahead; /* a list read ahead (audit_nl.c) */
+	bool audit_unanswered; /* what became of the last request is not known */
 	hf_arena arena;
 	hf_ids *ids;	 /* read on first use; see host/ids.h */
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */

@@ -112,4 +112,43 @@ while read -r name which <&3; do
 	[[ $status == [036] ]] || fail "$where: the next apply exits $status: $(head -n 5 out)"
 	kernel | diff kernel.after - >difference || fail "$where: the next apply: $(cat difference)"
 done 3<calls
-finish "$total kills, $(wc -l <requests) of them at requests to the kernel; $n runs"
+# --- errors from the kernel instead: 1 and nothing changed, or 4 and all put back
+begin
+traced -- apply
+awk '{ sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name); count[name]++ }
+	name ~ /^(recv(from|msg)|poll|ppoll)$/ { print name, count[name] }' trace >answers
+errors=(EPERM EIO ENOBUFS)
+i=0 faults=0
+while read -r name which <&3; do
+	i=$((i + 1))
+	# an answer is as good as another: one error each, of every third
+	if [[ $name == send* ]]; then
+		set -- "${errors[@]}"
+	elif ((i % 3 == 0)); then
+		set -- "${errors[i / 3 % 3]}"
+	else
+		continue
+	fi
+	for error; do
+		where="$name $which: $error"
+		begin
+		traced -e trace="$name" -e inject="$name:error=$error:when=$which" -- apply
+		status=$?
+		faults=$((faults + 1))
+		kernel >kernel.now
+		files >files.now
+		case $status in
+		0 | 3 | 6)
+			diff kernel.after kernel.now >difference && diff files.after files.now >>difference ||
+				fail "$where: exit $status, but: $(cat difference; head -n 5 out)"
+			;;
+		1 | 4)
+			diff kernel.before kernel.now >difference && diff files.before files.now >>difference ||
+				fail "$where: exit $status, but: $(cat difference; head -n 5 out)"
+			;;
+		*) fail "$where: exit $status: $(head -n 5 out; grep -A5 '^Not put' out)" ;;
+		esac
+		[[ ! -e /var/lib/holdfast/journal ]] || fail "$where: exit $status with a journal"
+	done
+done 3< <(cat requests answers)
+finish "$faults errors at requests and answers; $total kills, $(wc -l <requests) of them at requests to the kernel; $n runs"

@@ -149,6 +149,7 @@ static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 	bool add = (s->op->type == HF_AUDIT_OP_ADD) != back;
 	int r;
 
+	host->audit_unanswered = false;
 	if (s->op->type == HF_AUDIT_OP_SET)
 		r = set_value(host, s->op->setting, back ? s->op->before : s->op->value,
 			      &own);
@@ -171,6 +172,10 @@ static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 			s->done = false;
 		return 0;
 	}
+	/* the answer was lost, the request perhaps not: undoing what was not done is
+	 * harmless */
+	if (!back && host->audit_unanswered)
+		s->done = true;
 	if (err)
 		*err = take_ptr(own);
 	return r;
