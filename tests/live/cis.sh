@@ -14,6 +14,14 @@ events=$top_builddir/tests/live/audit_events
 start
 save_files
 save_audit
+everything() {
+	find /etc/audit /etc/docker /etc/tmpfiles.d -printf '%p|%m|%U:%G|%y|%l\n' 2>/dev/null | sort
+	find /etc/audit /etc/docker /etc/tmpfiles.d -type f -exec sha256sum {} + 2>/dev/null | sort
+	auditctl -l | sort
+	echo "enabled $(audit_setting enabled) failure $(audit_setting failure)" \
+		"backlog_limit $(audit_setting backlog_limit)"
+}
+everything >"$work/untouched"
 
 fires() { # KEY COMMAND...
 	"$events" "$1" 5 "${@:2}" >"$work/event" 2>&1
@@ -134,3 +142,18 @@ case $status in
 0 | 6) bad "check exits $status with auditing off" ;;
 *) ok "check with auditing off exits $status" ;;
 esac
+
+# The way back, one transaction after the other: files and the kernel's list are as they
+# were before the first.
+auditctl -e 1 >/dev/null
+for i in 1 2 3 4 5 6 7 8; do
+	hf rollback --yes
+	[[ $status == 64 ]] && break
+	exits 0 "rollback $i"
+done
+[[ $status == 64 ]] && ok "everything is rolled back" || bad "transactions are left after $i rollbacks"
+everything >"$work/back"
+cmp -s "$work/untouched" "$work/back" && ok "files and kernel are as before the first apply" || {
+	bad "after the rollbacks there are differences:"
+	diff "$work/untouched" "$work/back"
+}

@@ -298,6 +298,27 @@ hf apply "$baseline"
 grep -q -- '--root /srv/containerd' "$root/etc/systemd/system/containerd.service.d/zz-holdfast.conf" &&
 	ok "and apply follows it" || bad "apply does not follow the vendor's ExecStart"
 
+# The way back: the whole baseline applied to a fresh tree, then rolled back, leaves no
+# trace but the transactions on record: names, types, modes, owners, links, bytes, xattrs.
+rm -rf "$root" && mkdir "$root"
+tar -C "$root" -xpf "$trees/$suite.tar" --exclude='./dev/*' || exit 1
+everything() {
+	(cd "$root" && find . -path ./var/lib/holdfast -prune -o -printf '%p|%m|%U:%G|%y|%l\n' | sort &&
+		find . -path ./var/lib/holdfast -prune -o -type f -print0 | sort -z |
+		xargs -0 sha256sum && getfattr -Rhd -m - . 2>/dev/null)
+}
+everything >"$work/untouched"
+hf apply cis-docker --record
+[[ $status == 0 ]] && ok "apply --record exits 0" || { bad "apply --record exits $status"; show; }
+everything | cmp -s - "$work/untouched" && bad "apply --record changed nothing"
+hf rollback --record
+[[ $status == 0 ]] && ok "rollback exits 0" || { bad "rollback exits $status"; show; }
+everything >"$work/back"
+cmp -s "$work/untouched" "$work/back" && ok "a rollback gives back the tree exactly" || {
+	bad "a rollback leaves differences:"
+	diff "$work/untouched" "$work/back" | head -n 20
+}
+
 if ((failures > 0)); then
 	echo "$failures of the checks on $suite failed"
 	exit 1
