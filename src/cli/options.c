@@ -7,6 +7,7 @@
 
 #include "base/diag.h"
 #include "base/parse.h"
+#include "model/facts.h"
 #include "report/report.h"
 
 enum {
@@ -318,6 +319,21 @@ static int parse_color(hf_options *o, const char *text, hf_error **err)
 	return 0;
 }
 
+/* A fact that nothing asks for would be a misspelt one. */
+static bool is_fact(const char *arg)
+{
+	size_t len = strcspn(arg, "=");
+	const char *const *names;
+	size_t n = hf_facts_names(&names);
+
+	if (strncmp(arg, "unit:", 5) == 0 || strncmp(arg, "exists:", 7) == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(arg, names[i], len) == 0 && !names[i][len])
+			return true;
+	return false;
+}
+
 static int parse_value(hf_options *o, int value, const char *arg, hf_error **err)
 {
 	uint64_t n;
@@ -331,7 +347,12 @@ static int parse_value(hf_options *o, int value, const char *arg, hf_error **err
 	case OPT_SET:
 		return add_pair(o, &o->sets, "set", "VAR=VALUE", arg, err);
 	case OPT_FACT:
-		return add_pair(o, &o->facts, "fact", "NAME=VALUE", arg, err);
+		return is_fact(arg)
+			       ? add_pair(o, &o->facts, "fact", "NAME=VALUE", arg, err)
+			       : bad_value(o, "fact",
+					   "NAME=VALUE with a NAME that 'holdfast "
+					   "facts' shows, unit:UNIT or exists:PATH",
+					   arg, err);
 	case OPT_ONLY:
 		return add_terms(o, &o->only, "only", arg, err);
 	case OPT_SKIP:

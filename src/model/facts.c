@@ -65,3 +65,15 @@ const char *hf_facts_value(const hf_facts *facts, const char *name)
 
 	return fact && fact->known == HF_PRESENT ? fact->value : NULL;
 }
+
+size_t hf_facts_names(const char *const **ret)
+{
+	static const char *const names[] = { "arch",	"audit",      "boot_id",
+					     "engine",	"hostname",   "kernel",
+					     "lsm",	"machine_id", "os",
+					     "os_like", "os_version", "swarm",
+					     "systemd" };
+
+	*ret = names;
+	return ARRAY_SIZE(names);
+}

@@ -40,6 +40,10 @@ void hf_facts_done(hf_facts *facts);
 int hf_facts_set(hf_facts *facts, const char *name, hf_known known, const char *value,
 		 const char *source, const char *why) _must_check_;
 
+/** hf_facts_names - those that do not hang on what a `when` asks for; returns how many;
+ *  pure */
+size_t hf_facts_names(const char *const **ret);
+
 /** hf_facts_get - the fact, NULL if it was never looked for; pure */
 const hf_fact *hf_facts_get(const hf_facts *facts, const char *name);
 

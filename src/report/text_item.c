@@ -24,6 +24,11 @@ void hf_text_end(hf_text *t, const char *tail)
 		hf_text_remark(t, HF_STYLE_DIM, tail);
 }
 
+bool hf_text_is_rule(const char *id, const char *text)
+{
+	return text && strncmp(id, "audit:", 6) == 0 && strstr(id, text);
+}
+
 void hf_text_remark(hf_text *t, hf_style style, const char *text)
 {
 	hf_paint_to(&t->paint, HF_INDENT_VALUE);

@@ -42,6 +42,8 @@ run 64 plan --restart=maybe
 err "--restart takes safe, always or never, not 'maybe'"
 run 64 plan --set novalue
 err "--set takes VAR=VALUE, not 'novalue'"
+run 64 plan --fact engin=26.1
+err "--fact takes NAME=VALUE with a NAME"
 run 64 plan --fact =x
 err "--fact takes NAME=VALUE"
 run 64 plan --only a,,b
