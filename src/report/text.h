@@ -35,8 +35,8 @@ void hf_text_end(hf_text *t, const char *tail);
 /** hf_text_id - the resource, wrapped (the id of an audit rule is the rule), and tags */
 void hf_text_id(hf_text *t, const char *id, const hf_text_twins *twins);
 
-/** hf_text_is_rule - is @text (or NULL) the audit rule that @id spells out? pure */
-bool hf_text_is_rule(const char *id, const char *text);
+/** hf_text_is_said - does @id spell @text (or NULL) out, an audit rule or a flag? pure */
+bool hf_text_is_said(const char *id, const char *text);
 
 /** hf_text_remark - a line below an item, wrapped */
 void hf_text_remark(hf_text *t, hf_style style, const char *text);
