@@ -46,9 +46,9 @@ done
 if command -v flock >/dev/null; then
 	fresh
 	mkdir -p -m 0700 root/var/lib/holdfast
-	flock root/var/lib/holdfast sleep 60 &
+	flock --no-fork root/var/lib/holdfast sleep 60 &
 	holder=$!
-	finally='kill $(pgrep -P $holder) $holder 2>/dev/null'
+	finally='kill $holder 2>/dev/null'
 	for ((i = 0; i < 50; i++)); do
 		flock -n root/var/lib/holdfast true || break
 		sleep 0.1
@@ -66,7 +66,7 @@ if command -v flock >/dev/null; then
 	"${command[@]}" >waiting 2>&1 </dev/null &
 	waiting=$!
 	sleep 0.5
-	kill "$(pgrep -P $holder)" $holder 2>/dev/null
+	kill $holder
 	wait $holder 2>/dev/null
 	finally=:
 	wait $waiting || fail "$where: the one that waited: $(tail -n 5 waiting)"
