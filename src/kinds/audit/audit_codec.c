@@ -166,8 +166,6 @@ static int parse_list(line_state *s, char option, const char *arg, hf_error **er
 	s->line.rule.action = (uint32_t)action;
 	s->line.rule.prepend = option == 'A';
 	s->line.type = option == 'd' ? HF_AUDIT_LINE_DELETE : HF_AUDIT_LINE_RULE;
-	if (list == AUDIT_FILTER_FS)
-		s->key_allowed = true;
 	return 0;
 }
 
@@ -230,7 +228,6 @@ static int parse_perm_option(line_state *s, const char *arg, hf_error **err)
 
 static int add_syscall(line_state *s, const char *name, hf_error **err)
 {
-	uint64_t number;
 	int nr;
 
 	if (strcmp(name, "all") == 0) {
@@ -240,8 +237,11 @@ static int add_syscall(line_state *s, const char *name, hf_error **err)
 	nr = s->line.rule.list == AUDIT_FILTER_URING_EXIT && s->has_list
 		     ? -1
 		     : audit_name_to_syscall(name, s->abi.machine);
-	if (nr < 0 && hf_parse_u64(name, AUDIT_BITMASK_SIZE * 32 - 1, &number) == 0)
-		nr = (int)number;
+	if (nr < 0 && *name >= '0' && *name <= '9') { /* "12abc" is 12 to auditctl */
+		long number = strtol(name, NULL, 0);
+
+		nr = number < AUDIT_BITMASK_SIZE * 32 ? (int)number : -1;
+	}
 	/* the last 16 bits are the kernel's classes, no syscalls */
 	if (nr < 0 || nr >= AUDIT_BITMASK_SIZE * 32 - AUDIT_SYSCALL_CLASSES)
 		return hf_error_set(err, -EINVAL,
@@ -536,13 +536,43 @@ static const char *list_name(uint32_t list)
 	return list < ARRAY_SIZE(names) ? names[list] : "unknown";
 }
 
+/* May a key stand behind these fields, or does auditctl want syscalls for it? */
+static bool bears_key(const hf_audit_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_fields; i++)
+		switch (rule->fields[i].type) {
+		case AUDIT_WATCH:
+		case AUDIT_DIR:
+		case AUDIT_PERM:
+		case AUDIT_EXE:
+		case AUDIT_FSTYPE:
+			return true;
+		default:
+			break;
+		}
+	return !hf_audit_rule_field(rule, AUDIT_FILTERKEY);
+}
+
+/* The last one counts for the names of syscalls, whatever its operator. */
+static const hf_audit_field *last_arch(const hf_audit_rule *rule)
+{
+	for (size_t i = rule->n_fields; i-- > 0;)
+		if (rule->fields[i].type == AUDIT_ARCH)
+			return &rule->fields[i];
+	return NULL;
+}
+
 static void print_syscalls(hf_strbuf *sb, const hf_audit_rule *rule, const char *machine)
 {
-	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
+	const hf_audit_field *arch = last_arch(rule);
 	hf_audit_abi abis[2];
 	int nr_machine = -1;
 	const char *sep = " -S ";
 
+	if (rule->all && rule->list == AUDIT_FILTER_EXIT && !bears_key(rule)) {
+		hf_strbuf_adds(sb, " -S all");
+		return;
+	}
 	if (rule->all || rule->by_perm || rule->list == AUDIT_FILTER_TASK)
 		return;
 	if (arch)
@@ -570,7 +600,7 @@ static void print_syscalls(hf_strbuf *sb, const hf_audit_rule *rule, const char 
 }
 
 /* Several keys are one field, joined by the separator. */
-static void print_keys(hf_strbuf *sb, const hf_audit_field *key)
+static void print_keys(hf_strbuf *sb, const hf_audit_field *key, const char *option)
 {
 	size_t start = 0;
 
@@ -581,16 +611,51 @@ static void print_keys(hf_strbuf *sb, const hf_audit_field *key)
 			continue;
 		one.text = key->text + start;
 		one.value = (uint32_t)(i - start);
-		hf_strbuf_adds(sb, " -F ");
-		hf_audit_field_print(sb, &one, NULL);
+		hf_strbuf_adds(sb, option);
+		hf_audit_text_print(sb, one.text, one.value);
 		start = i + 1;
 	}
 }
 
+/* A path that -F would cut at an operator: only -w takes it. */
+static bool needs_watch(const hf_audit_rule *rule)
+{
+	static const char *const cuts[] = { "!=", ">=", "<=", "&=" };
+	const hf_audit_field *path = hf_audit_rule_path(rule);
+
+	if (!path || path != rule->fields || !rule->all || rule->prepend ||
+	    rule->action != AUDIT_ALWAYS || rule->n_fields < 2 || rule->n_fields > 3 ||
+	    rule->fields[1].type != AUDIT_PERM ||
+	    (rule->n_fields == 3 && rule->fields[2].type != AUDIT_FILTERKEY))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++)
+		if (memmem(path->text, path->value, cuts[i], 2))
+			return true;
+	return false;
+}
+
+static void print_watch(hf_strbuf *sb, const hf_audit_rule *rule)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf field = { 0 };
+
+	hf_audit_field_print(&field, &rule->fields[0], NULL); /* "path=...", "dir=..." */
+	hf_strbuf_addf(sb, "-w %s", strchr(hf_strbuf_str(&field), '=') + 1);
+	hf_strbuf_reset(&field);
+	hf_audit_field_print(&field, &rule->fields[1], NULL);
+	hf_strbuf_addf(sb, " -p %s", strchr(hf_strbuf_str(&field), '=') + 1);
+	sb->oom |= field.oom;
+	if (rule->n_fields == 3)
+		print_keys(sb, &rule->fields[2], " -k ");
+}
+
 void hf_audit_rule_print(hf_strbuf *sb, const hf_audit_rule *rule, const char *machine)
 {
-	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
+	const hf_audit_field *arch = last_arch(rule);
 
+	if (needs_watch(rule)) {
+		print_watch(sb, rule);
+		return;
+	}
 	hf_strbuf_addf(sb, "%s %s,%s", rule->prepend ? "-A" : "-a",
 		       rule->action == AUDIT_NEVER ? "never" : "always",
 		       list_name(rule->list));
@@ -602,7 +667,13 @@ void hf_audit_rule_print(hf_strbuf *sb, const hf_audit_rule *rule, const char *m
 		const hf_audit_field *f = &rule->fields[i];
 
 		if (f->type == AUDIT_FILTERKEY) {
-			print_keys(sb, f);
+			print_keys(sb, f, " -F key=");
+			continue;
+		}
+		if (f->type == AUDIT_FIELD_COMPARE &&
+		    (!hf_audit_field_is_pair(f) || rule->list != AUDIT_FILTER_EXIT)) {
+			hf_strbuf_adds(sb, " -F ");
+			hf_audit_field_print_number(sb, f);
 			continue;
 		}
 		hf_strbuf_adds(sb, f->type == AUDIT_FIELD_COMPARE ? " -C " : " -F ");

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/parse.h"
+#define FAMILY_MAX 46 /* AF_MAX of the kernels that filter by family */
 
 /* Longest first where one begins with another; the order is auditctl's. */
 static const struct {
@@ -95,31 +95,24 @@ int hf_audit_abi_find(const char *machine, const char *name, hf_audit_abi *ret)
 	return 0;
 }
 
-/* Decimal, 0x or octal with a leading 0; "-N" wraps, as the kernel sees it. */
-static int parse_number(const char *s, uint32_t *ret)
+/* What strtoul() makes of it, as in auditctl: decimal, 0x or octal with a leading 0, what
+ * follows the digits is passed over, and the lower 32 bits count. Foreign lines are read
+ * as they will load, not as they should have been written. */
+static bool parse_unsigned(const char *s, uint32_t *ret)
 {
-	bool negative = *s == '-';
-	const char *digits = negative ? s + 1 : s;
-	uint64_t v = 0;
+	if (*s < '0' || *s > '9')
+		return false;
+	*ret = (uint32_t)strtoul(s, NULL, 0);
+	return true;
+}
 
-	if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) {
-		size_t len = strlen(digits + 2);
-
-		if (len == 0 || len > 8 ||
-		    strspn(digits + 2, "0123456789abcdefABCDEF") != len)
-			return -EINVAL;
-		v = strtoull(digits + 2, NULL, 16);
-	} else if (digits[0] == '0' && digits[1]) {
-		size_t len = strlen(digits);
-
-		if (len > 11 || strspn(digits, "01234567") != len)
-			return -EINVAL;
-		v = strtoull(digits, NULL, 8);
-	} else if (hf_parse_u64(digits, UINT32_MAX, &v) < 0) {
-		return -EINVAL;
-	}
-	*ret = negative ? (uint32_t)-v : (uint32_t)v;
-	return 0;
+/* The same, and "-N", which wraps. */
+static bool parse_number(const char *s, uint32_t *ret)
+{
+	if (s[0] != '-' || s[1] < '0' || s[1] > '9')
+		return parse_unsigned(s, ret);
+	*ret = (uint32_t)strtol(s, NULL, 0);
+	return true;
 }
 
 static int parse_id(const char *value, bool group, bool may_unset,
@@ -129,14 +122,14 @@ static int parse_id(const char *value, bool group, bool may_unset,
 
 	/* only auid may be unset: the kernel takes no other id of -1 */
 	bool unset = strcmp(value, "unset") == 0 ||
-		     (parse_number(value, ret) == 0 && *ret == UINT32_MAX);
+		     (parse_number(value, ret) && *ret == UINT32_MAX);
 
 	if (unset && !may_unset)
 		return hf_error_set(err, -EINVAL, "'%s' is no id: only auid may be unset",
 				    value);
 	if (unset)
 		*ret = UINT32_MAX;
-	if (unset || parse_number(value, ret) == 0)
+	if (unset || (group ? parse_unsigned(value, ret) : parse_number(value, ret)))
 		return 0;
 	r = names->id ? names->id(names->user, group, value, ret) : -ENOENT;
 	if (r == -ENOMEM)
@@ -174,7 +167,7 @@ static int parse_exit(const char *value, uint32_t *ret, hf_error **err)
 {
 	int nr;
 
-	if (parse_number(value, ret) == 0)
+	if (parse_number(value, ret))
 		return 0;
 	nr = audit_name_to_errno(value);
 	if (nr == 0)
@@ -184,13 +177,13 @@ static int parse_exit(const char *value, uint32_t *ret, hf_error **err)
 	return 0;
 }
 
-/* A name out of one of libaudit's tables, or a number. */
-static int parse_named(const char *value, int (*lookup)(const char *), const char *what,
-		       uint32_t *ret, hf_error **err)
+/* A name out of one of libaudit's tables, or a number (not of a file type). */
+static int parse_named(const char *value, uint32_t type, int (*lookup)(const char *),
+		       const char *what, uint32_t *ret, hf_error **err)
 {
 	int nr;
 
-	if (parse_number(value, ret) == 0)
+	if (type != AUDIT_FILETYPE && parse_unsigned(value, ret))
 		return 0;
 	nr = lookup(value);
 	if (nr < 0)
@@ -206,7 +199,7 @@ static int parse_arch(const char *value, const hf_audit_names *names, uint32_t *
 
 	size_t len = strlen(value);
 
-	if (len > 2 && value[0] == '0' && parse_number(value, ret) == 0)
+	if (len > 2 && value[0] == '0' && parse_number(value, ret))
 		return 0;
 	if (len == 8 && strspn(value, "0123456789abcdefABCDEF") == len) {
 		*ret = (uint32_t)strtoul(value, NULL, 16);
@@ -258,15 +251,16 @@ static const char *field_refused(uint32_t type, uint32_t op, uint32_t list)
 	case AUDIT_PERM:
 	case AUDIT_FILETYPE:
 	case AUDIT_OBJ_USER ... AUDIT_OBJ_LEV_HIGH:
-	case AUDIT_OBJ_UID:
-	case AUDIT_OBJ_GID:
 	case AUDIT_INODE:
 	case AUDIT_DEVMAJOR:
 	case AUDIT_DEVMINOR:
 	case AUDIT_PPID:
-	case AUDIT_ARG0 ... AUDIT_ARG3:
 		if (list != AUDIT_FILTER_EXIT)
 			return "can only stand on the exit list";
+		break;
+	case AUDIT_SESSIONID:
+		if (list == AUDIT_FILTER_TASK)
+			return "cannot stand on the task list";
 		break;
 	default:
 		break;
@@ -278,6 +272,7 @@ static const char *field_refused(uint32_t type, uint32_t op, uint32_t list)
 	case AUDIT_FILTERKEY:
 		return op == AUDIT_EQUAL ? NULL : "takes the operator = only";
 	case AUDIT_EXE:
+	case AUDIT_FIELD_COMPARE:
 	case AUDIT_ARCH:
 	case AUDIT_FSTYPE:
 	case AUDIT_MSGTYPE:
@@ -340,27 +335,35 @@ static int parse_value(const char *name, const char *value, uint32_t type,
 	case AUDIT_EXIT:
 		return parse_exit(value, ret, err);
 	case AUDIT_MSGTYPE:
-		return parse_named(value, audit_name_to_msg_type, "message type", ret,
-				   err);
+		return parse_named(value, type, audit_name_to_msg_type, "message type",
+				   ret, err);
 	case AUDIT_FILETYPE:
-		return parse_named(value, audit_name_to_ftype, "file type", ret, err);
-	case AUDIT_FSTYPE:
-		return parse_named(value, audit_name_to_fstype, "file system type", ret,
+		return parse_named(value, type, audit_name_to_ftype, "file type", ret,
 				   err);
+	case AUDIT_FSTYPE:
+		return parse_named(value, type, audit_name_to_fstype, "file system type",
+				   ret, err);
 	case AUDIT_ARCH:
 		return parse_arch(value, names, ret, err);
 	case AUDIT_PERM:
 		return parse_perm(value, ret, err);
-	case AUDIT_SESSIONID:
-		if (strcmp(value, "unset") == 0) {
-			*ret = UINT32_MAX;
+	case AUDIT_SESSIONID: /* any other word is 0 to auditctl */
+		if (!parse_number(value, ret))
+			*ret = strcmp(value, "unset") == 0 ? UINT32_MAX : 0;
+		return 0;
+	case AUDIT_SADDR_FAM: /* a name is 0 to auditctl */
+		*ret = (uint32_t)strtoul(value, NULL, 0);
+		if (strtoul(value, NULL, 0) < FAMILY_MAX)
 			return 0;
-		}
+		return hf_error_set(err, -EINVAL, "there is no address family %s", value);
+	case AUDIT_ARG0 ... AUDIT_ARG3:
+		if (parse_number(value, ret))
+			return 0;
 		break;
 	default:
 		break;
 	}
-	if (parse_number(value, ret) < 0)
+	if (!parse_unsigned(value, ret))
 		return hf_error_set(err, -EINVAL, "'%s' of field '%s' is not a number",
 				    value, name);
 	return 0;
@@ -383,8 +386,6 @@ int hf_audit_field_parse(const char *text, uint32_t list, const hf_audit_names *
 	type = audit_name_to_field(copy);
 	if (type < 0)
 		return hf_error_set(err, -EINVAL, "there is no field named '%s'", copy);
-	if (type == AUDIT_FIELD_COMPARE)
-		return hf_error_set(err, -EINVAL, "fields are compared by -C, not by -F");
 	field.type = (uint32_t)type;
 	refused = field_refused(field.type, field.op, list);
 	if (refused)
@@ -466,13 +467,18 @@ int hf_audit_compare_parse(const char *text, uint32_t list, hf_audit_field *ret,
 }
 
 /* A token of a rules file is cut at spaces; auditctl reads these two escapes. */
-static void print_text(hf_strbuf *sb, const char *text, size_t len)
+void hf_audit_text_print(hf_strbuf *sb, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == ' ' || text[i] == '\\')
 			hf_strbuf_addc(sb, '\\');
 		hf_strbuf_addc(sb, text[i]);
 	}
+}
+
+void hf_audit_field_print_number(hf_strbuf *sb, const hf_audit_field *field)
+{
+	hf_strbuf_addf(sb, "field_compare%s%u", operator_text(field->op), field->value);
 }
 
 static void print_compare(hf_strbuf *sb, const hf_audit_field *field)
@@ -484,7 +490,16 @@ static void print_compare(hf_strbuf *sb, const hf_audit_field *field)
 				       audit_field_to_name(compares[i].b));
 			return;
 		}
-	hf_strbuf_addf(sb, "comparison%s%u", operator_text(field->op), field->value);
+	hf_audit_field_print_number(sb, field);
+}
+
+bool hf_audit_field_is_pair(const hf_audit_field *field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(compares); i++)
+		if (field->type == AUDIT_FIELD_COMPARE &&
+		    compares[i].value == field->value)
+			return true;
+	return false;
 }
 
 static void print_arch(hf_strbuf *sb, uint32_t elf, const char *machine)
@@ -570,7 +585,7 @@ void hf_audit_field_print(hf_strbuf *sb, const hf_audit_field *field, const char
 		hf_strbuf_addf(sb, "field%u", field->type);
 	hf_strbuf_adds(sb, operator_text(field->op));
 	if (field->text)
-		print_text(sb, field->text, field->value);
+		hf_audit_text_print(sb, field->text, field->value);
 	else
 		print_value(sb, field, machine);
 }

@@ -58,6 +58,16 @@ int hf_audit_field_parse(const char *text, uint32_t list, const hf_audit_names *
 int hf_audit_compare_parse(const char *text, uint32_t list, hf_audit_field *ret,
 			   hf_error **err) _must_check_;
 
+/** hf_audit_text_print - append text so that auditctl reads it as part of one word */
+void hf_audit_text_print(hf_strbuf *sb, const char *text, size_t len);
+
+/** hf_audit_field_is_pair - is it written with -C, "uid!=euid"? On lists other than
+ *  exit, auditctl takes it as the number of the pair only; pure */
+bool hf_audit_field_is_pair(const hf_audit_field *field);
+
+/** hf_audit_field_print_number - a field comparison by its number: "field_compare=1" */
+void hf_audit_field_print_number(hf_strbuf *sb, const hf_audit_field *field);
+
 /** hf_audit_field_print - append "name=value" (or "a=b" of -C) as auditctl reads it */
 void hf_audit_field_print(hf_strbuf *sb, const hf_audit_field *field,
 			  const char *machine);
