@@ -2,8 +2,11 @@
 #include "host/facts_package.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/path.h"
 #include "host/fs.h"
@@ -12,6 +15,8 @@
 
 void hf_packages_done(hf_packages *p)
 {
+	if (p->mapped)
+		(void)munmap(p->mapped, p->len);
 	hf_arena_done(&p->arena);
 	*p = (hf_packages){ 0 };
 }
@@ -86,6 +91,32 @@ const char *hf_package_find(const char *text, size_t len, const char *name,
 	return NULL;
 }
 
+/*
+ * The running system's database is mapped, which spares a copy of a file that may have
+ * megabytes: dpkg(1) replaces it whole and never cuts it short. In a tree, whose owner
+ * may do so at any time, it is read. Returns true if it is mapped.
+ */
+static bool map_database(hf_host *host, hf_packages *p)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	void *text;
+
+	if (host->offline ||
+	    hf_fs_open(host, HF_DPKG_STATUS, O_RDONLY | O_NONBLOCK, 0, &fd, NULL) < 0 ||
+	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != 0 ||
+	    st.st_size <= 0 || st.st_size > (off_t)STATUS_MAX)
+		return false;
+	text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd,
+		    0);
+	if (text == MAP_FAILED)
+		return false;
+	p->mapped = text;
+	p->text = text;
+	p->len = (size_t)st.st_size;
+	return true;
+}
+
 static int read_database(hf_host *host, hf_packages *p)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -95,6 +126,10 @@ static int read_database(hf_host *host, hf_packages *p)
 
 	p->read = true;
 	p->has_status_d = hf_fs_inode(host, HF_DPKG_STATUS_D, 0, &inode, NULL) == 0;
+	if (map_database(host, p)) {
+		p->known = HF_PRESENT;
+		return 0;
+	}
 	r = hf_fs_read(host, HF_DPKG_STATUS, STATUS_MAX, &p->arena, &text, &p->len, NULL,
 		       &err);
 	if (r == -ENOMEM)

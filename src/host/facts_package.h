@@ -16,6 +16,7 @@ typedef struct hf_packages {
 	bool has_status_d;
 	const char *why;
 	const char *text; /* of HF_DPKG_STATUS, in .arena */
+	void *mapped;	  /* .text is a mapping of the file; or NULL */
 	size_t len;
 	hf_arena arena;
 } hf_packages;
