@@ -186,7 +186,8 @@ void hf_text_changes(hf_text *t, const hf_control *control)
 	}
 }
 
-void hf_text_released(hf_text *t)
+/* Changes of no control: what is released, or files of ours that were edited. */
+static void put_orphans(hf_text *t, bool released, const char *state, const char *title)
 {
 	const hf_plan *plan = t->view->changes;
 	bool first = true;
@@ -194,12 +195,12 @@ void hf_text_released(hf_text *t)
 	for (size_t i = 0; i < plan->n_changes; i++) {
 		hf_text_twins twins = { .n = 1, .members = { i } };
 
-		if (t->view->n_change_controls[i])
+		if (t->view->n_change_controls[i] ||
+		    (plan->changes[i]->cause == HF_CAUSE_RELEASED) != released)
 			continue;
 		if (first) {
-			hf_paint_text(&t->paint, HF_STYLE_WARN, "released");
-			hf_paint_text(&t->paint, HF_STYLE_PLAIN,
-				      "  No longer demanded by the baseline");
+			hf_paint_text(&t->paint, HF_STYLE_WARN, state);
+			hf_paint_text(&t->paint, HF_STYLE_PLAIN, title);
 			hf_paint_newline(&t->paint);
 			first = false;
 		}
@@ -208,4 +209,12 @@ void hf_text_released(hf_text *t)
 	}
 	if (!first)
 		hf_paint_newline(&t->paint);
+}
+
+void hf_text_released(hf_text *t)
+{
+	put_orphans(t, false,
+		    t->report->is_apply && t->report->changed ? "fixed" : "drift",
+		    "  What holdfast itself keeps there");
+	put_orphans(t, true, "released", "  No longer demanded by the baseline");
 }
