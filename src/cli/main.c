@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 #include "base/parse.h"
 #include "cli/cli.h"
+
+#define HEAP_STEP (1 << 20) /* bytes */
 
 const hf_command hf_commands[] = {
 	{ "plan", HF_CMD_PLAN, "[BASELINE...]", "what apply would change here",
@@ -308,6 +311,10 @@ int main(int argc, char **argv)
 	if (!has_standard_streams())
 		return HF_EXIT_FAILED;
 	(void)signal(SIGPIPE, SIG_IGN);
+#ifdef M_TOP_PAD
+	/* arenas grow by megabytes: fewer and larger steps of the heap, mallopt(3) */
+	(void)mallopt(M_TOP_PAD, HEAP_STEP);
+#endif
 	cli.started_usec = hf_cli_now(&cli);
 	if (hf_options_parse(&cli.options, argc, argv, &err) < 0) {
 		status = hf_cli_fail(

@@ -316,13 +316,40 @@ int hf_fs_walk_path(hf_host *host, const char *path, int flags, hf_strbuf *names
 	return fd;
 }
 
+/*
+ * What the kernel calls the object, proc(5) on /proc/PID/fd: of the running system only,
+ * whose root is this process's. NULL: walk instead (no /proc, out of reach, deleted).
+ */
+static char *kernel_name(hf_host *host, const char *path, hf_arena *arena)
+{
+	cleanup_close int fd = -1;
+	char link[64], text[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	if (host->offline)
+		return NULL;
+	fd = hf_fs_open_raw(host, path, O_PATH);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
+		return NULL;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, text, sizeof(text));
+	if (n <= 0 || (size_t)n == sizeof(text) || text[0] != '/')
+		return NULL;
+	return hf_arena_memdup(arena, text, (size_t)n);
+}
+
 int hf_fs_canonical(hf_host *host, const char *path, hf_arena *arena, char **ret,
 		    hf_error **err)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf names = { 0 };
 	cleanup_close int fd = -1;
-	char *s;
+	char *s = kernel_name(host, path, arena);
 
+	if (s) {
+		*ret = s;
+		return 0;
+	}
 	fd = hf_fs_walk_path(host, path, O_PATH | O_CLOEXEC, &names);
 	if (fd < 0)
 		return hf_fs_fail(err, fd, "resolve", path);
