@@ -67,11 +67,10 @@ static const hf_resource *same_row(const hf_plan *plan, const hf_resource *row)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 
-	/* the key of hf_plan_row() */
-	hf_strbuf_addf(&sb, "%s\x1f%u\x1f%s\x1f%s", row->kind->name, (unsigned)row->layer,
-		       row->id, row->wanted);
-	return hf_strbuf_ok(&sb) ? hf_map_get(&plan->row_by_key, hf_strbuf_str(&sb))
-				 : NULL;
+	const char *key = hf_row_key(&sb, row->kind, row->layer, row->id, row->wanted,
+				     row->gate_why);
+
+	return key ? hf_map_get(&plan->row_by_key, key) : NULL;
 }
 
 /* Did the plan before mean to change something for this row? */

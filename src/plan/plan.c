@@ -23,6 +23,16 @@ static char *key_of(hf_strbuf *sb, const char *kind, unsigned layer, const char 
 	return hf_strbuf_ok(sb) ? sb->buf : NULL;
 }
 
+const char *hf_row_key(hf_strbuf *sb, const hf_kind *kind, hf_layer layer, const char *id,
+		       const char *wanted, const char *gate_why)
+{
+	if (!key_of(sb, kind->name, layer, id, wanted))
+		return NULL;
+	if (gate_why)
+		hf_strbuf_addf(sb, "\x1f%s", gate_why);
+	return hf_strbuf_ok(sb) ? sb->buf : NULL;
+}
+
 static int row_add_control(hf_plan *plan, hf_resource *row, const hf_control *control)
 {
 	const hf_control **slot;
@@ -38,10 +48,10 @@ static int row_add_control(hf_plan *plan, hf_resource *row, const hf_control *co
 }
 
 static hf_resource *row_of(hf_plan *plan, const hf_kind *kind, hf_layer layer,
-			   const char *id, const char *wanted)
+			   const char *id, const char *wanted, const char *gate_why)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	const char *key = key_of(&sb, kind->name, layer, id, wanted);
+	const char *key = hf_row_key(&sb, kind, layer, id, wanted, gate_why);
 	hf_resource *row, **slot;
 
 	if (!key)
@@ -56,6 +66,7 @@ static hf_resource *row_of(hf_plan *plan, const hf_kind *kind, hf_layer layer,
 	row->layer = layer;
 	row->id = hf_arena_strdup(&plan->arena, id);
 	row->wanted = hf_arena_strdup(&plan->arena, wanted);
+	row->gate_why = gate_why;
 	row->index = plan->n_resources;
 	if (!row->id || !row->wanted ||
 	    hf_map_put(&plan->row_by_key, &plan->arena, key, row) < 0)
@@ -70,7 +81,10 @@ static hf_resource *row_of(hf_plan *plan, const hf_kind *kind, hf_layer layer,
 hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
 			 const char *wanted, const hf_demand *demand)
 {
-	hf_resource *row = row_of(plan, demand->kind, layer, id, wanted);
+	const hf_control *control = demand->control;
+	hf_resource *row =
+		row_of(plan, demand->kind, layer, id, wanted,
+		       control->gate == HF_GATE_UNKNOWN ? control->gate_why : NULL);
 
 	if (!row)
 		return NULL;
@@ -82,7 +96,7 @@ hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
 hf_resource *hf_plan_foreign(hf_plan *plan, const hf_kind *kind, hf_layer layer,
 			     const char *id)
 {
-	return row_of(plan, kind, layer, id, "");
+	return row_of(plan, kind, layer, id, "", NULL);
 }
 
 int hf_row_judge(hf_plan *plan, hf_resource *row, hf_state state, const char *found,

@@ -24,6 +24,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/strbuf.h"
 #include "model/facts.h"
 #include "model/model.h"
 #include "plan/record.h"
@@ -79,6 +80,7 @@ typedef struct hf_resource {
 	unsigned found_line;	/* 0: unknown */
 	bool secret;		/* never render wanted and found */
 	bool judged;		/* a state was set */
+	const char *gate_why;	/* whether its controls apply cannot be told; or NULL */
 	size_t index;
 } hf_resource;
 
@@ -268,6 +270,12 @@ int hf_plan_gate(hf_model *model, hf_plan *plan) _must_check_;
  */
 hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
 			 const char *wanted, const hf_demand *demand) _must_check_;
+
+/** hf_row_key - what tells one row from another, written into the empty @sb: the plan's
+ * key for it. A control of which it cannot be told whether it applies shares rows only
+ * with those of the same reason. NULL: no memory; pure */
+const char *hf_row_key(hf_strbuf *sb, const hf_kind *kind, hf_layer layer, const char *id,
+		       const char *wanted, const char *gate_why);
 
 /** hf_plan_foreign - the row of something that no control demands and that is to be told
  *  all the same, as a finding; wanted is ""; NULL if out of memory */

@@ -30,8 +30,9 @@ static int add_rows(hf_view *v)
 /* The identity of a row across two plans of one model: hf_plan_row()'s own key. */
 static const char *row_key(hf_arena *arena, const hf_resource *row)
 {
-	return hf_arena_printf(arena, "%d %s\n%s", (int)row->layer, row->id,
-			       row->wanted ? row->wanted : "");
+	return hf_arena_printf(arena, "%d %s\n%s\n%s", (int)row->layer, row->id,
+			       row->wanted ? row->wanted : "",
+			       row->gate_why ? row->gate_why : "");
 }
 
 static int index_rows(hf_view *v, hf_map *map)
