@@ -115,13 +115,19 @@ static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 static int plan_inode(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 		      const hf_txn_item *item, hf_error **err)
 {
+	cleanup_(hf_error_freep) hf_error *why = NULL;
 	hf_inode now;
 	hf_group *group;
 	int r;
 
 	if (item->folded)
 		return 0; /* the file brings it along */
-	r = hf_fs_inode(host, item->path, item->follow ? 0 : HF_FS_NOFOLLOW, &now, NULL);
+	r = hf_fs_inode(host, item->path, item->follow ? 0 : HF_FS_NOFOLLOW, &now, &why);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ENOLINK && r != -ELOOP) {
+		if (err) /* that it cannot be told is no reason to leave it */
+			*err = take_ptr(why);
+		return r;
+	}
 	if (r < 0 || now.ino != item->ino)
 		return refuse(rb, item->path, "another file is there now, or none") < 0
 			       ? hf_error_oom(err)
