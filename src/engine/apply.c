@@ -78,6 +78,11 @@ static void tell(const apply *a, const char *what)
 		a->options->progress(a->options->user, what);
 }
 
+static bool is_interrupted(const apply *a)
+{
+	return a->options->interrupted && a->options->interrupted(a->options->user);
+}
+
 static bool keeps_record(const apply *a)
 {
 	return !a->host->offline || a->options->record;
@@ -191,12 +196,13 @@ static int prepare_all(apply *a, hf_error **err)
 
 		if (item->state == HF_ITEM_PREPARED)
 			continue;
+		if (is_interrupted(a))
+			return hf_error_set(err, -EINTR, "interrupted");
 		hf_fault(a->host, "prepare");
 		r = hf_item_prepare(a->host, item, a->items, a->n_items,
 				    &a->result->arena, err);
-		if (r < 0) {
+		if (r < 0)
 			return hf_error_wrap(err, "cannot %s", item->what);
-		}
 	}
 	hf_fault(a->host, "prepared");
 	return 0;
@@ -227,7 +233,7 @@ static int commit_one(apply *a, hf_item *item, hf_error **err)
 	const char *what = item->what;
 	int r;
 
-	if (a->options->interrupted && a->options->interrupted(a->options->user))
+	if (is_interrupted(a))
 		return hf_error_set(err, -EINTR, "interrupted");
 	hf_fault(a->host, "commit");
 	r = hf_item_commit(a->host, item, &a->result->arena, err);
@@ -341,7 +347,6 @@ static int look_again(apply *a, hf_error **err)
 static bool still_reloading(const apply *a)
 {
 	const hf_plan *plan = &a->result->after.plan;
-
 	bool reloaded = false, wanted = false;
 
 	for (size_t i = 0; i < a->before->plan.n_effects; i++)
@@ -482,25 +487,6 @@ static int change_host(apply *a, hf_error **err)
 	return r;
 }
 
-/* A signal in mid-commit would leave the work to nobody: they wait until it is done. */
-static int change_host_undisturbed(apply *a, hf_error **err)
-{
-	sigset_t block, old;
-	int r;
-
-	(void)sigemptyset(&block);
-	(void)sigaddset(&block, SIGINT);
-	(void)sigaddset(&block, SIGTERM);
-	(void)sigaddset(&block, SIGHUP);
-	(void)sigaddset(&block, SIGQUIT);
-	(void)sigprocmask(SIG_BLOCK, &block, &old);
-	r = change_host(a, err);
-	if (r < 0)
-		revert_all(a);
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
-	return r;
-}
-
 /* What is left of the transaction on disk, by how it ended. */
 static void end_journal(apply *a)
 {
@@ -584,7 +570,8 @@ static void apply_locked(apply *a)
 		r = prepare_all(a, &ret->error);
 	if (!r) {
 		ret->outcome = HF_OUTCOME_APPLIED;
-		(void)change_host_undisturbed(a, &ret->error);
+		if (change_host(a, &ret->error) < 0)
+			revert_all(a);
 	}
 	discard_all(a);
 	end_journal(a);
@@ -616,6 +603,27 @@ static void leave_trail(const apply *a)
 					    .success = outcome == HF_OUTCOME_APPLIED });
 }
 
+/* From the journal on a signal would leave the work to the next run: it waits until all
+ * is done or undone. What came meanwhile has had its effect (options->interrupted), or
+ * came too late for one: it must not keep the outcome from being told. */
+static void apply_undisturbed(apply *a)
+{
+	const struct timespec at_once = { 0 };
+	sigset_t block, old;
+
+	(void)sigemptyset(&block);
+	(void)sigaddset(&block, SIGINT);
+	(void)sigaddset(&block, SIGTERM);
+	(void)sigaddset(&block, SIGHUP);
+	(void)sigaddset(&block, SIGQUIT);
+	(void)sigprocmask(SIG_BLOCK, &block, &old);
+	apply_locked(a);
+	leave_trail(a);
+	while (sigtimedwait(&block, NULL, &at_once) > 0)
+		;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 void hf_transact(hf_host *host, hf_model *model, hf_survey *before,
 		 const hf_apply_options *options, const hf_transaction *how,
 		 hf_apply_result *ret)
@@ -631,8 +639,7 @@ void hf_transact(hf_host *host, hf_model *model, hf_survey *before,
 	ret->outcome = HF_OUTCOME_REFUSED;
 	r = hf_lock_take(host, options->lock_wait, &ret->arena, &a.lock, &ret->error);
 	if (!r)
-		apply_locked(&a);
-	leave_trail(&a);
+		apply_undisturbed(&a);
 	hf_lock_drop(host, &a.lock);
 }
 
