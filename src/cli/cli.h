@@ -47,6 +47,7 @@ int hf_cmd_show(hf_cli *cli);
 int hf_cmd_recover(hf_cli *cli);
 int hf_cmd_hold(hf_cli *cli);
 int hf_cmd_confirm(hf_cli *cli);
+int hf_cmd_import(hf_cli *cli);
 int hf_cmd_unhold(hf_cli *cli);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "cli/run.h"
 
-static int set_given(hf_run *run, hf_facts *facts, hf_error **err)
+int hf_run_facts_given(hf_run *run, hf_facts *facts, hf_error **err)
 {
 	const hf_strings *given = &run->cli->options.facts;
 
@@ -34,7 +34,7 @@ int hf_cmd_facts(hf_cli *cli)
 		status = hf_run_load(&run, cli, &cli->options.operands);
 	if (status)
 		return status;
-	if (set_given(&run, &facts, &err) < 0 ||
+	if (hf_run_facts_given(&run, &facts, &err) < 0 ||
 	    hf_facts_read(&run.host, &run.model, &facts, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	hf_run_diags(&run);

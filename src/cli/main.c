@@ -59,6 +59,14 @@ const hf_command hf_commands[] = {
 	  "Shows each fact with its source, and what could not be read and why. With a\n"
 	  "BASELINE, also the facts that its 'when' clauses ask for.",
 	  hf_cmd_facts },
+	{ "import", HF_CMD_IMPORT, "[--rules FILE...]",
+	  "audit rules that exist, as a baseline",
+	  "Prints a baseline with the audit rules and settings of the running kernel, or "
+	  "of\n"
+	  "rules files. It compiles back to an equal list. A rule that auditctl would "
+	  "refuse\n"
+	  "here is left out, with a warning. Other kinds are not imported.",
+	  hf_cmd_import },
 	{ "rollback", HF_CMD_ROLLBACK, "[TRANSACTION]", "undo an apply",
 	  "Undoes a transaction: an id, a unique beginning of one, or 'last'; without "
 	  "one\n"

@@ -46,6 +46,7 @@ enum {
 	OPT_SAVE,
 	OPT_PLAN,
 	OPT_CONFIRM,
+	OPT_RULES,
 	OPT_QUIET = 'q',
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
@@ -75,7 +76,7 @@ static const hf_option options[] = {
 	  "controls up to level N: 1 or 2 (default: all)" },
 	{ "severity", OPT_SEVERITY, "MIN", LOADS,
 	  "controls from this severity on: low, medium, high" },
-	{ "fact", OPT_FACT, "NAME=VALUE", LOOKS | HF_CMD_FACTS,
+	{ "fact", OPT_FACT, "NAME=VALUE", LOOKS | HF_CMD_FACTS | HF_CMD_IMPORT,
 	  "take a fact as given instead of reading it" },
 	{ "baseline", OPT_BASELINE, "BASELINE", HF_CMD_EXPLAIN,
 	  "the baseline to look for the controls in" },
@@ -117,6 +118,8 @@ static const hf_option options[] = {
 	  "only show what it would do (apply: the same as plan)" },
 	{ "resolved", OPT_RESOLVED, NULL, HF_CMD_LINT,
 	  "print the flat baseline that results" },
+	{ "rules", OPT_RULES, NULL, HF_CMD_IMPORT,
+	  "the operands are files of audit rules" },
 	{ "output-dir", OPT_OUTPUT_DIR, "DIR", HF_CMD_COMPILE,
 	  "the directory to write to; made if it is missing" },
 	{ "format", OPT_FORMAT, "FORMAT", HF_CMD_ALL, "text (default) or json" },
@@ -456,6 +459,8 @@ static bool *switch_of(hf_options *o, int value)
 		return &o->leave_unknown;
 	case OPT_REPLACE:
 		return &o->replace;
+	case OPT_RULES:
+		return &o->rules;
 	case OPT_RESOLVED:
 		return &o->resolved;
 	case OPT_YES:

@@ -33,7 +33,8 @@ enum {
 	HF_CMD_HOLD = 1 << 12,
 	HF_CMD_UNHOLD = 1 << 13,
 	HF_CMD_CONFIRM = 1 << 14,
-	HF_CMD_ALL = (1 << 15) - 1,
+	HF_CMD_IMPORT = 1 << 15,
+	HF_CMD_ALL = (1 << 16) - 1,
 };
 
 typedef struct hf_command {
@@ -82,6 +83,7 @@ typedef struct hf_options {
 	hf_restart restart;
 	bool allow_disruptive, allow_lock, allow_panic, leave_unknown, replace;
 	bool resolved;
+	bool rules; /* of import: the operands are rules files */
 	bool yes, forward, back, record;
 	const char *save; /* of plan: file to save it to; or NULL */
 	const char *plan; /* of apply: the saved plan; or NULL */

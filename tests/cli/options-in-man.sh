@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 man=$top_srcdir/man/holdfast.8
 commands="plan apply check compile lint explain list facts rollback history show recover
-	confirm hold unhold"
+	confirm hold unhold import"
 
 # The option table: lines such as { "root", OPT_ROOT, ...
 sed -n 's/^[[:space:]]*{ "\([a-z-]*\)", OPT_.*/--\1/p' "$top_srcdir/src/cli/options.c" |

@@ -12,10 +12,14 @@ err "did you mean 'apply'?"
 run 64 frobnicate
 err "unknown command 'frobnicate'"
 no_err "did you mean"
-for later in import; do
-	run 64 $later
-	err "unknown command '$later'"
-done
+run 64 import --format=json
+err "import writes a baseline in YAML, not JSON"
+run 64 import x.rules
+err "operands of import are files, after --rules"
+run 64 import --rules
+err "--rules needs FILE..."
+run 1 import --rules missing.rules
+err "cannot read 'missing.rules'"
 run 64 plan --ony=x
 err "unknown option '--ony'"
 err "did you mean '--only'? see 'holdfast --help'"

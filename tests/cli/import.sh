@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# import: rules files become a baseline that compiles back to the same rules.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p root/etc/audit/rules.d root/etc/docker root/usr/sbin
+: >root/usr/sbin/auditctl
+cat >30-first.rules <<'EOT'
+## a comment
+-D
+-b 9000
+-f 1
+-w /etc/docker -p wa -k docker
+-a always,exit -F arch=b64 -S mount,umount2 -F auid>=1000 -k a\ b
+-a always,exit -F arch=b64 -S nosuchcall -k x
+-w /nowhere/at/all -p wa
+-a never,exclude -F msgtype=CWD
+-e 2
+EOT
+printf -- '-w /etc/docker -p wa -k docker\n-w /etc/docker/${x} -p r' >first.rules
+run 0 import --root root --fact arch=x86_64 --rules 30-first.rules first.rules
+mv out in.yaml
+err "30-first.rules:7: warning: left out: '-a always,exit -F arch=b64 -S nosuchcall -k x': there is no syscall named 'nosuchcall' on arch b64"
+err "30-first.rules:8: warning: left out: '-a always,exit -F path=/nowhere/at/all -F perm=wa': its directory is not there"
+err "first.rules:1: warning: left out: '-a always,exit -F dir=/etc/docker -F perm=wa -F key=docker': the same rule stands before it"
+cat >expected <<'EOT'
+holdfast: 1
+name: imported
+title: "Audit rules as they were in files"
+controls:
+  - id: audit-settings
+    title: Settings of the audit system
+    audit:
+      settings: {enabled: locked, failure: 1, backlog_limit: 9000}
+  - id: audit-30-first
+    title: "Audit rules of 30-first.rules"
+    audit:
+      rules:
+        - {rule: "-a always,exit -F dir=/etc/docker -F perm=wa -F key=docker"}
+        - {rule: "-a always,exit -F arch=b64 -S mount,umount2 -F auid>=1000 -F key=a\\ b"}
+        - {rule: "-a never,exclude -F msgtype=CWD"}
+  - id: audit-first
+    title: "Audit rules of first.rules"
+    audit:
+      rules:
+        - {rule: "-a always,exit -F path=/etc/docker/$${x} -F perm=r"}
+EOT
+diff -u expected in.yaml || fail "the baseline is another"
+run 0 lint ./in.yaml
+run 0 compile ./in.yaml --root root --fact arch=x86_64 --output-dir dir
+cat >expected <<'EOT'
+-a always,exit -F dir=/etc/docker -F perm=wa -F key=docker
+-a always,exit -F arch=b64 -S mount,umount2 -F auid>=1000 -F key=a\ b
+-a never,exclude -F msgtype=CWD
+-a always,exit -F path=/etc/docker/${x} -F perm=r
+EOT
+grep -v '^#' "$(find dir -name 60-holdfast.rules)" >rules
+diff -u expected rules || fail "other rules come back"
+
+printf '\0' >nul.rules
+run 1 import --rules nul.rules
+err "cannot read 'nul.rules': it holds NUL bytes"
+run 0 import --rules /dev/null
+out "controls:"
+run 64 import --root root
+err "below --root there is no running list"
+finish
