@@ -95,7 +95,7 @@ static int drop_released(live *l)
 {
 	hf_audit_planner *p = l->p;
 
-	for (size_t i = 0; i < p->old.n; i++) {
+	for (size_t i = 0; !p->unsure && i < p->old.n; i++) {
 		const hf_audit_rule *rule = p->old.items[i].rule;
 		char *text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
 		char *id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;

@@ -135,6 +135,14 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 			never->wants[0]->demand->control->id, never->text);
 		return item->blocked ? 0 : -ENOMEM;
 	}
+	if (p->unsure) {
+		item->in_new = item->in_old;
+		if (!item->in_old && verdict != HF_AUDIT_MET)
+			item->blocked =
+				"what another demand comes down to cannot be told, "
+				"so our file of rules stays as it is";
+		return 0;
+	}
 	item->in_new = item->enforced && verdict != HF_AUDIT_MET ? true : item->in_old;
 	if (verdict == HF_AUDIT_MET) {
 		/* the same line twice would stop the load */
@@ -191,6 +199,8 @@ static int compose(hf_audit_planner *p)
 	size_t n = 0;
 	char *last = NULL;
 
+	if (p->unsure)
+		return 0;
 	for (size_t i = 0; i < p->n_items; i++) {
 		cleanup_(hf_strbuf_done) hf_strbuf controls = { 0 };
 

@@ -133,6 +133,8 @@ static int sort_wants(hf_audit_planner *p)
 		const hf_audit_want *want = &p->obs->wants[i];
 		int r = 0;
 
+		p->unsure |= !want->rule && want->state == HF_STATE_UNKNOWN &&
+			     want->spec->type != HF_AUDIT_WANT_SETTING;
 		if (want->spec->type == HF_AUDIT_WANT_ABSENT &&
 		    (want->rule || want->state == HF_STATE_NOT_APPLICABLE))
 			r = want->why ? judge_without_rule(p, want) : add_gone(p, want);

@@ -70,6 +70,9 @@ typedef struct hf_audit_planner {
 	size_t n_nevers;
 
 	bool files_change; /* something of rules.d is written */
+	/* A demand that stands comes down to nobody knows which rules: so nobody knows
+	 * which lines of ours nobody demands. Our files stay as they are, nothing goes. */
+	bool unsure;
 } hf_audit_planner;
 
 /** hf_audit_row - row of a want in a layer, judged by the gate first
