@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "engine/effects.h"
+#include "engine/item.h"
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/sync.h"
@@ -100,6 +101,7 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 	const hf_image *target = rc->forward ? &after : &item->before;
 	const hf_image *other = rc->forward ? &item->before : &after;
 	char *dir = hf_path_dir(&arena, item->path), *made;
+	hf_inode parent = { 0 };
 	int r;
 
 	if (!dir)
@@ -117,8 +119,10 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 		return 0;
 	}
 	if (!hf_image_equal(&now, target)) {
+		hf_item_new_owner(rc->host, &(hf_group){ .mode = 0755 }, &parent);
 		if (rc->forward)
-			r = hf_fs_mkdir(rc->host, dir, 0, 0, 0755, &arena, &made, err);
+			r = hf_fs_mkdir(rc->host, dir, parent.uid, parent.gid,
+					parent.mode, &arena, &made, err);
 		if (!r)
 			r = hf_fs_restore(rc->host, item->path, target, err);
 		if (r < 0)
