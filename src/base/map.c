@@ -5,15 +5,23 @@
 #include <stdint.h>
 #include <string.h>
 
-/* FNV-1a, 64 bits. The keys are ids of a root-owned baseline: no flooding to fear
- * beyond what the loader's size limit allows. */
+/* Multiplies in eight bytes at a time: keys are as long as an audit rule. They are ids of
+ * a root-owned baseline: no flooding to fear beyond what the loader's size limit allows.
+ */
 static uint64_t hash(const char *s)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	size_t n = strlen(s);
+	uint64_t h = 0xcbf29ce484222325u ^ n, w;
 
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
-	return h;
+	for (; n >= sizeof(w); n -= sizeof(w), s += sizeof(w)) {
+		memcpy(&w, s, sizeof(w));
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	w = 0;
+	memcpy(&w, s, n);
+	h = (h ^ w) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
 }
 
 static hf_map_slot *find(hf_map_slot *slots, size_t cap, const char *key)

@@ -55,11 +55,18 @@ bool hf_yaml_text_check(const hf_source *source, hf_diags *diags)
 	if (source->len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3;
 	while (p < end) {
-		size_t n = hf_utf8_len(p, (size_t)(end - p));
-		unsigned c = n ? decode_utf8(p, n) : 0;
-		const char *why =
-			n ? why_refused(c, p + n, (size_t)(end - p) - n) : "not UTF-8";
+		const char *run = p, *why;
+		unsigned c;
+		size_t n;
 
+		while (p < end && *p >= ' ' && *p < 0x7f) /* nearly all there is */
+			p++;
+		mark.column += (unsigned)(p - run);
+		if (p == end)
+			break;
+		n = hf_utf8_len(p, (size_t)(end - p));
+		c = n ? decode_utf8(p, n) : 0;
+		why = n ? why_refused(c, p + n, (size_t)(end - p) - n) : "not UTF-8";
 		if (why && n) {
 			hf_diag_error(diags, mark, "%s: U+%04X", why, c);
 			return false;
