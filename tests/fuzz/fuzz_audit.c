@@ -90,13 +90,15 @@ static void one_text(const char *bytes, size_t len,
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	cleanup_free struct audit_rule_data *data = NULL;
-	cleanup_free char *text = strndup(bytes, len);
+	cleanup_free char *text = malloc(len + 1);
 	hf_error *err = NULL;
 	hf_audit_line line;
 	size_t n;
 	int r;
 
 	CHECK(text);
+	memcpy(text, bytes, len); /* strndup() may look for an end behind @bytes */
+	text[len] = '\0';
 	r = hf_audit_line_parse(text, &names, &arena, &line, &err);
 	CHECK((r < 0) == (err != NULL));
 	hf_error_free(err);

@@ -71,7 +71,8 @@ typedef struct hf_audit_planner {
 
 	bool files_change; /* something of rules.d is written */
 	/* A demand that stands comes down to nobody knows which rules: so nobody knows
-	 * which lines of ours nobody demands. Our files stay as they are, nothing goes. */
+	 * which lines of ours nobody demands. Our files stay as they are, nothing goes.
+	 */
 	bool unsure;
 } hf_audit_planner;
 
