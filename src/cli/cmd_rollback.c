@@ -166,6 +166,23 @@ static int report(hf_run *run, const hf_rollback *rb, const hf_apply_result *res
 	return report.exit;
 }
 
+static int report_dry(hf_run *run, const hf_rollback *rb)
+{
+	size_t n = rb->survey.plan.n_groups;
+	hf_report report = hf_run_report(run);
+
+	report.exit = n ? HF_EXIT_DIFFERS : HF_EXIT_OK;
+	report.result = n ? "drift" : "in-sync";
+	report.transaction = rb->txn.id;
+	report.comment = hf_arena_printf(&run->arena,
+					 "rollback of %s: %zu to restore, %zu refused",
+					 rb->txn.id, n, rb->n_refused);
+	if (run->cli->options.json)
+		return hf_cli_report(run->cli, &report);
+	fprintf(run->cli->out, "%s\n", report.comment ? report.comment : "");
+	return report.exit;
+}
+
 int hf_cmd_rollback(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
@@ -192,9 +209,8 @@ int hf_cmd_rollback(hf_cli *cli)
 				   err);
 	if (!cli->options.json)
 		print_plan(cli->out, cli, &rb);
-	if (cli->options.dry_run) {
-		return rb.survey.plan.n_groups ? HF_EXIT_DIFFERS : HF_EXIT_OK;
-	}
+	if (cli->options.dry_run)
+		return report_dry(&run, &rb);
 	fflush(cli->out);
 	if (!is_yes(cli)) {
 		(void)hf_error_set(&err, -ECANCELED,

@@ -52,6 +52,8 @@ has '+  "icc": false'
 # a dry run changes nothing, the rollback gives back everything
 hf 2 rollback --dry-run
 has "restore /etc/docker/daemon.json"
+hf 2 rollback --dry-run --format json
+has '"exit": 2'
 listing | cmp -s - applied || fail "rollback --dry-run changed something"
 hf 0 rollback --record
 listing | diff before - || fail "the tree is not as before"
