@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "engine/journal.h"
+#include "engine/lock.h"
 #include "engine/transact.h"
 #include "host/fs_image.h"
 
@@ -389,6 +390,22 @@ static void mark_undone(hf_host *host, hf_rollback *rb, hf_apply_result *ret)
 	ret->error = err;
 }
 
+/* Everything is as it was before: only the record says otherwise. */
+static int undone_already(hf_host *host, hf_rollback *rollback,
+			  const hf_apply_options *options, hf_apply_result *ret)
+{
+	hf_lock lock = { 0 };
+
+	ret->outcome = HF_OUTCOME_REFUSED;
+	if (hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error) < 0)
+		return 0;
+	ret->outcome = HF_OUTCOME_NOTHING;
+	hf_journal_sweep(host);
+	mark_undone(host, rollback, ret);
+	hf_lock_drop(host, &lock);
+	return 0;
+}
+
 int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
 		    const hf_apply_options *options, hf_apply_result *ret, hf_error **err)
 {
@@ -402,11 +419,10 @@ int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
 	/* where records are kept, this one is, too: by it a crash knows how far it came
 	 */
 	keep.record = true;
-	if (rollback->survey.plan.n_groups)
-		hf_transact(host, model, &rollback->survey, &keep, &how, ret);
-	else
-		ret->outcome = HF_OUTCOME_NOTHING;
-	if (ret->outcome == HF_OUTCOME_APPLIED || ret->outcome == HF_OUTCOME_NOTHING)
+	if (!rollback->survey.plan.n_groups)
+		return undone_already(host, rollback, options, ret);
+	hf_transact(host, model, &rollback->survey, &keep, &how, ret);
+	if (ret->outcome == HF_OUTCOME_APPLIED)
 		mark_undone(host, rollback, ret);
 	return 0;
 }

@@ -443,6 +443,11 @@ static int find_style(observer *o)
 			return r;
 		if (r == -ENOENT)
 			continue;
+		if (r < 0 && r != -EFBIG && r != -EISDIR && r != -EINVAL) {
+			/* there or not: nobody knows */
+			o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
+			return o->obs->unknown ? 0 : -ENOMEM;
+		}
 		o->obs->has_tools = true;
 		if (r == 0 && i < 2)
 			o->obs->style.strip_cr = strstr(bytes, "\\r") != NULL;
