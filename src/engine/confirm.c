@@ -11,23 +11,15 @@
 
 int hf_confirm_read(hf_host *host, hf_arena *arena, hf_confirm *ret, hf_error **err)
 {
-	cleanup_(hf_error_freep) hf_error *why = NULL;
 	const char *after = NULL;
 	json_int_t deadline = 0;
 	json_t *root;
-	size_t len;
-	char *text;
-	int r = hf_fs_read(host, HF_CONFIRM_PATH, 0, arena, &text, &len, NULL, &why);
+	bool exists;
+	int r = hf_state_file_read(host, HF_CONFIRM_PATH, arena, &root, &exists, err);
 
 	*ret = (hf_confirm){ 0 };
-	if (r == -ENOENT || r == -ENOTDIR)
-		return 0;
-	if (r < 0) {
-		if (err)
-			*err = take_ptr(why);
+	if (r < 0 || !exists)
 		return r;
-	}
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	if (!root ||
 	    json_unpack(root, "{s:I, s:s}", "deadline", &deadline, "after", &after) < 0) {
 		json_decref(root);
@@ -59,20 +51,13 @@ int hf_confirm_begin(hf_host *host, int64_t deadline, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	const char *after = newest(host, &arena, err);
-	json_t *root;
-	char *text;
-	int r;
 
 	if (!after)
 		return -EIO;
-	root = json_pack("{s:I, s:s}", "deadline", (json_int_t)deadline, "after", after);
-	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	json_decref(root);
-	if (!text)
-		return hf_error_oom(err);
-	r = hf_state_file_write(host, HF_CONFIRM_PATH, text, err);
-	free(text);
-	return r;
+	return hf_state_file_write_json(
+		host, HF_CONFIRM_PATH,
+		json_pack("{s:I, s:s}", "deadline", (json_int_t)deadline, "after", after),
+		err);
 }
 
 int hf_confirm_end(hf_host *host, hf_error **err)

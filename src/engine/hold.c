@@ -18,23 +18,15 @@ static int damaged(hf_error **err)
 int hf_hold_read(hf_host *host, int64_t now, hf_arena *arena, hf_hold *ret,
 		 hf_error **err)
 {
-	cleanup_(hf_error_freep) hf_error *why = NULL;
 	const char *reason = NULL, *user = NULL;
 	json_int_t until = 0;
-	size_t len;
-	char *text;
 	json_t *root;
-	int r = hf_fs_read(host, HF_HOLD_PATH, 0, arena, &text, &len, NULL, &why);
+	bool exists;
+	int r = hf_state_file_read(host, HF_HOLD_PATH, arena, &root, &exists, err);
 
 	*ret = (hf_hold){ 0 };
-	if (r == -ENOENT || r == -ENOTDIR)
-		return 0;
-	if (r < 0) {
-		if (err)
-			*err = take_ptr(why);
+	if (r < 0 || !exists)
 		return r;
-	}
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	if (!root || json_unpack(root, "{s:I, s:s, s:s}", "until", &until, "reason",
 				 &reason, "user", &user) < 0) {
 		json_decref(root);
@@ -51,17 +43,11 @@ int hf_hold_read(hf_host *host, int64_t now, hf_arena *arena, hf_hold *ret,
 int hf_hold_set(hf_host *host, int64_t until, const char *reason, const char *user,
 		hf_error **err)
 {
-	json_t *root = json_pack("{s:I, s:s, s:s}", "until", (json_int_t)until, "reason",
-				 reason, "user", user);
-	char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	int r;
-
-	json_decref(root);
-	if (!text)
-		return hf_error_oom(err);
-	r = hf_state_file_write(host, HF_HOLD_PATH, text, err);
-	free(text);
-	return r;
+	return hf_state_file_write_json(host, HF_HOLD_PATH,
+					json_pack("{s:I, s:s, s:s}", "until",
+						  (json_int_t)until, "reason", reason,
+						  "user", user),
+					err);
 }
 
 int hf_hold_clear(hf_host *host, hf_error **err)

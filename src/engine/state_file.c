@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/state_file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,36 @@ int hf_state_file_write(hf_host *host, const char *path, const char *text, hf_er
 		return hf_error_oom(err);
 	r = hf_fs_mkdir(host, dir, image.uid, image.gid, 0700, &arena, &made, err);
 	return r < 0 ? r : hf_fs_restore(host, path, &image, err);
+}
+
+int hf_state_file_write_json(hf_host *host, const char *path, json_t *root,
+			     hf_error **err)
+{
+	cleanup_free char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+
+	json_decref(root);
+	return text ? hf_state_file_write(host, path, text, err) : hf_error_oom(err);
+}
+
+int hf_state_file_read(hf_host *host, const char *path, hf_arena *arena, json_t **ret,
+		       bool *exists, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	size_t len;
+	char *text;
+	int r = hf_fs_read(host, path, 0, arena, &text, &len, NULL, &why);
+
+	*ret = NULL;
+	*exists = r != -ENOENT && r != -ENOTDIR;
+	if (!*exists)
+		return 0;
+	if (r < 0) {
+		if (err)
+			*err = take_ptr(why);
+		return r;
+	}
+	*ret = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	return 0;
 }
 
 /* The login it goes back to: proc(5), loginuid. */

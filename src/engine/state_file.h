@@ -3,11 +3,25 @@
 #ifndef HF_ENGINE_STATE_FILE_H
 #define HF_ENGINE_STATE_FILE_H
 
+#include <jansson.h>
+
 #include "host/host.h"
+
+/** hf_state_file_read - parse @path, a JSON object
+ *  @ret: owned by the caller; NULL if there is no such file or it is not JSON
+ *  @exists: out, false only if there is no such file
+ *  Errors: as hf_fs_read(). Reads host. */
+int hf_state_file_read(hf_host *host, const char *path, hf_arena *arena, json_t **ret,
+		       bool *exists, hf_error **err) _must_check_;
 
 /** hf_state_file_write - write @text to @path; its directory is made. Changes host. */
 int hf_state_file_write(hf_host *host, const char *path, const char *text,
 			hf_error **err) _must_check_;
+
+/** hf_state_file_write_json - the same with @root, which is released in any case; NULL is
+ *  -ENOMEM, so that json_pack() can stand in the call */
+int hf_state_file_write_json(hf_host *host, const char *path, json_t *root,
+			     hf_error **err) _must_check_;
 
 /** hf_state_user - who runs this: "uid 0, login uid 1000"; NULL: out of memory */
 const char *hf_state_user(hf_arena *arena);
