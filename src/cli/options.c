@@ -249,6 +249,24 @@ static int add_pair(hf_options *o, hf_strings *list, const char *name, const cha
 	return add(o, list, text, err);
 }
 
+static int parse_text(const hf_options *o, const char *name, const char *takes,
+		      const char *text, const char **ret, hf_error **err)
+{
+	if (!*text)
+		return bad_value(o, name, takes, text, err);
+	*ret = text;
+	return 0;
+}
+
+static int parse_number(const hf_options *o, const char *name, const char *takes,
+			uint64_t least, uint64_t most, const char *text, uint64_t *ret,
+			hf_error **err)
+{
+	if (hf_parse_u64(text, most, ret) < 0 || *ret < least)
+		return bad_value(o, name, takes, text, err);
+	return 0;
+}
+
 static int parse_fail_on(hf_options *o, const char *text, hf_error **err)
 {
 	static const char *const names[] = { "drift", "unknown", "pending", "findings" };
@@ -271,16 +289,6 @@ static int parse_fail_on(hf_options *o, const char *text, hf_error **err)
 		o->fail_on |= 1u << k;
 	}
 	return r;
-}
-
-static int parse_timeout(hf_options *o, const char *text, hf_error **err)
-{
-	uint64_t seconds;
-
-	if (hf_parse_u64(text, 86400, &seconds) < 0 || !seconds)
-		return bad_value(o, "timeout", "seconds from 1 to 86400", text, err);
-	o->timeout_usec = seconds * 1000000;
-	return 0;
 }
 
 /* 90s, 30m, 8h, 2d: at most a year, so that a hold is not forgotten for good. */
@@ -337,98 +345,122 @@ static bool is_fact(const char *arg)
 	return false;
 }
 
-static int parse_value(hf_options *o, int value, const char *arg, hf_error **err)
+static int parse_fact(hf_options *o, const char *arg, hf_error **err)
 {
-	uint64_t n;
+	if (!is_fact(arg))
+		return bad_value(o, "fact",
+				 "NAME=VALUE with a NAME that 'holdfast facts' shows, "
+				 "unit:UNIT or exists:PATH",
+				 arg, err);
+	return add_pair(o, &o->facts, "fact", "NAME=VALUE", arg, err);
+}
+
+static int parse_format(hf_options *o, const char *arg, hf_error **err)
+{
+	if (strcmp(arg, "json") && strcmp(arg, "text"))
+		return bad_value(o, "format", "text or json", arg, err);
+	o->json = !strcmp(arg, "json");
+	return 0;
+}
+
+static int parse_output(hf_options *o, const char *arg, hf_error **err)
+{
+	int r = parse_text(o, "output", "a file", arg, &o->output, err);
+
+	if (!r && !strcmp(arg, "-"))
+		o->output = NULL;
+	return r;
+}
+
+static int parse_severity(hf_options *o, const char *arg, hf_error **err)
+{
+	return hf_severity_parse(arg, &o->severity) < 0
+		       ? bad_value(o, "severity", "low, medium or high", arg, err)
+		       : 0;
+}
+
+static int parse_restart(hf_options *o, const char *arg, hf_error **err)
+{
+	o->has_restart = true;
+	return hf_restart_parse(arg, &o->restart) < 0
+		       ? bad_value(o, "restart", "safe, always or never", arg, err)
+		       : 0;
+}
+
+/* The options whose value is a number. */
+static int parse_numbered(hf_options *o, int value, const char *arg, hf_error **err)
+{
+	uint64_t n = 0;
+	int r;
 
 	switch (value) {
+	case OPT_LEVEL:
+		r = parse_number(o, "level", "1 or 2", 1, 2, arg, &n, err);
+		o->level = (long long)n;
+		return r;
+	case OPT_CONFIRM:
+		r = parse_number(o, "confirm", "seconds from 1 to 86400", 1, 86400, arg,
+				 &n, err);
+		o->confirm_sec = (int64_t)n;
+		return r;
+	case OPT_LOCK_TIMEOUT:
+		r = parse_number(o, "lock-timeout", "seconds up to 86400", 0, 86400, arg,
+				 &n, err);
+		o->lock_wait_sec = (int)n;
+		return r;
+	case OPT_TIMEOUT:
+		r = parse_number(o, "timeout", "seconds from 1 to 86400", 1, 86400, arg,
+				 &n, err);
+		o->timeout_usec = n * 1000000;
+		return r;
+	case OPT_KEEP:
+		r = parse_number(o, "keep", "a number from 1 to 100000", 1, 100000, arg,
+				 &n, err);
+		o->keep = (size_t)n;
+		return r;
+	default:
+		return hf_error_set(err, -EINVAL, "option %d has no value", value);
+	}
+}
+
+static int parse_value(hf_options *o, int value, const char *arg, hf_error **err)
+{
+	switch (value) {
 	case OPT_ROOT:
-		if (!*arg)
-			return bad_value(o, "root", "a directory", arg, err);
-		o->root = arg;
-		return 0;
+		return parse_text(o, "root", "a directory", arg, &o->root, err);
+	case OPT_OUTPUT_DIR:
+		return parse_text(o, "output-dir", "a directory", arg, &o->output_dir,
+				  err);
+	case OPT_SAVE:
+		return parse_text(o, "save", "a file", arg, &o->save, err);
+	case OPT_PLAN:
+		return parse_text(o, "plan", "a file", arg, &o->plan, err);
+	case OPT_OUTPUT:
+		return parse_output(o, arg, err);
 	case OPT_SET:
 		return add_pair(o, &o->sets, "set", "VAR=VALUE", arg, err);
 	case OPT_FACT:
-		return is_fact(arg)
-			       ? add_pair(o, &o->facts, "fact", "NAME=VALUE", arg, err)
-			       : bad_value(o, "fact",
-					   "NAME=VALUE with a NAME that 'holdfast "
-					   "facts' shows, unit:UNIT or exists:PATH",
-					   arg, err);
+		return parse_fact(o, arg, err);
 	case OPT_ONLY:
 		return add_terms(o, &o->only, "only", arg, err);
 	case OPT_SKIP:
 		return add_terms(o, &o->skip, "skip", arg, err);
-	case OPT_LEVEL:
-		if (hf_parse_u64(arg, 2, &n) < 0 || !n)
-			return bad_value(o, "level", "1 or 2", arg, err);
-		o->level = (long long)n;
-		return 0;
-	case OPT_SEVERITY:
-		if (hf_severity_parse(arg, &o->severity) < 0)
-			return bad_value(o, "severity", "low, medium or high", arg, err);
-		return 0;
-	case OPT_RESTART:
-		if (hf_restart_parse(arg, &o->restart) < 0)
-			return bad_value(o, "restart", "safe, always or never", arg, err);
-		o->has_restart = true;
-		return 0;
-	case OPT_FORMAT:
-		if (strcmp(arg, "json") && strcmp(arg, "text"))
-			return bad_value(o, "format", "text or json", arg, err);
-		o->json = !strcmp(arg, "json");
-		return 0;
-	case OPT_OUTPUT:
-		if (!*arg)
-			return bad_value(o, "output", "a file", arg, err);
-		o->output = strcmp(arg, "-") ? arg : NULL;
-		return 0;
-	case OPT_OUTPUT_DIR:
-		if (!*arg)
-			return bad_value(o, "output-dir", "a directory", arg, err);
-		o->output_dir = arg;
-		return 0;
-	case OPT_CONFIRM:
-		if (hf_parse_u64(arg, 86400, &n) < 0 || !n)
-			return bad_value(o, "confirm", "seconds from 1 to 86400", arg,
-					 err);
-		o->confirm_sec = (int64_t)n;
-		return 0;
-	case OPT_SAVE:
-		if (!*arg)
-			return bad_value(o, "save", "a file", arg, err);
-		o->save = arg;
-		return 0;
-	case OPT_PLAN:
-		if (!*arg)
-			return bad_value(o, "plan", "a file", arg, err);
-		o->plan = arg;
-		return 0;
 	case OPT_BASELINE:
 		return add(o, &o->baselines, arg, err);
+	case OPT_SEVERITY:
+		return parse_severity(o, arg, err);
+	case OPT_RESTART:
+		return parse_restart(o, arg, err);
+	case OPT_FORMAT:
+		return parse_format(o, arg, err);
 	case OPT_FAIL_ON:
 		return parse_fail_on(o, arg, err);
-	case OPT_LOCK_TIMEOUT:
-		if (hf_parse_u64(arg, 86400, &n) < 0)
-			return bad_value(o, "lock-timeout", "seconds up to 86400", arg,
-					 err);
-		o->lock_wait_sec = (int)n;
-		return 0;
-	case OPT_KEEP:
-		if (hf_parse_u64(arg, 100000, &n) < 0 || !n)
-			return bad_value(o, "keep", "a number from 1 to 100000", arg,
-					 err);
-		o->keep = (size_t)n;
-		return 0;
 	case OPT_FOR:
 		return parse_duration(o, arg, err);
-	case OPT_TIMEOUT:
-		return parse_timeout(o, arg, err);
 	case OPT_COLOR:
 		return parse_color(o, arg, err);
 	default:
-		return hf_error_set(err, -EINVAL, "option %d has no value", value);
+		return parse_numbered(o, value, arg, err);
 	}
 }
 
