@@ -247,7 +247,11 @@ int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_uni
 
 /* --- calls -------------------------------------------------------------------------- */
 
-int hf_bus_daemon_reload(hf_host *host, hf_error **err)
+/* A method of the manager without an answer to read. @unit: its one argument, or NULL.
+ * @what: what errors call it. @fine: an error (below org.freedesktop.systemd1) that is
+ * none, or NULL. */
+static int manager_call(hf_host *host, const char *method, const char *what,
+			const char *unit, const char *fine, hf_error **err)
 {
 	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	sd_bus *bus;
@@ -256,23 +260,21 @@ int hf_bus_daemon_reload(hf_host *host, hf_error **err)
 	if (r < 0)
 		return r;
 	r = SD(sd_bus_call_method)(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
-				   "Reload", &e, NULL, NULL);
-	return r < 0 ? bus_error(err, r, &e, "daemon-reload", NULL) : 0;
+				   method, &e, NULL, unit ? "s" : NULL, unit);
+	if (r < 0 && fine && SD(sd_bus_error_has_name)(&e, fine))
+		return 0;
+	return r < 0 ? bus_error(err, r, &e, what, unit) : 0;
+}
+
+int hf_bus_daemon_reload(hf_host *host, hf_error **err)
+{
+	return manager_call(host, "Reload", "daemon-reload", NULL, NULL, err);
 }
 
 int hf_bus_reset_failed(hf_host *host, const char *unit, hf_error **err)
 {
-	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
-	sd_bus *bus;
-	int r = bus_get(host, &bus, err);
-
-	if (r < 0)
-		return r;
-	r = SD(sd_bus_call_method)(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
-				   "ResetFailedUnit", &e, NULL, "s", unit);
-	if (r < 0 && SD(sd_bus_error_has_name)(&e, SYSTEMD_NAME ".NoSuchUnit"))
-		return 0;
-	return r < 0 ? bus_error(err, r, &e, "ResetFailedUnit", unit) : 0;
+	return manager_call(host, "ResetFailedUnit", "ResetFailedUnit", unit,
+			    SYSTEMD_NAME ".NoSuchUnit", err);
 }
 
 /* --- jobs --------------------------------------------------------------------------- */
@@ -368,17 +370,14 @@ static int job_run(hf_host *host, sd_bus *bus, const char *method, const char *u
 
 int hf_bus_job(hf_host *host, const char *method, const char *unit, hf_error **err)
 {
-	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
 	sd_bus *bus;
-	int r = bus_get(host, &bus, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	/* without a subscriber the manager sends no signals over the bus; a second
 	 * subscription of the same connection is an error that means it is there */
-	r = SD(sd_bus_call_method)(bus, destination(bus), SYSTEMD_PATH, MANAGER_IFACE,
-				   "Subscribe", &e, NULL, NULL);
-	if (r < 0 && !SD(sd_bus_error_has_name)(&e, SYSTEMD_NAME ".AlreadySubscribed"))
-		return bus_error(err, r, &e, "Subscribe", NULL);
-	return job_run(host, bus, method, unit, err);
+	r = manager_call(host, "Subscribe", "Subscribe", NULL,
+			 SYSTEMD_NAME ".AlreadySubscribed", err);
+	if (!r)
+		r = bus_get(host, &bus, err);
+	return r < 0 ? r : job_run(host, bus, method, unit, err);
 }
