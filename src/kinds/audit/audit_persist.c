@@ -194,8 +194,6 @@ static void add_controls(hf_strbuf *sb, const hf_audit_item *item)
 static int compose(hf_audit_planner *p)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	hf_audit_after *own = &p->files[p->own];
-	hf_group *group;
 	size_t n = 0;
 	char *last = NULL;
 
@@ -222,24 +220,7 @@ static int compose(hf_audit_planner *p)
 		hf_strbuf_adds(&sb, p->items[i].text);
 		hf_strbuf_addc(&sb, '\n');
 	}
-	if (!hf_strbuf_ok(&sb))
-		return -ENOMEM;
-	if (own->before ? own->before->len == sb.len &&
-				  !memcmp(own->before->bytes, hf_strbuf_str(&sb), sb.len)
-			: n == 0)
-		return 0;
-	own->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(&sb), sb.len);
-	own->source.len = sb.len;
-	group = hf_audit_file_group(
-		p, HF_AUDIT_OWN, own->before ? own->before->bytes : NULL,
-		own->before ? own->before->len : 0, own->before != NULL, 0640);
-	if (!own->source.bytes || !group)
-		return -ENOMEM;
-	group->after = own->source.bytes;
-	group->after_len = own->source.len;
-	group->remove = n == 0;
-	own->edited = p->files_change = true;
-	return 0;
+	return hf_audit_own_file(p, &p->files[p->own], &sb);
 }
 
 /* --- rows and changes ------------------------------------------------------------- */

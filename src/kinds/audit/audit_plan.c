@@ -57,6 +57,30 @@ hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char 
 	return group;
 }
 
+int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file, const hf_strbuf *text)
+{
+	const hf_audit_source *before = file->before;
+	hf_group *group;
+
+	if (!hf_strbuf_ok(text))
+		return -ENOMEM;
+	if (before ? before->len == text->len &&
+			     !memcmp(before->bytes, hf_strbuf_str(text), text->len)
+		   : text->len == 0)
+		return 0;
+	file->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(text), text->len);
+	file->source.len = text->len;
+	group = hf_audit_file_group(p, file->source.path, before ? before->bytes : NULL,
+				    before ? before->len : 0, before != NULL, 0640);
+	if (!file->source.bytes || !group)
+		return -ENOMEM;
+	group->after = file->source.bytes;
+	group->after_len = file->source.len;
+	group->remove = text->len == 0;
+	file->edited = p->files_change = true;
+	return 0;
+}
+
 /* --- sorting the demands ---------------------------------------------------------- */
 
 static int add_item(hf_audit_planner *p, const hf_audit_want *want)

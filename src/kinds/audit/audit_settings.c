@@ -142,8 +142,6 @@ static void decide(hf_audit_planner *p, hf_audit_setting s,
 static int compose(hf_audit_planner *p, const own_setting *after)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	hf_audit_after *file = &p->files[p->settings];
-	hf_group *group;
 	size_t n = 0;
 
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
@@ -158,25 +156,7 @@ static int compose(hf_audit_planner *p, const own_setting *after)
 			       hf_audit_setting_option((hf_audit_setting)i),
 			       after[i].value);
 	}
-	if (!hf_strbuf_ok(&sb))
-		return -ENOMEM;
-	if (file->before
-		    ? file->before->len == sb.len &&
-			      !memcmp(file->before->bytes, hf_strbuf_str(&sb), sb.len)
-		    : n == 0)
-		return 0;
-	file->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(&sb), sb.len);
-	file->source.len = sb.len;
-	group = hf_audit_file_group(
-		p, HF_AUDIT_OWN_SETTINGS, file->before ? file->before->bytes : NULL,
-		file->before ? file->before->len : 0, file->before != NULL, 0640);
-	if (!file->source.bytes || !group)
-		return -ENOMEM;
-	group->after = file->source.bytes;
-	group->after_len = file->source.len;
-	group->remove = n == 0;
-	file->edited = p->files_change = true;
-	return 0;
+	return hf_audit_own_file(p, &p->files[p->settings], &sb);
 }
 
 static int add_change(hf_audit_planner *p, hf_audit_setting s,
