@@ -460,54 +460,48 @@ static int set_map(hf_decoder *d, const hf_node *node, const target *t)
 	return 0;
 }
 
-static int decode_set(hf_decoder *d, const hf_node *node)
+/* `set`, `add`, `forbid`: one key and its value. 0 also if it is reported as wrong. */
+typedef int demand_fn(hf_decoder *d, const hf_node *key, const hf_node *node,
+		      const target *t);
+
+static int decode_values(hf_decoder *d, const hf_node *node, demand_fn *demand)
 {
 	for (size_t i = 0; i < node->n; i++) {
+		const hf_node *key = node->keys[i];
 		size_t errors = d->diags->n_errors;
 		target t;
 		int r;
 
-		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t)) {
-			if (nothing(d, errors) < 0)
-				return -ENOMEM;
-			continue;
-		}
-		if (hf_dkey_is_map(t.key) && !t.subkey)
-			r = set_map(d, node->items[i], &t);
-		else
-			r = set_one(d, node->keys[i], node->items[i], &t);
+		r = find_target(d, key->mark, key->text, &t)
+			    ? demand(d, key, node->items[i], &t)
+			    : nothing(d, errors);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int decode_add(hf_decoder *d, const hf_node *node)
+static int decode_set(hf_decoder *d, const hf_node *key, const hf_node *node,
+		      const target *t)
 {
-	for (size_t i = 0; i < node->n; i++) {
-		hf_json *value;
-		size_t errors = d->diags->n_errors;
-		target t;
+	return hf_dkey_is_map(t->key) && !t->subkey ? set_map(d, node, t)
+						    : set_one(d, key, node, t);
+}
 
-		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t)) {
-			if (nothing(d, errors) < 0)
-				return -ENOMEM;
-			continue;
-		}
-		if (!hf_dkey_is_list(t.key)) {
-			hf_diag_add(d->diags, HF_DIAG_ERROR, node->keys[i]->mark,
-				    "use 'set'",
-				    "'%s' is not a list, nothing can be added", t.name);
-			continue;
-		}
-		value = list_value(d, node->items[i], &t, false);
-		if (!value && nothing(d, errors) < 0)
-			return -ENOMEM;
-		if (value &&
-		    add_demand(d, node->keys[i]->mark, HF_DAEMON_ADD, &t, value) < 0)
-			return -ENOMEM;
+static int decode_add(hf_decoder *d, const hf_node *key, const hf_node *node,
+		      const target *t)
+{
+	size_t errors = d->diags->n_errors;
+	hf_json *value;
+
+	if (!hf_dkey_is_list(t->key)) {
+		hf_diag_add(d->diags, HF_DIAG_ERROR, key->mark, "use 'set'",
+			    "'%s' is not a list, nothing can be added", t->name);
+		return 0;
 	}
-	return 0;
+	value = list_value(d, node, t, false);
+	return value ? add_demand(d, key->mark, HF_DAEMON_ADD, t, value)
+		     : nothing(d, errors);
 }
 
 /* The values that must not be in force: for lists the elements, as globs. */
@@ -532,32 +526,21 @@ static hf_json *forbid_value(hf_decoder *d, const hf_node *node, const target *t
 	return list;
 }
 
-static int decode_forbid(hf_decoder *d, const hf_node *node)
+static int decode_forbid(hf_decoder *d, const hf_node *key, const hf_node *node,
+			 const target *t)
 {
-	for (size_t i = 0; i < node->n; i++) {
-		hf_json *value;
-		size_t errors = d->diags->n_errors;
-		target t;
+	size_t errors = d->diags->n_errors;
+	hf_json *value;
 
-		if (!find_target(d, node->keys[i]->mark, node->keys[i]->text, &t)) {
-			if (nothing(d, errors) < 0)
-				return -ENOMEM;
-			continue;
-		}
-		if (hf_dkey_is_map(t.key) && !t.subkey) {
-			hf_diag_error(d->diags, node->keys[i]->mark,
-				      "'%s' is a map: name a key of it, as '%s.KEY'",
-				      t.name, t.name);
-			continue;
-		}
-		value = forbid_value(d, node->items[i], &t);
-		if (!value && nothing(d, errors) < 0)
-			return -ENOMEM;
-		if (value &&
-		    add_demand(d, node->keys[i]->mark, HF_DAEMON_FORBID, &t, value) < 0)
-			return -ENOMEM;
+	if (hf_dkey_is_map(t->key) && !t->subkey) {
+		hf_diag_error(d->diags, key->mark,
+			      "'%s' is a map: name a key of it, as '%s.KEY'", t->name,
+			      t->name);
+		return 0;
 	}
-	return 0;
+	value = forbid_value(d, node, t);
+	return value ? add_demand(d, key->mark, HF_DAEMON_FORBID, t, value)
+		     : nothing(d, errors);
 }
 
 static int decode_names(hf_decoder *d, const hf_node *node, hf_daemon_op op)
@@ -595,13 +578,13 @@ int hf_daemon_decode(hf_decoder *d, const hf_node *node)
 	/* what is wrong is reported and left NULL; the rest is still looked at */
 	(void)hf_schema_mapping(node, "'daemon'", keys, ARRAY_SIZE(keys), got, d->diags);
 	if (got[0])
-		r = decode_set(d, got[0]);
+		r = decode_values(d, got[0], decode_set);
 	if (r == 0 && got[1])
 		r = decode_names(d, got[1], HF_DAEMON_UNSET);
 	if (r == 0 && got[2])
-		r = decode_add(d, got[2]);
+		r = decode_values(d, got[2], decode_add);
 	if (r == 0 && got[3])
-		r = decode_forbid(d, got[3]);
+		r = decode_values(d, got[3], decode_forbid);
 	if (r == 0 && got[4])
 		r = decode_names(d, got[4], HF_DAEMON_REQUIRE);
 	return r;
