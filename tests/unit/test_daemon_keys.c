@@ -111,8 +111,10 @@ static void test_accepts(void **state)
 		{ "dns", NULL, "[\"x\"]", NULL },
 		{ "dns", NULL, "\"x\"", "a list of strings" },
 		{ "dns", NULL, "[1]", "a list of strings" },
+		{ "dns", NULL, "[\"x\", null]", "a list of strings" },
 		{ "log-opts", NULL, "{\"a\": 3}", "an object of strings" },
 		{ "log-opts", "a", "3", "a string" },
+		{ "log-opts", NULL, "{\"a\": null}", NULL },
 		{ "features", NULL, "{\"a\": true}", NULL },
 		{ "features", NULL, "{\"a\": 1}", "an object of true and false" },
 		{ "features", "a", "1", "true or false" },
@@ -120,6 +122,7 @@ static void test_accepts(void **state)
 		{ "runtimes", "x", "{}", NULL },
 		{ "default-address-pools", NULL, "[{}]", NULL },
 		{ "default-address-pools", NULL, "[1]", "a list of objects" },
+		{ "default-address-pools", NULL, "[null]", "a list of objects" },
 	};
 
 	(void)state;

@@ -273,6 +273,8 @@ bool hf_dkey_is_secret(const hf_dkey *key, const char *subkey)
 		strstr(subkey, "password") || strstr(subkey, "credentials"));
 }
 
+/* A member that is null is as good as not there; null in a list would be an element with
+ * the value "" (encoding/json), which nobody means. */
 static const char *accepts_all(const hf_json *value, hf_json_type container,
 			       hf_json_type item, const char *text)
 {
@@ -280,7 +282,7 @@ static const char *accepts_all(const hf_json *value, hf_json_type container,
 		return text;
 	for (size_t i = 0; i < value->n; i++)
 		if (value->items[i]->type != item &&
-		    value->items[i]->type != HF_JSON_NULL)
+		    (container == HF_JSON_ARRAY || value->items[i]->type != HF_JSON_NULL))
 			return text;
 	return NULL;
 }

@@ -95,8 +95,9 @@ const char *const *hf_dkey_subkeys(const hf_dkey *key, size_t *ret_n);
 /** hf_dkey_is_secret - the key, or this member of it (NULL: as a whole); pure */
 bool hf_dkey_is_secret(const hf_dkey *key, const char *subkey);
 
-/** hf_dkey_accepts - does dockerd take this value's type? null counts as a type of all.
- *  @subkey: @value is that member. Returns: NULL, or what is expected instead. Pure. */
+/** hf_dkey_accepts - is this value's type right? null counts as a type of all, but not
+ *  as an element of a list. @subkey: @value is that member. Returns: NULL, or what is
+ *  expected instead. Pure. */
 const char *hf_dkey_accepts(const hf_dkey *key, const char *subkey, const hf_json *value);
 
 #endif

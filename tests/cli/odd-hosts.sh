@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Hosts whose dockerd or units cannot be read as they stand: never a pass, never a change
+# of what is there, never a crash.
+. "$(dirname "$0")/lib.sh"
+
+vendor=root/usr/lib/systemd/system
+config=root/etc/docker/daemon.json
+
+# tree UNIT-LINE...: a fresh tree with dockerd; the lines are those of [Service]
+tree() {
+	chmod -R u+rwX root 2>/dev/null
+	rm -rf root
+	mkdir -p root/etc/docker root/etc/systemd/system $vendor root/usr/sbin
+	echo 'root:x:0:0::/root:/bin/sh' >root/etc/passwd
+	echo 'root:x:0:' >root/etc/group
+	{
+		echo '[Service]'
+		printf '%s\n' "$@"
+	} >$vendor/docker.service
+}
+
+# baseline SECTION...: b.yaml with one control for each line
+baseline() {
+	printf 'holdfast: 1\nname: b\ncontrols:\n' >b.yaml
+	for section; do
+		i=$((${i:-0} + 1))
+		printf '  - {id: c%s, title: T, %s}\n' "$i" "$section" >>b.yaml
+	done
+}
+
+# hf STATUS COMMAND OPTION...
+hf() {
+	want=$1 command=$2
+	shift 2
+	run "$want" "$command" ./b.yaml --root root --fact engine=26.1.5 "$@"
+}
+
+# null in a list
+tree 'ExecStart=/usr/sbin/dockerd'
+baseline 'daemon: {add: {authorization-plugins: [x]}}'
+mkdir -p root/etc/docker/plugins
+touch root/etc/docker/plugins/x.spec
+echo '{"authorization-plugins": [null]}' >$config
+hf 7 plan
+out "'authorization-plugins' must be a list of strings"
+baseline 'daemon: {set: {icc: false}}'
+echo '{"exec-opts": [null], "labels": [null]}' >$config
+hf 7 plan
+out "'exec-opts' must be a list of strings"
+
+finish
