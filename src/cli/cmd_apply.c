@@ -122,6 +122,8 @@ static int end_apply(hf_run *run, hf_watch *watch, const hf_apply_result *result
 
 	if (watch->alive_fd >= 0 && !waits)
 		hf_watch_cancel(run, watch);
+	if (waits)
+		hf_watch_applied(run, watch);
 	status = report_result(run, result, waits ? watch->deadline : 0);
 	if (!waits)
 		return status;
@@ -130,7 +132,7 @@ static int end_apply(hf_run *run, hf_watch *watch, const hf_apply_result *result
 			"undone in %lld s unless 'holdfast confirm' keeps it\n",
 			(long long)run->cli->options.confirm_sec);
 	fflush(run->cli->out);
-	undone = hf_watch_applied(run, watch, result->transaction);
+	undone = hf_watch_wait(run, watch, result->transaction);
 	if (undone)
 		fprintf(stderr, "holdfast: %s\n",
 			undone == HF_EXIT_ROLLED_BACK

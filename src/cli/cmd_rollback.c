@@ -224,24 +224,20 @@ int hf_cmd_rollback(hf_cli *cli)
 }
 
 /* An apply with --confirm whose watchdog did not live to the deadline: a reboot. */
-static bool confirm_expired(hf_run *run)
+static bool is_expired(const hf_run *run, const hf_confirm *confirm)
 {
-	hf_confirm confirm;
-
-	return hf_confirm_read(&run->host, &run->arena, &confirm, NULL) == 0 &&
-	       confirm.exists && confirm.deadline <= hf_cli_now(run->cli) / 1000000;
+	return confirm->exists && confirm->deadline <= hf_cli_now(run->cli) / 1000000;
 }
 
-static int undo_unconfirmed(hf_run *run, const hf_apply_options *how)
+static int undo_unconfirmed(hf_run *run, const hf_confirm *confirm,
+			    const hf_apply_options *how)
 {
 	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
 	hf_report report = hf_run_report(run);
-	hf_confirm confirm;
 	hf_error *err = NULL;
 	bool undone;
 
-	if (hf_confirm_read(&run->host, &run->arena, &confirm, &err) < 0 ||
-	    hf_confirm_undo(&run->host, &run->model, &confirm, how, &result, &undone,
+	if (hf_confirm_undo(&run->host, &run->model, confirm, how, &result, &undone,
 			    &err) < 0)
 		return hf_run_fail(run, HF_EXIT_INCOMPLETE, err);
 	report.transaction = result.transaction;
@@ -260,6 +256,7 @@ int hf_cmd_recover(hf_cli *cli)
 	cleanup_(hf_run_done) hf_run run = { 0 };
 	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
 	hf_apply_options how;
+	hf_confirm confirm;
 	hf_report report;
 	hf_error *err = NULL;
 	bool found;
@@ -280,8 +277,12 @@ int hf_cmd_recover(hf_cli *cli)
 	report.changed = result.n_steps > 0;
 	report.steps = hf_run_steps(&run, &result);
 	report.n_steps = report.steps ? result.n_steps : 0;
-	if (!found && !cli->options.forward && confirm_expired(&run))
-		return undo_unconfirmed(&run, &how);
+	if (!found && !cli->options.forward) {
+		if (hf_confirm_read(&run.host, &run.arena, &confirm, &err) < 0)
+			return hf_run_fail(&run, HF_EXIT_INCOMPLETE, err);
+		if (is_expired(&run, &confirm))
+			return undo_unconfirmed(&run, &confirm, &how);
+	}
 	if (!found || result.outcome == HF_OUTCOME_NOTHING) {
 		report.comment = "nothing to recover: no transaction is unfinished";
 		report.result = "in-sync";

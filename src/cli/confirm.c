@@ -33,8 +33,6 @@ static int undo(hf_run *run, const hf_confirm *confirm)
 		hf_error_free(err);
 		return HF_EXIT_INCOMPLETE;
 	}
-	if (result.outcome == HF_OUTCOME_INCOMPLETE)
-		return HF_EXIT_INCOMPLETE;
 	return undone ? HF_EXIT_ROLLED_BACK : HF_EXIT_OK;
 }
 
@@ -63,7 +61,7 @@ static void detach(void)
  * @alive: brings 'a' for applied and 'u' for undo now, and ends when the apply is gone.
  * Gone without a word is a crash: undone at once, not only at the deadline.
  */
-static int watch_over(hf_run *run, int alive, int64_t deadline)
+static int watch_over(hf_run *run, int alive)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
 	struct pollfd fd = { .fd = alive, .events = POLLIN };
@@ -73,7 +71,8 @@ static int watch_over(hf_run *run, int alive, int64_t deadline)
 	while (still_waiting(run, &confirm)) {
 		char word = 0;
 
-		if (time(NULL) >= deadline)
+		/* until it is applied, the deadline is that of an apply cut off */
+		if (applied && time(NULL) >= confirm.deadline)
 			return undo(run, &confirm);
 		if (!open) {
 			(void)nanosleep(&pause, NULL);
@@ -91,14 +90,14 @@ static int watch_over(hf_run *run, int alive, int64_t deadline)
 }
 
 /* The parent's descriptors of bus and kernel are its own: a new look at the host. */
-static int watchdog(hf_run *run, int alive, int64_t deadline)
+static int watchdog(hf_run *run, int alive)
 {
 	run->host_open = false;
 	run->cli->options.json = false; /* the report is not the watchdog's */
 	if (hf_run_open(run, run->cli))
 		return HF_EXIT_FAILED;
 	detach();
-	return watch_over(run, alive, deadline);
+	return watch_over(run, alive);
 }
 
 static int start_watchdog(hf_run *run, hf_watch *watch, hf_error **err)
@@ -119,7 +118,7 @@ static int start_watchdog(hf_run *run, hf_watch *watch, hf_error **err)
 	}
 	if (pid == 0) {
 		(void)close(fds[1]);
-		_exit(watchdog(run, fds[0], watch->deadline));
+		_exit(watchdog(run, fds[0]));
 	}
 	(void)close(fds[0]);
 	watch->alive_fd = fds[1];
@@ -127,21 +126,49 @@ static int start_watchdog(hf_run *run, hf_watch *watch, hf_error **err)
 	return 0;
 }
 
+static int64_t deadline_from_now(const hf_run *run)
+{
+	return time(NULL) + run->cli->options.confirm_sec;
+}
+
+static int fail_waiting(hf_run *run, hf_error *err, int64_t deadline)
+{
+	(void)hf_error_hint(&err, "'holdfast confirm' keeps it; else it is undone %s",
+			    deadline > time(NULL) ? "at its deadline"
+						  : "by 'holdfast recover'");
+	return hf_run_fail(run, HF_EXIT_BUSY, err);
+}
+
 int hf_watch_begin(hf_run *run, hf_watch *ret)
 {
 	hf_error *err = NULL;
 	int r;
 
-	*ret = (hf_watch){ .alive_fd = -1,
-			   .deadline = time(NULL) + run->cli->options.confirm_sec };
-	r = hf_confirm_begin(&run->host, ret->deadline, &err);
-	if (!r)
+	*ret = (hf_watch){ .alive_fd = -1, .deadline = deadline_from_now(run) };
+	r = hf_confirm_begin(&run->host, ret->deadline, run->cli->options.lock_wait_sec,
+			     &err);
+	if (r == -EBUSY)
+		return fail_waiting(run, err, ret->deadline);
+	if (r == -EINPROGRESS)
+		return hf_run_fail(run, HF_EXIT_BUSY, err);
+	if (!r) {
 		r = start_watchdog(run, ret, &err);
-	if (r < 0) {
-		(void)!hf_confirm_end(&run->host, NULL);
-		return hf_run_fail(run, HF_EXIT_FAILED, err);
+		if (r < 0)
+			(void)!hf_confirm_end(&run->host, NULL);
 	}
-	return 0;
+	return r < 0 ? hf_run_fail(run, HF_EXIT_FAILED, err) : 0;
+}
+
+void hf_watch_applied(hf_run *run, hf_watch *watch)
+{
+	int64_t deadline = deadline_from_now(run);
+
+	/* a disk that is full now: the deadline counts from the beginning, then */
+	if (hf_confirm_move(&run->host, deadline, NULL) == 0)
+		watch->deadline = deadline;
+	if (write(watch->alive_fd, "a", 1) != 1)
+		fprintf(stderr, "holdfast: the watchdog is gone; undo with 'holdfast "
+				"rollback' if need be\n");
 }
 
 void hf_watch_cancel(hf_run *run, hf_watch *watch)
@@ -205,13 +232,10 @@ static int undo_now(hf_run *run, const hf_watch *watch, const char *transaction)
 	return HF_EXIT_ROLLED_BACK;
 }
 
-int hf_watch_applied(hf_run *run, hf_watch *watch, const char *transaction)
+int hf_watch_wait(hf_run *run, hf_watch *watch, const char *transaction)
 {
 	int status = HF_EXIT_OK;
 
-	if (write(watch->alive_fd, "a", 1) != 1)
-		fprintf(stderr, "holdfast: the watchdog is gone; undo with 'holdfast "
-				"rollback' if need be\n");
 	if (isatty(STDIN_FILENO) && !run->cli->options.json) {
 		bool keep = wait_for_enter(run, watch->deadline);
 
@@ -239,10 +263,7 @@ int hf_run_check_confirm(hf_run *run)
 	if (!confirm.exists)
 		return 0;
 	(void)hf_error_set(&err, -EBUSY, "an apply waits to be confirmed");
-	(void)hf_error_hint(&err, "'holdfast confirm' keeps it; else it is undone %s",
-			    confirm.deadline > time(NULL) ? "at its deadline"
-							  : "by 'holdfast recover'");
-	return hf_run_fail(run, HF_EXIT_BUSY, err);
+	return fail_waiting(run, err, confirm.deadline);
 }
 
 int hf_cmd_confirm(hf_cli *cli)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/journal.h"
+#include "engine/lock.h"
 #include "engine/rollback.h"
 #include "engine/state_file.h"
 
@@ -47,17 +48,52 @@ static const char *newest(hf_host *host, hf_arena *arena, hf_error **err)
 	return n ? ids[n - 1] : "";
 }
 
-int hf_confirm_begin(hf_host *host, int64_t deadline, hf_error **err)
+static int write_confirm(hf_host *host, int64_t deadline, const char *after,
+			 hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	const char *after = newest(host, &arena, err);
-
-	if (!after)
-		return -EIO;
 	return hf_state_file_write_json(
 		host, HF_CONFIRM_PATH,
 		json_pack("{s:I, s:s}", "deadline", (json_int_t)deadline, "after", after),
 		err);
+}
+
+static int begin_locked(hf_host *host, int64_t deadline, hf_arena *arena, hf_error **err)
+{
+	hf_confirm there;
+	const char *after;
+	int r = hf_confirm_read(host, arena, &there, err);
+
+	if (r < 0)
+		return r;
+	if (there.exists)
+		return hf_error_set(err, -EBUSY, "an apply waits to be confirmed");
+	after = newest(host, arena, err);
+	return after ? write_confirm(host, deadline, after, err) : -EIO;
+}
+
+int hf_confirm_begin(hf_host *host, int64_t deadline, int lock_wait, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_lock lock = { 0 };
+	int r = hf_lock_take(host, lock_wait, &arena, &lock, err);
+
+	if (!r)
+		r = begin_locked(host, deadline, &arena, err);
+	hf_lock_drop(host, &lock);
+	return r;
+}
+
+int hf_confirm_move(hf_host *host, int64_t deadline, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_confirm there;
+	int r = hf_confirm_read(host, &arena, &there, err);
+
+	if (r < 0)
+		return r;
+	if (!there.exists)
+		return hf_error_set(err, -ENOENT, "it is confirmed already");
+	return write_confirm(host, deadline, there.after, err);
 }
 
 int hf_confirm_end(hf_host *host, hf_error **err)
@@ -77,7 +113,14 @@ static int undo_newest(hf_host *host, hf_model *model, const char *id,
 	if (r < 0)
 		return r;
 	r = hf_rollback_run(host, model, &rb, options, result, err);
-	if (!r && rb.n_refused)
+	if (r < 0)
+		return r;
+	if (result->outcome != HF_OUTCOME_APPLIED &&
+	    result->outcome != HF_OUTCOME_NOTHING) {
+		*err = take_ptr(result->error);
+		return *err ? (*err)->code : hf_error_set(err, -EIO, "rollback failed");
+	}
+	if (rb.n_refused)
 		r = hf_error_set(err, -ESTALE,
 				 "%zu of its changes were changed since, and "
 				 "stay",
@@ -85,9 +128,19 @@ static int undo_newest(hf_host *host, hf_model *model, const char *id,
 	return r;
 }
 
-int hf_confirm_undo(hf_host *host, hf_model *model, const hf_confirm *confirm,
-		    const hf_apply_options *options, hf_apply_result *result,
-		    bool *ret_undone, hf_error **err)
+/* A watchdog and 'recover' may be at it at once: one of them finds it done. */
+static bool settled_meanwhile(hf_host *host, int r)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_confirm there;
+
+	return (r == -ESTALE || r == -EINPROGRESS) &&
+	       hf_confirm_read(host, &arena, &there, NULL) == 0 && !there.exists;
+}
+
+static int undo_applied(hf_host *host, hf_model *model, const hf_confirm *confirm,
+			const hf_apply_options *options, hf_apply_result *result,
+			bool *ret_undone, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	cleanup_(hf_apply_result_done) hf_apply_result recovered = { 0 };
@@ -96,23 +149,42 @@ int hf_confirm_undo(hf_host *host, hf_model *model, const hf_confirm *confirm,
 	hf_txn txn;
 	int r = hf_engine_recover(host, model, false, options, &recovered, &found, err);
 
-	*ret_undone = found;
 	if (r < 0)
 		return r;
-	if (recovered.error) {
+	*ret_undone = found && recovered.outcome == HF_OUTCOME_ROLLED_BACK;
+	if (recovered.error && !*ret_undone) {
 		*err = take_ptr(recovered.error);
 		return (*err)->code;
 	}
 	id = newest(host, &arena, err);
 	if (!id)
 		return -EIO;
-	if (strcmp(id, confirm->after) > 0) {
-		r = hf_txn_load(host, id, &arena, &txn, err);
-		if (!r && txn.result == HF_TXN_APPLIED &&
-		    strcmp(txn.command, "apply") == 0) {
-			*ret_undone = true;
-			r = undo_newest(host, model, id, options, result, err);
-		}
+	if (strcmp(id, confirm->after) <= 0)
+		return 0;
+	r = hf_txn_load(host, id, &arena, &txn, err);
+	if (!r && txn.result == HF_TXN_APPLIED && strcmp(txn.command, "apply") == 0) {
+		r = undo_newest(host, model, id, options, result, err);
+		*ret_undone = r == 0;
 	}
-	return r < 0 ? r : hf_confirm_end(host, err);
+	return r;
+}
+
+int hf_confirm_undo(hf_host *host, hf_model *model, const hf_confirm *confirm,
+		    const hf_apply_options *options, hf_apply_result *result,
+		    bool *ret_undone, hf_error **err)
+{
+	hf_error *why = NULL;
+	int r;
+
+	*ret_undone = false;
+	r = undo_applied(host, model, confirm, options, result, ret_undone, &why);
+	if (r < 0 && settled_meanwhile(host, r)) {
+		hf_error_free(why);
+		return 0;
+	}
+	if (r < 0) {
+		*err = why;
+		return r;
+	}
+	return hf_confirm_end(host, err);
 }

@@ -22,8 +22,18 @@ typedef struct hf_confirm {
 int hf_confirm_read(hf_host *host, hf_arena *arena, hf_confirm *ret,
 		    hf_error **err) _must_check_;
 
-/** hf_confirm_begin - write it, before the apply. Changes host. */
-int hf_confirm_begin(hf_host *host, int64_t deadline, hf_error **err) _must_check_;
+/**
+ * hf_confirm_begin - write it, before the apply
+ * @lock_wait: seconds to wait for another holdfast
+ *
+ * Errors: -EBUSY one is waited for already, -EINPROGRESS as hf_lock_take(). Changes host.
+ */
+int hf_confirm_begin(hf_host *host, int64_t deadline, int lock_wait,
+		     hf_error **err) _must_check_;
+
+/** hf_confirm_move - the deadline counts from when the apply has verified: write it anew.
+ *  Errors: -ENOENT it is confirmed already. Changes host. */
+int hf_confirm_move(hf_host *host, int64_t deadline, hf_error **err) _must_check_;
 
 /** hf_confirm_end - confirmed, or undone: remove it. Changes host. */
 int hf_confirm_end(hf_host *host, hf_error **err) _must_check_;
@@ -33,7 +43,10 @@ int hf_confirm_end(hf_host *host, hf_error **err) _must_check_;
  * @model:    only its kinds are used
  * @ret_undone: a transaction was undone
  *
- * The waiting ends with it, unless it fails. Changes host.
+ * The waiting ends with it, unless it fails: the next recover tries again. When another
+ * holdfast has settled it meanwhile, nothing is left to undo, and that is no error.
+ * Errors: whatever kept the recovery or the rollback from its end; -ESTALE a part of it
+ * was changed since, and stays. Changes host.
  */
 int hf_confirm_undo(hf_host *host, hf_model *model, const hf_confirm *confirm,
 		    const hf_apply_options *options, hf_apply_result *result,

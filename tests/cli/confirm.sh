@@ -34,35 +34,81 @@ settled() {
 	n=$((n + 1))
 }
 
-# confirmed: it stays, and the deadline passes without effect
+# The process that waits for the deadline of --confirm $1; it may yet be about to detach.
+watchdog() {
+	i=0
+	while [ $i -lt 600 ]; do
+		for p in /proc/[0-9]*; do
+			[ "$(readlink "$p/cwd" 2>/dev/null)" = / ] || continue
+			tr '\0' ' ' 2>/dev/null <"$p/cmdline" |
+				grep -q "apply ./b.yaml --confirm $1 " && {
+				dog=${p#/proc/}
+				return
+			}
+		done
+		sleep 0.1
+		i=$((i + 1))
+	done
+	fail "no watchdog"
+	dog=none
+}
+
+# confirmed: it stays, and the watchdog is gone
 hf 64 confirm
-hf 0 apply ./b.yaml --confirm 2 --format json
+hf 0 apply ./b.yaml --confirm 611 --format json
 grep -q '"confirm_until": "20' out || fail "no deadline in the JSON: $(cat out)"
+watchdog 611
 hf 75 apply ./b.yaml
+hf 75 apply ./b.yaml --confirm 600
 hf 0 confirm
-sleep 3
+i=0
+while [ -e "/proc/$dog" ] && [ $i -lt 600 ]; do
+	sleep 0.1
+	i=$((i + 1))
+done
+[ ! -e "/proc/$dog" ] || fail "the watchdog stays"
 hf 0 check ./b.yaml
 hf 0 rollback --record
 
 # not confirmed: undone at the deadline
 hf 0 apply ./b.yaml --confirm 1
-grep -q '"icc": false' root/etc/docker/daemon.json || fail "nothing was applied"
 settled
 cmp -s before root/etc/docker/daemon.json || fail "it was not undone at the deadline"
 hf 0 history
 head -n 3 out | grep -q 'rollback of' || fail "no rollback on record: $(cat out)"
+sed -n 4p out | grep -q apply || fail "no apply on record: $(cat out)"
 
 # nothing to do: nothing is waited for
-hf 0 apply ./b.yaml
+hf 0 apply ./b.yaml --record
 hf 0 apply ./b.yaml --confirm 60
 [ ! -e root/var/lib/holdfast/confirm ] || fail "a confirmation of nothing is waited for"
 hf 64 apply ./b.yaml --confirm 60 --allow-lock
+hf 0 rollback --record
 
 # the watchdog died (a reboot): recover undoes it once the deadline is over
-printf '{\n  "dns": ["10.0.0.1"]\n}\n' >root/etc/docker/daemon.json
-hf 0 apply ./b.yaml --confirm 1 --format json
-printf '{"deadline": 1, "after": "0"}\n' >root/var/lib/holdfast/confirm
+hf 0 apply ./b.yaml --confirm 612 --format json
+watchdog 612
+kill -KILL "$dog"
 hf 0 recover
-settled
+grep -q 'nothing to recover' out || fail "undone before the deadline: $(cat out)"
+grep -q '"icc": false' root/etc/docker/daemon.json || fail "nothing was applied"
+cp root/var/lib/holdfast/confirm waiting
+
+# a damaged file is told, not taken for none
+echo '{' >root/var/lib/holdfast/confirm
+hf 5 recover
+grep -q damaged err || fail "a damaged confirmation is not told: $(cat out err)"
+sed 's/"deadline": [0-9]*/"deadline": 1/' waiting >root/var/lib/holdfast/confirm
+
+# what cannot be undone is told, and stays to be undone
+if [ "$(id -u)" = 0 ] && chattr +i root/etc/docker/daemon.json 2>/dev/null; then
+	hf 5 recover
+	chattr -i root/etc/docker/daemon.json
+	[ -e root/var/lib/holdfast/confirm ] || fail "given up: $(cat out err)"
+else
+	echo "no immutable files here: an undoing that fails is not tried"
+fi
+hf 0 recover
+[ ! -e root/var/lib/holdfast/confirm ] || fail "still waited for: $(cat out err)"
 cmp -s before root/etc/docker/daemon.json || fail "recover did not undo it"
 finish

@@ -32,7 +32,7 @@ listing() {
 listing >before
 # each rename takes a while: the journal's, then, while the signal comes, that of a file
 strace -f -qq -o trace -e trace=renameat,rename,renameat2 \
-	-e inject=renameat,rename,renameat2:delay_enter=600000 \
+	-e inject=renameat,rename,renameat2:delay_enter=1500000 \
 	"$HOLDFAST" apply ./b.yaml --root root --format json >out 2>err &
 i=0
 while seen=$(grep -c rename trace 2>/dev/null); [ "${seen:-0}" -lt 2 ] && [ $i -lt 300 ]; do
