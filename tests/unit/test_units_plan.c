@@ -311,6 +311,71 @@ static void out_of_variables(void **state)
 		   "directory, not a file)\n");
 }
 
+#define MISSING "(the environment file '/etc/default/c' is missing)"
+
+/* Flags that cannot be told now: what ours holds stays, whatever else changes. */
+static void kept_while_unknown(void **state)
+{
+	static const char level[] =
+		CONTROL("level", "containerd.service: {exec_start: {set: {--log-level: "
+				 "info}, unset: [--x]}, Service: {LimitCORE: 0}}");
+	static const char more[] =
+		CONTROL("level", "containerd.service: {exec_start: {set: {--log-level: "
+				 "info}, unset: [--x, --y]}, Service: {LimitCORE: 1}}");
+	static const char at[] =
+		"etc/systemd/system/containerd.service.d/zz-holdfast.conf";
+	hf_record_entry entry = { "units:containerd.service#exec_start.--gone", "--gone",
+				  NULL };
+	hf_record_entry *list[] = { &entry };
+	hf_arena arena = { 0 };
+	const char *before;
+	temp_root *t = *state;
+	look l;
+
+	temp_root_mkdir(t, "etc/systemd/system/containerd.service.d");
+	temp_root_write(t, "etc/default/c", "A=\n");
+	temp_root_write(t, VENDOR "/containerd.service",
+			"[Service]\nEnvironmentFile=/etc/default/c\n"
+			"ExecStart=/usr/bin/containerd --x --y $A\n");
+	apply(t, level);
+	before = hf_arena_strdup(&arena, temp_root_text(t, at));
+	assert_non_null(strstr(before, "containerd --y $A --log-level=info\n"));
+	assert_int_equal(unlinkat(t->fd, "etc/default/c", 0), 0);
+	record = (hf_record){ .exists = true, .entries = list, .n_entries = 1 };
+	assert_int_equal(hf_map_put(&record.by_id, &arena, entry.id, &entry), 0);
+	check_told(t, level,
+		   "unknown #exec_start.--log-level info " MISSING "\n"
+		   "unknown #exec_start.--x " MISSING "\n"
+		   "pass #Service.LimitCORE 0 zz-holdfast.conf:11\n");
+	look_at(t, &l, level);
+	assert_true(hf_plan_is_claimed(&l.plan, entry.id));
+	look_done(&l);
+	/* the vendor's command changes meanwhile, and so does what is demanded */
+	temp_root_write(t, VENDOR "/containerd.service",
+			"[Service]\nEnvironmentFile=/etc/default/c\n"
+			"ExecStart=/usr/bin/containerd --x --y --z $A\n");
+	check_told(t, more,
+		   "unknown #exec_start.--log-level info " MISSING "\n"
+		   "unknown #exec_start.--x " MISSING "\n"
+		   "drift #exec_start.--y --y zz-holdfast.conf:9 " MISSING "\n"
+		   "drift #Service.LimitCORE 0 zz-holdfast.conf:11\n"
+		   "! #exec_start.--y delete --y-> host blocked\n"
+		   "! #Service.LimitCORE update 0->1 host\n");
+	apply(t, more);
+	assert_non_null(strstr(temp_root_text(t, at),
+			       "\n# derived from: /usr/bin/containerd --x --y $A\n"
+			       "ExecStart=\n"
+			       "ExecStart=/usr/bin/containerd --y $A --log-level=info\n"
+			       "# level\nLimitCORE=1\n"));
+	/* a command that cannot be read at all */
+	temp_root_write(t, at, before);
+	temp_root_write(t, VENDOR "/containerd.service", "[Service]\nExecStart=\"x\n");
+	look_at(t, &l, level);
+	assert_int_equal(l.plan.n_changes, 0);
+	look_done(&l);
+	hf_arena_done(&arena);
+}
+
 static void setting_flags(void **state)
 {
 	temp_root *t = *state;
@@ -517,6 +582,7 @@ int main(void)
 		TEST(edited_by_hand),
 		TEST(overridden),
 		TEST(out_of_variables),
+		TEST(kept_while_unknown),
 		TEST(setting_flags),
 		TEST(lists),
 		TEST(not_there),

@@ -50,7 +50,8 @@ static int add_exec(hf_strbuf *sb, const hf_units_work *work)
 			return -ENOMEM;
 	}
 	/* a comment line, whatever the command holds: it cannot have a line end */
-	hf_strbuf_addf(sb, ORIGIN "%s\n", work->base.exec.line.value);
+	if (work->exec_origin)
+		hf_strbuf_addf(sb, ORIGIN "%s\n", work->exec_origin);
 	hf_strbuf_addf(sb, "ExecStart=\nExecStart=%s\n", work->exec_line);
 	return 0;
 }

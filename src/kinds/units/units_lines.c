@@ -354,13 +354,61 @@ static int edit_line(hf_units_work *work, hf_units_line *line, hf_flag_edit *edi
 	return hf_flag_edit_put(edit, first, spec->name, spec->values, spec->n_values);
 }
 
+/* Why the unit's own command does not tell all flags that are asked for; NULL: it does.
+ */
+static const char *flags_unknown(const hf_units_work *work)
+{
+	for (size_t i = 0; i < work->n; i++) {
+		const hf_units_line *line = work->lines[i];
+
+		if (line->spec->want != HF_UNITS_SETTING && line->base.unknown)
+			return line->base.unknown;
+	}
+	return NULL;
+}
+
+static const char *ours_exec(const hf_units_work *work)
+{
+	const hf_unit_file *ours = work->unit->ours;
+
+	for (size_t i = ours ? ours->n : 0; i-- > 0;) {
+		if (!strcmp(ours->items[i].section, "Service") &&
+		    !strcmp(ours->items[i].key, "ExecStart") && ours->items[i].value[0])
+			return ours->items[i].value;
+	}
+	return NULL;
+}
+
+/* Derived anew from what is not known in full, our command could lose what it has now. */
+static int exec_keep(hf_units_work *work, const char *line, const char *why)
+{
+	work->exec_kept = true;
+	work->exec_line = line;
+	for (size_t i = 0; i < work->n; i++) {
+		hf_units_line *l = work->lines[i];
+
+		if (l->spec->want == HF_UNITS_SETTING)
+			continue;
+		l->in_ours = l->now.ok;
+		if (l->enforced && !l->now.ok)
+			l->blocked = why;
+	}
+	return hf_units_dropin_origin(work->arena, work->unit->ours_text,
+				      &work->exec_origin);
+}
+
 static int exec_compose(hf_units_work *work)
 {
+	const char *unknown = flags_unknown(work);
+	const char *kept = unknown ? ours_exec(work) : NULL;
 	hf_flag_edit edit = { 0 };
 
 	work->exec_line = NULL;
+	if (kept)
+		return exec_keep(work, kept, unknown);
 	if (work->base.exec.broken)
 		return 0;
+	work->exec_origin = work->base.exec.line.value;
 	if (hf_flag_edit_begin(work->arena, &work->base.exec.cmd, &work->base.exec.argv,
 			       &edit) < 0)
 		return -ENOMEM;

@@ -54,8 +54,10 @@ typedef struct hf_units_work {
 	hf_units_state base;
 	hf_units_state now;
 	hf_units_state after;
-	const char *exec_line; /* our ExecStart=, or NULL: none needed */
-	const char *text;      /* our drop-in as it shall be; NULL: none */
+	const char *exec_line;	 /* our ExecStart=, or NULL: none needed */
+	const char *exec_origin; /* the command it is derived from, or NULL */
+	bool exec_kept;		 /* it cannot be derived now and stays as it is */
+	const char *text;	 /* our drop-in as it shall be; NULL: none */
 	size_t text_len;
 	const hf_unit_file *parsed; /* of .text */
 	hf_group *group;	    /* set when it is to be written */
@@ -89,8 +91,8 @@ int hf_units_find_flag(hf_arena *arena, const hf_units_spec *spec, const hf_argv
 /**
  * hf_units_work_compose - judge all lines in all three states and compose our drop-in
  *
- * Sets .base, .now, .after, .in_ours and .blocked of the lines, .exec_line, .text and
- * .parsed. Returns 0 or -ENOMEM.
+ * Sets .base, .now, .after, .in_ours and .blocked of the lines, .exec_line and its
+ * companions, .text and .parsed. Returns 0 or -ENOMEM.
  */
 int hf_units_work_compose(hf_units_work *work, hf_error **err) _must_check_;
 

@@ -103,7 +103,7 @@ static int vendor_changed(const hf_units_work *work, bool *ret)
 
 	if (hf_units_dropin_origin(work->arena, unit->ours_text, &origin) < 0)
 		return -ENOMEM;
-	*ret = origin && work->base.exec.n_lines == 1 &&
+	*ret = origin && work->base.exec.n_lines == 1 && !work->exec_kept &&
 	       strcmp(origin, work->base.exec.line.value) != 0;
 	return 0;
 }
@@ -294,7 +294,8 @@ static int settings_release(hf_units_work *work)
 	return 0;
 }
 
-/* Flags of the record that nobody demands any more. */
+/* Flags of the record that nobody demands any more. Where the command stays as it is, so
+ * does their entry. */
 static int flags_release(hf_units_work *work)
 {
 	const hf_record *record = work->plan->record;
@@ -309,6 +310,11 @@ static int flags_release(hf_units_work *work)
 
 		if (strncmp(e->id, prefix, strlen(prefix)) || !is_released(work, e->id))
 			continue;
+		if (work->exec_kept) {
+			if (hf_plan_claim(work->plan, e->id) < 0)
+				return -ENOMEM;
+			continue;
+		}
 		change = change_new(work, e->id, e->after ? e->after : "absent",
 				    e->before, HF_CAUSE_RELEASED);
 		if (!change || group_join(work, change) < 0)
@@ -348,14 +354,13 @@ static bool has_enforced(const hf_units_work *work)
 
 static int rest_of_file(hf_units_work *work, hf_error **err)
 {
-	if (!text_differs(work))
-		return 0;
 	/* a run over a part of the controls does what they need and nothing else */
-	if (work->partial)
+	if (work->partial || (!text_differs(work) && !work->exec_kept))
 		return 0;
 	if (settings_release(work) < 0 || flags_release(work) < 0)
 		return hf_error_oom(err);
-	if (!work->group && has_enforced(work) && file_change(work) < 0)
+	if (!work->group && !work->exec_kept && has_enforced(work) &&
+	    file_change(work) < 0)
 		return hf_error_oom(err);
 	return 0;
 }
