@@ -180,8 +180,9 @@ typedef struct hf_effect {
 
 /* What the Docker engine's API and the host tell about running containers. */
 typedef struct hf_engine_view {
-	const char *unit; /* unit whose ExecStart is dockerd, or NULL */
-	hf_known running; /* PRESENT: a dockerd runs, ABSENT: none, UNKNOWN */
+	const char *unit;     /* unit whose ExecStart is dockerd, or NULL */
+	const char *unit_why; /* .unit NULL: why there may be one all the same; or NULL */
+	hf_known running;     /* PRESENT: a dockerd runs, ABSENT: none, UNKNOWN */
 	hf_known containers_known;
 	hf_container *containers; /* running ones */
 	size_t n_containers;

@@ -49,4 +49,28 @@ echo '{"exec-opts": [null], "labels": [null]}' >$config
 hf 7 plan
 out "'exec-opts' must be a list of strings"
 
+# the unit of dockerd, or one that may be it, cannot be read: its flags are not known
+baseline 'daemon: {set: {icc: true}}'
+tree 'ExecStart="/usr/sbin/dockerd --icc=false'
+hf 7 check
+out 'docker.service:2 cannot be read'
+tree 'ExecStart=/usr/sbin/dockerd --icc=false' 'ExecStart=/usr/sbin/dockerd'
+hf 7 check
+out 'the unit has more than one ExecStart'
+tree 'ExecStart=/usr/sbin/dockerd ; /bin/true'
+mv $vendor/docker.service root/etc/systemd/system/engine.service
+hf 7 check
+out 'engine.service may run dockerd, but: ExecStart at'
+echo '[Service' >root/etc/systemd/system/engine.service
+hf 7 check
+out 'engine.service may run dockerd, but: /etc/systemd/system/engine.service:1'
+# no doubt about a unit of something else, or where dockerd is found
+printf '[Service]\nType=oneshot\nExecStart=/bin/true\nExecStart=/bin/true\n' \
+	>root/etc/systemd/system/engine.service
+hf 0 check
+out '1 not applicable'
+echo '[Service' >root/etc/systemd/system/engine.service
+printf '[Service]\nExecStart=/usr/sbin/dockerd\n' >$vendor/docker.service
+hf 0 check
+
 finish

@@ -147,6 +147,10 @@ static int find_unit(observer *o)
 	if (!o->unit && docker && docker->load == HF_UNIT_BAD)
 		o->obs->unit_why =
 			docker->why ? docker->why : "docker.service cannot be read";
+	else if (!o->unit && docker && docker->load == HF_UNIT_LOADED && !docker->argv)
+		o->obs->unit_why = docker->argv_why;
+	if (!o->unit && !o->obs->unit_why)
+		o->obs->unit_why = o->plan->engine.unit_why;
 	if (!o->unit)
 		return hf_dargv_parse(NULL, 0, o->engine, &o->plan->arena, &o->argv);
 	if (hf_dargv_parse(o->unit->argv, o->unit->n_argv, o->engine, &o->plan->arena,

@@ -102,7 +102,8 @@ typedef struct hf_units_obs {
 	hf_map programs;  /* bare program name -> path */
 	hf_map users;	  /* name -> hf_units_id, of demanded SocketUser */
 	hf_map groups;
-	const char *scanned; /* unit found to run dockerd, or NULL */
+	const char *scanned;  /* unit found to run dockerd, or NULL */
+	const char *scan_why; /* none found: why one may run it all the same; or NULL */
 	bool live;
 	const char *live_why; /* not live: the reason */
 	bool live_unknown;    /* it should work and does not */

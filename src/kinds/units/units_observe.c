@@ -260,19 +260,51 @@ static int unit_surroundings_read(hf_units_observer *o, const hf_units_unit *uni
 
 /* --- which unit runs dockerd ----------------------------------------------------- */
 
+/* It may or may not be this one: the first such unit is told, if no other is found. */
+static int scan_doubt(hf_units_observer *o, const hf_units_unit *unit, const char *why,
+		      hf_error **err)
+{
+	if (o->obs->scan_why)
+		return 0;
+	o->obs->scan_why =
+		hf_arena_printf(o->arena, "%s may run dockerd, but: %s", unit->name, why);
+	return o->obs->scan_why ? 0 : hf_error_oom(err);
+}
+
+/* Other units have several commands, or none, and are in order. */
+static int names_dockerd(hf_units_observer *o, const hf_unit_stack *stack, bool *ret,
+			 hf_error **err)
+{
+	hf_unit_value *list;
+	size_t n;
+	int r = hf_unit_list(stack, "Service", "ExecStart", o->arena, &list, &n, err);
+
+	*ret = false;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		*ret |= strstr(list[i].value, "dockerd") != NULL;
+	return r;
+}
+
 static int runs_dockerd(hf_units_observer *o, const hf_units_unit *unit, bool *ret,
 			hf_error **err)
 {
 	hf_unit_stack stack;
 	hf_units_exec exec;
+	bool named;
 	int r;
 
 	*ret = false;
+	if (unit->load == HF_UNIT_BAD)
+		return scan_doubt(o, unit, unit->why, err);
 	if (unit->load != HF_UNIT_LOADED)
 		return 0;
 	r = hf_units_stack(o->arena, unit, unit->ours, &stack, err);
 	if (r == 0)
 		r = hf_units_exec_read(o->arena, o->obs, unit->name, &stack, &exec, err);
+	if (r == 0 && exec.broken) {
+		r = names_dockerd(o, &stack, &named, err);
+		return r == 0 && named ? scan_doubt(o, unit, exec.broken, err) : r;
+	}
 	if (r == 0)
 		*ret = exec.argv.n &&
 		       !strcmp(hf_path_base(exec.argv.args[0].text), "dockerd");

@@ -437,5 +437,7 @@ int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *mo
 		docker = hf_map_get(&plan->units, obs->scanned);
 	if (runs_dockerd(docker))
 		plan->engine.unit = docker->name;
+	else
+		plan->engine.unit_why = obs->scan_why;
 	return 0;
 }
