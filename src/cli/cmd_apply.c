@@ -216,11 +216,10 @@ int hf_cmd_apply(hf_cli *cli)
 	hf_watch watch = { .alive_fd = -1 };
 	int status = check_plan_option(cli);
 
-	if (!status)
-		status = check_confirm_option(cli);
-
 	if (!status && cli->options.plan)
 		status = hf_saved_load(cli, &saved);
+	if (!status) /* a saved plan may allow what the command line does not */
+		status = check_confirm_option(cli);
 	if (!status)
 		status = hf_run_open(&run, cli);
 	run.is_live_apply = run.host_open && !run.host.offline;

@@ -86,6 +86,9 @@ printf '{"icc": true, "debug": true}\n' >root/etc/docker/daemon.json
 hf 1 apply --plan saved.json
 has "the host has moved on: /etc/docker/daemon.json"
 printf '{"icc": true}\n' >root/etc/docker/daemon.json
+hf 2 plan ./b.yaml --allow-lock --save lock.json
+hf 64 apply --plan lock.json --confirm 60
+has "--confirm does not go with --allow-lock"
 hf 0 apply --plan saved.json
 grep -q '"icc": false' root/etc/docker/daemon.json || fail "the saved plan was not applied"
 printf '{"icc": true}\n' >root/etc/docker/daemon.json
