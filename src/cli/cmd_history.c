@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/textdiff.h"
 #include "cli/run.h"
 #include "engine/journal.h"
+#include "kinds/registry.h"
 
 static const char *time_text(int64_t when, char text[static 32])
 {
@@ -151,16 +151,27 @@ static void print_change(FILE *out, const hf_txn_change *c)
 static void print_diffs(FILE *out, const hf_txn *txn)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	cleanup_(hf_mask_done) hf_mask mask = { 0 };
 
+	for (size_t i = 0; i < txn->n_changes; i++) {
+		const hf_txn_change *c = &txn->changes[i];
+
+		hf_mask_add(&mask, c->secret ? c->before : NULL);
+		hf_mask_add(&mask, c->secret ? c->after : NULL);
+	}
 	for (size_t i = 0; i < txn->n_items; i++) {
 		const hf_txn_item *item = &txn->items[i];
+		hf_report_file file = {
+			.kind = hf_kind_find(hf_kinds, hf_kinds_n, item->kind),
+			.path = item->path,
+			.before = item->before.exists ? item->before.bytes : NULL,
+			.before_len = item->before.len,
+			.after = item->remove ? NULL : item->after,
+			.after_len = item->after_len,
+		};
 
 		if (item->type == HF_GROUP_FILE)
-			hf_textdiff(&sb, item->before.exists ? item->path : "/dev/null",
-				    item->before.exists ? item->before.bytes : "",
-				    item->before.len,
-				    item->remove ? "/dev/null" : item->path, item->after,
-				    item->after_len);
+			hf_report_file_diff(&sb, &file, &mask);
 	}
 	if (sb.len)
 		fprintf(out, "\n%s", hf_strbuf_str(&sb));

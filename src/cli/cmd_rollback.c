@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/textdiff.h"
 #include "cli/run.h"
 #include "engine/confirm.h"
 #include "engine/rollback.h"
@@ -52,15 +51,11 @@ static const char *verb_of(const hf_group *group)
 static void print_diffs(FILE *out, const hf_plan *plan)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	cleanup_(hf_mask_done) hf_mask mask = { 0 };
 
-	for (size_t i = 0; i < plan->n_groups; i++) {
-		const hf_group *g = plan->groups[i];
-
-		if (g->type == HF_GROUP_FILE)
-			hf_textdiff(&sb, g->path, g->before, g->before_len,
-				    g->remove ? "/dev/null" : g->path, g->after,
-				    g->after_len);
-	}
+	hf_report_hide(&mask, plan);
+	for (size_t i = 0; i < plan->n_groups; i++)
+		hf_report_group_diff(&sb, plan->groups[i], &mask);
 	if (sb.len)
 		fprintf(out, "\n%s", hf_strbuf_str(&sb));
 }

@@ -172,17 +172,10 @@ static int recover_inode(recovery *rc, const hf_txn_item *item, hf_error **err)
 /* --- live
  * --------------------------------------------------------------------------------- */
 
-static const hf_kind *kind_of(const recovery *rc, const char *name)
-{
-	for (size_t i = 0; name && i < rc->model->n_kinds; i++)
-		if (strcmp(rc->model->kinds[i]->name, name) == 0)
-			return rc->model->kinds[i];
-	return NULL;
-}
-
 static int recover_live(recovery *rc, const hf_txn_item *item, hf_error **err)
 {
-	const hf_kind *kind = kind_of(rc, item->kind);
+	const hf_kind *kind =
+		hf_kind_find(rc->model->kinds, rc->model->n_kinds, item->kind);
 	int r;
 
 	if (!rc->same_boot)

@@ -180,12 +180,9 @@ static int plan_live(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *it
 static int plan_item(hf_host *host, hf_rollback *rb, const hf_model *model,
 		     const hf_txn_item *item, bool same_boot, hf_error **err)
 {
-	const hf_kind *kind = NULL;
+	const hf_kind *kind = hf_kind_find(model->kinds, model->n_kinds, item->kind);
 	int r = 0;
 
-	for (size_t i = 0; item->kind && i < model->n_kinds; i++)
-		if (strcmp(model->kinds[i]->name, item->kind) == 0)
-			kind = model->kinds[i];
 	switch (item->type) {
 	case HF_GROUP_FILE:
 		return plan_file(host, rb, kind, item, err);

@@ -9,6 +9,14 @@
 
 static const char *const ref_kinds[] = { "unit", "exec", "socket", "daemon" };
 
+const hf_kind *hf_kind_find(const hf_kind *const *kinds, size_t n, const char *name)
+{
+	for (size_t i = 0; name && i < n; i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	return NULL;
+}
+
 int hf_decoder_demand(hf_decoder *d, const hf_kind *kind, hf_mark mark, const void *spec)
 {
 	hf_demand *demand = hf_arena_new(&d->model->arena, hf_demand);

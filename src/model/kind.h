@@ -20,6 +20,7 @@
 struct hf_host;	 /* host/host.h */
 struct hf_plan;	 /* plan/plan.h */
 struct hf_group; /* plan/plan.h */
+struct hf_mask;	 /* base/mask.h */
 
 /* What a kind gets while it decodes one control's section. */
 typedef struct hf_decoder {
@@ -82,9 +83,16 @@ struct hf_kind {
 	 */
 	int (*witness)(const struct hf_plan *plan, hf_strbuf *out);
 
+	/* Add the secrets that stand in the bytes of a file of this kind, as they stand
+	 * there, so that no diff shows them. Pure. NULL where a kind knows none. */
+	void (*secrets)(const char *bytes, size_t len, struct hf_mask *mask);
+
 	/* After every kind has planned, in order of rank: what depends on the groups of
 	 * all (owner and mode of files that the plan makes). Pure. May be NULL. */
 	int (*settle)(const hf_model *model, struct hf_plan *plan, hf_error **err);
 };
+
+/** hf_kind_find - the kind called @name among @kinds; NULL: none, or no name; pure */
+const hf_kind *hf_kind_find(const hf_kind *const *kinds, size_t n, const char *name);
 
 #endif

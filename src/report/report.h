@@ -13,7 +13,9 @@
 #include <stdio.h>
 
 #include "base/diag.h"
+#include "base/mask.h"
 #include "base/strbuf.h"
+#include "model/kind.h"
 #include "model/model.h"
 #include "plan/plan.h"
 
@@ -118,6 +120,25 @@ void hf_report_diags(FILE *out, const hf_diags *diags, bool color, bool notes);
 
 /** hf_report_error - one error with place and cure, "holdfast: ..." (for stderr) */
 void hf_report_error(FILE *out, const struct hf_error *error, bool color);
+
+/* One file before and after. */
+typedef struct hf_report_file {
+	const hf_kind *kind; /* whose file it is; or NULL */
+	const char *path;
+	const char *before; /* NULL: it did not exist */
+	size_t before_len;
+	const char *after; /* NULL: it is removed */
+	size_t after_len;
+} hf_report_file;
+
+/** hf_report_hide - hide what the rows and changes of @plan call secret; pure */
+void hf_report_hide(hf_mask *mask, const hf_plan *plan);
+
+/** hf_report_file_diff, hf_report_group_diff - append the unified diff of a file, or of a
+ *  group that is one; nothing for holdfast's own state. What the file's kind knows as
+ *  secret in it joins @mask, which is shared by all files of a report. Pure. */
+void hf_report_file_diff(hf_strbuf *out, const hf_report_file *file, hf_mask *mask);
+void hf_report_group_diff(hf_strbuf *out, const hf_group *group, hf_mask *mask);
 
 /* A baseline as `list` finds it. */
 typedef struct hf_report_shipped {

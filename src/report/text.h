@@ -65,8 +65,4 @@ void hf_text_released(hf_text *t);
 /** hf_text_diffs - --diff: whole files as unified diffs, owners and modes */
 void hf_text_diffs(hf_text *t);
 
-/** hf_text_mask - append @text with every secret of @plan and the password of every URL
- *  replaced by asterisks; pure */
-void hf_text_mask(hf_strbuf *out, const hf_plan *plan, const char *text, size_t len);
-
 #endif

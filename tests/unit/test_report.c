@@ -17,7 +17,16 @@
 
 #define N 6
 
-static const hf_kind fake = { .name = "fake" };
+/* What follows "pin=" in a file is a secret. */
+static void fake_secrets(const char *bytes, size_t len, hf_mask *mask)
+{
+	const char *pin = memmem(bytes, len, "pin=", 4);
+
+	if (pin)
+		hf_mask_add_bytes(mask, pin + 4, strcspn(pin + 4, "\n"));
+}
+
+static const hf_kind fake = { .name = "fake", .secrets = fake_secrets };
 
 typedef struct world {
 	hf_model model;
@@ -294,9 +303,9 @@ static void test_secret(void **state)
 	g = hf_plan_group(&w->plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &fake, "/etc/x.json");
 	assert_non_null(g);
 	g->existed = true;
-	g->before = "a \"hunter11\"\nhttp://joe:pw@host/\n";
+	g->before = "a \"hunter11\"\nhttp://joe:pw@host/\npin=1234\n";
 	g->before_len = strlen(g->before);
-	g->after = "a \"hunter22\"\nhttp://joe:pw@host/\n";
+	g->after = "a \"hunter22\"\nhttp://joe:pw@host/\npin=1234\n";
 	g->after_len = strlen(g->after);
 	hf_change_in(c, g);
 	assert_int_equal(hf_plan_finish(&w->model, &w->plan), 0);
@@ -306,6 +315,8 @@ static void test_secret(void **state)
 	assert_non_null(strstr(text, "-a \"********\"\n"));
 	assert_non_null(strstr(text, "+a \"********\"\n"));
 	assert_non_null(strstr(text, "http://********@host/"));
+	assert_null(strstr(text, "1234"));
+	assert_non_null(strstr(text, " pin=********\n"));
 	free(text);
 	root = json_of(w);
 	text = json_dumps(root, 0);

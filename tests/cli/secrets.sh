@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# No secret comes out of plan, rollback and show --diff, nor does holdfast's own state.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p root/etc/docker root/var/lib root/usr/lib/systemd/system
+printf '[Service]\nExecStart=/usr/sbin/dockerd\n' >root/usr/lib/systemd/system/docker.service
+cat >before.json <<'END'
+{
+  "log-opts": {
+    "max-size": "10m",
+    "splunk-token": "old-token"
+  },
+  "proxies": {"http-proxy": "plain-proxy", "no-proxy": "say \"no\""}
+}
+END
+cp before.json root/etc/docker/daemon.json
+cat >b.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - id: token
+    title: Logs go to their place
+    daemon: {set: {log-opts: {splunk-token: new-token}}}
+END
+# clean: the diff shows that a secret changed, and no secret, whether it changed or not
+clean() {
+	grep -q '^-    "splunk-token": "\*\*\*\*\*\*\*\*"' out || fail "run $n: no line before: $(cat out)"
+	grep -q '^+    "splunk-token": "\*\*\*\*\*\*\*\*"' out || fail "run $n: no line after: $(cat out)"
+	out '"max-size": "10m"'
+	for secret in old-token new-token plain-proxy 'say \"no\"' applied.json; do
+		! sed -n '/^---/,$p' out | grep -qF -e "$secret" || fail "run $n: $secret is shown: $(cat out)"
+	done
+}
+fact="--fact engine=26.1.5"
+# shellcheck disable=SC2086 # an option and its value
+{
+	run 2 plan ./b.yaml --diff --root root $fact
+	clean
+	run 0 apply ./b.yaml --record --root root $fact
+}
+run 0 show --diff --root root
+clean
+run 2 rollback --dry-run --diff --root root
+clean
+
+# a file that is made, or made again, comes from nowhere
+run 0 rollback --record --root root
+rm root/etc/docker/daemon.json
+# shellcheck disable=SC2086 # an option and its value
+run 0 apply ./b.yaml --record --root root $fact
+run 0 show --diff --root root
+out '--- /dev/null'
+out '+++ /etc/docker/daemon.json'
+run 2 rollback --dry-run --diff --root root
+out '--- /etc/docker/daemon.json'
+out '+++ /dev/null'
+sed 's/  - id: .*/  - {id: none, title: Nothing, manual: look}/; /title: L/,$d' b.yaml >none.yaml
+# shellcheck disable=SC2086
+run 0 apply ./none.yaml --record --root root $fact
+[ ! -e root/etc/docker/daemon.json ] || fail "the file that was made is left"
+run 2 rollback --dry-run --diff --root root
+out '--- /dev/null'
+out '+++ /etc/docker/daemon.json'
+no_out 'new-token'
+finish
