@@ -12,6 +12,7 @@
 
 #include "base/path.h"
 #include "cli/run.h"
+#include "engine/verify.h"
 #include "host/fs.h"
 
 #define UNIT_DIR "/etc/systemd/system"
@@ -69,10 +70,9 @@ static int write_planned(hf_compile *c, hf_error **err)
 
 	for (size_t i = 0; i < plan->n_groups; i++) {
 		const hf_group *g = plan->groups[i];
-		hf_error *missing = NULL;
 		hf_inode now;
 		mode_t mode = g->mode;
-		int r;
+		int r = 0;
 
 		if (g->type != HF_GROUP_FILE)
 			continue;
@@ -82,22 +82,31 @@ static int write_planned(hf_compile *c, hf_error **err)
 			continue;
 		}
 		/* an existing file keeps its mode unless the plan sets it */
-		if (g->existed && !g->set_meta &&
-		    hf_fs_inode(&c->run->host, g->path, 0, &now, &missing) == 0)
-			mode = now.mode & 0777;
-		hf_error_free(missing);
-		r = write_file(c, g->path, g->after, g->after_len, mode ? mode : 0644,
-			       err);
+		if (g->existed && !g->set_meta) {
+			r = hf_fs_inode(&c->run->host, g->path, 0, &now, err);
+			mode = r ? 0 : now.mode & 0777;
+		}
+		if (!r)
+			r = write_file(c, g->path, g->after, g->after_len,
+				       mode ? mode : 0644, err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
+/* There is nothing to copy: no error. Any other stays one. */
+static int missing_is_fine(int r, hf_error **err)
+{
+	if (r != -ENOENT && r != -ENOTDIR)
+		return r;
+	hf_error_free(take_ptr(*err));
+	return 0;
+}
+
 /* A file that is as wanted already. A missing one is not wanted. */
 static int copy_file(hf_compile *c, const char *path, hf_error **err)
 {
-	hf_error *why = NULL;
 	hf_inode inode;
 	size_t len;
 	char *text;
@@ -105,27 +114,21 @@ static int copy_file(hf_compile *c, const char *path, hf_error **err)
 
 	if (hf_map_get(&c->written, path))
 		return 0;
-	r = hf_fs_read(&c->run->host, path, 0, &c->arena, &text, &len, &inode, &why);
-	if (r == -ENOENT || r == -ENOTDIR) {
-		hf_error_free(why);
-		return 0;
-	}
-	if (r < 0) {
-		*err = why;
-		return r;
-	}
+	r = hf_fs_read(&c->run->host, path, 0, &c->arena, &text, &len, &inode, err);
+	if (r < 0)
+		return missing_is_fine(r, err);
 	return write_file(c, path, text, len, inode.mode & 0777, err);
 }
 
 static int copy_dropins(hf_compile *c, hf_error **err)
 {
-	hf_error *missing = NULL;
 	char **names;
 	size_t n = 0;
-	int r = hf_fs_list(&c->run->host, UNIT_DIR, &c->arena, &names, &n, &missing);
+	int r = hf_fs_list(&c->run->host, UNIT_DIR, &c->arena, &names, &n, err);
 
-	hf_error_free(missing); /* no such directory: no drop-ins of ours */
-	for (size_t i = 0; r >= 0 && i < n; i++) {
+	if (r < 0)
+		return missing_is_fine(r, err);
+	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(names[i]);
 		char *path;
 
@@ -239,11 +242,15 @@ int hf_cmd_compile(hf_cli *cli)
 	status = hf_run_survey(&run, cli, &cli->options.operands);
 	if (status)
 		return status;
-	if (compile(&c, dir, &err) < 0)
+	/* the live layer is not written: what is unknown of it does not matter */
+	if (hf_plan_refusal(&run.survey.plan, false, &err) < 0 ||
+	    compile(&c, dir, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	hf_run_diags(&run);
 	report = hf_run_report(&run);
 	report.result = hf_report_result_of_plan(&run.survey.plan);
+	if (cli->options.leave_unknown && hf_plan_has_unknown(&run.survey.plan))
+		report.exit = HF_EXIT_UNKNOWN;
 	report.comment =
 		hf_arena_printf(&c.arena, "%zu files written below %s", c.n_written, dir);
 	if (!cli->options.json)

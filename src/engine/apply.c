@@ -655,7 +655,7 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 	if (r < 0)
 		return r;
 	ret->outcome = HF_OUTCOME_REFUSED;
-	if (hf_plan_refusal(&before->plan, &ret->error) < 0)
+	if (hf_plan_refusal(&before->plan, true, &ret->error) < 0)
 		return 0;
 	if (nothing_to_do(&before->plan, record_text)) {
 		ret->outcome = HF_OUTCOME_NOTHING;

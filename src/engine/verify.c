@@ -28,22 +28,26 @@ static bool row_counts(const hf_resource *row)
 	return false;
 }
 
-int hf_plan_refusal(const hf_plan *plan, hf_error **err)
+int hf_plan_refusal(const hf_plan *plan, bool live, hf_error **err)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf unknown = { 0 }, blocked = { 0 };
 	size_t n_unknown = 0, n_blocked = 0;
 
+	if (plan->options.leave_unknown)
+		return 0;
 	for (size_t i = 0; i < plan->n_resources; i++) {
 		const hf_resource *row = plan->resources[i];
 
 		if (row->state == HF_STATE_UNKNOWN && row_counts(row) &&
-		    !plan->options.leave_unknown)
+		    (live || row->layer != HF_LIVE))
 			name_one(&unknown, &n_unknown, row->id, row->why);
 	}
-	for (size_t i = 0; i < plan->n_changes; i++)
-		if (plan->changes[i]->blocked && !plan->options.leave_unknown)
-			name_one(&blocked, &n_blocked, plan->changes[i]->id,
-				 plan->changes[i]->blocked);
+	for (size_t i = 0; i < plan->n_changes; i++) {
+		const hf_change *c = plan->changes[i];
+
+		if (c->blocked && (live || c->layer != HF_LIVE))
+			name_one(&blocked, &n_blocked, c->id, c->blocked);
+	}
 	if (!hf_strbuf_ok(&unknown) || !hf_strbuf_ok(&blocked))
 		return hf_error_oom(err);
 	if (n_unknown)

@@ -7,13 +7,15 @@
 #include "plan/plan.h"
 
 /**
- * hf_plan_refusal - why apply will not touch anything: an UNKNOWN resource, a blocked
+ * hf_plan_refusal - why nothing of it is carried out: an UNKNOWN resource, a blocked
  * change
  *
- * With options.leave_unknown the former are left out. Returns: 0, or -ECANCELED with all
- * of them in the message and the cure as hint. Pure.
+ * @live: the live layer counts, too
+ *
+ * With options.leave_unknown they are left out. Returns: 0, or -ECANCELED with all of
+ * them in the message and the cure as hint. Pure.
  */
-int hf_plan_refusal(const hf_plan *plan, hf_error **err) _must_check_;
+int hf_plan_refusal(const hf_plan *plan, bool live, hf_error **err) _must_check_;
 
 /**
  * hf_plan_verify - is what is left exactly what @before announced?

@@ -304,10 +304,10 @@ static void test_refusal(void **state)
 	hf_change *change;
 
 	(void)state;
-	assert_int_equal(hf_plan_refusal(&w->plan, &err), 0);
+	assert_int_equal(hf_plan_refusal(&w->plan, true, &err), 0);
 	assert_int_equal(
 		hf_row_judge(&w->plan, row, HF_STATE_UNKNOWN, NULL, "unreadable"), 0);
-	assert_int_equal(hf_plan_refusal(&w->plan, &err), -ECANCELED);
+	assert_int_equal(hf_plan_refusal(&w->plan, true, &err), -ECANCELED);
 	assert_string_equal(err->msg,
 			    "1 resource cannot be told, nothing was changed: fake:x "
 			    "(unreadable)");
@@ -318,13 +318,18 @@ static void test_refusal(void **state)
 				"a", "b", HF_CAUSE_HOST);
 	assert_non_null(change);
 	assert_int_equal(hf_change_block(&w->plan, change, "also a flag"), 0);
-	assert_int_equal(hf_plan_refusal(&w->plan, &err), 0);
+	assert_int_equal(hf_plan_refusal(&w->plan, true, &err), 0);
 	w->plan.options.leave_unknown = false;
 	row->state = HF_STATE_PASS;
-	assert_int_equal(hf_plan_refusal(&w->plan, &err), -ECANCELED);
+	assert_int_equal(hf_plan_refusal(&w->plan, true, &err), -ECANCELED);
 	assert_string_equal(
 		err->msg,
 		"1 change is blocked, nothing was changed: fake:y (also a flag)");
+	hf_error_free(take_ptr(err));
+	change->layer = row->layer = HF_LIVE;
+	row->state = HF_STATE_UNKNOWN;
+	assert_int_equal(hf_plan_refusal(&w->plan, false, &err), 0);
+	assert_int_equal(hf_plan_refusal(&w->plan, true, &err), -ECANCELED);
 	world_free(w);
 }
 
