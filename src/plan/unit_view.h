@@ -42,6 +42,7 @@ typedef struct hf_unit_view {
 	const char *argv_why;
 	const char **listen_streams; /* ListenStream= of a socket unit, absolute paths */
 	size_t n_listen_streams;
+	const char *listen_why; /* there may be more of them: why; or NULL */
 
 	/* The live layer; .live false: no manager to ask, .live_why tells. */
 	bool live;

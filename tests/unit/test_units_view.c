@@ -247,12 +247,68 @@ static void env_files_that_cannot_be_read(void **state)
 	assert_non_null(strstr(view->argv_why, "/etc/default/docker"));
 }
 
+/* Specifiers of the running host, in what the environment is made of. */
+static void doubtful_environment(void **state)
+{
+	static const struct {
+		const char *lines, *why; /* NULL: exact */
+		size_t n;
+	} cases[] = {
+		{ "EnvironmentFile=-/etc/%H\nExecStart=/x $A",
+		  "'-/etc/%H' is known only to the running manager", 1 },
+		{ "EnvironmentFile=-/etc/%H\nExecStart=/x a", NULL, 2 },
+		/* systemd drops what it does not know */
+		{ "EnvironmentFile=/etc/%!\nExecStart=/x $A", NULL, 1 },
+		{ "Environment=A=%H\nExecStart=/x $A",
+		  "the variable 'A' is known only to the running manager", 1 },
+		{ "Environment=A=%H\nEnvironment=A=1\nExecStart=/x $A", NULL, 2 },
+		{ "Environment=A=1\nEnvironment=A=%H B=1\nExecStart=/x $B", NULL, 2 },
+		{ "Environment=%H=1\nExecStart=/x $A",
+		  "'%H=1' is known only to the running manager", 1 },
+	};
+	temp_root *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_(hf_plan_done) hf_plan plan = { 0 };
+		const hf_unit_view *view;
+		char text[256];
+
+		(void)snprintf(text, sizeof(text), "[Service]\n%s\n", cases[i].lines);
+		temp_root_write(t, VENDOR "/docker.service", text);
+		survey(t, &plan, NULL, 0);
+		view = view_of(&plan, "docker.service");
+		assert_int_equal(view->n_argv, cases[i].n);
+		assert_int_equal(view->argv_exact, !cases[i].why);
+		if (cases[i].why)
+			assert_string_equal(view->argv_why, cases[i].why);
+	}
+}
+
+static void doubtful_streams(void **state)
+{
+	const char *refs[] = { "socket:docker.service" };
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+	const hf_ref_values *ref;
+
+	temp_root_write(t, VENDOR "/docker.socket",
+			"[Socket]\nListenStream=/run/a\nListenStream=/run/%H\n");
+	survey(t, &plan, refs, 1);
+	assert_int_equal(view_of(&plan, "docker.socket")->n_listen_streams, 1);
+	ref = hf_map_get(&plan.refs, refs[0]);
+	assert_true(ref->unknown);
+	assert_string_equal(ref->why,
+			    "ListenStream=/run/%H is known only to the running manager");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(stock, setup, teardown),
 		cmocka_unit_test_setup_teardown(dropins, setup, teardown),
 		cmocka_unit_test_setup_teardown(masks_and_bad_units, setup, teardown),
+		cmocka_unit_test_setup_teardown(doubtful_environment, setup, teardown),
+		cmocka_unit_test_setup_teardown(doubtful_streams, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),

@@ -116,25 +116,28 @@ static int socket_read(hf_host *host, hf_arena *arena, const char *path,
 static int sockets_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
 			hf_error **err)
 {
-	hf_unit_value *list;
+	hf_units_streams streams = { 0 };
 	hf_unit_stack stack;
-	size_t n = 0;
 	int r = hf_units_stack(arena, unit, unit->ours, &stack, err);
 
 	if (r == 0)
-		r = hf_unit_list(&stack, "Socket", "ListenStream", arena, &list, &n, err);
-	for (size_t i = 0; i < n && r == 0; i++) {
-		hf_units_socket *slot;
-		const char *path;
-		hf_expansion how;
+		r = hf_units_listen(arena, unit->name, &stack, &streams, err);
+	for (size_t i = 0; r == 0 && i < streams.n; i++) {
+		hf_units_socket *slot =
+			hf_vec_push(arena, unit->sockets, unit->n_sockets);
 
-		if (hf_specifiers_expand(arena, unit->name, list[i].value, &path, &how) <
-		    0)
+		r = slot ? socket_read(host, arena, streams.paths[i], slot, err)
+			 : hf_error_oom(err);
+	}
+	if (r == 0 && streams.doubtful) {
+		hf_units_socket *slot =
+			hf_vec_push(arena, unit->sockets, unit->n_sockets);
+
+		if (!slot)
 			return hf_error_oom(err);
-		if (path[0] != '/')
-			continue;
-		slot = hf_vec_push(arena, unit->sockets, unit->n_sockets);
-		r = slot ? socket_read(host, arena, path, slot, err) : hf_error_oom(err);
+		*slot = (hf_units_socket){ .path = streams.doubtful,
+					   .known = HF_UNKNOWN,
+					   .why = streams.why };
 	}
 	return r;
 }

@@ -243,7 +243,8 @@ static int unit_files_read(hf_units_observer *o, const hf_units_unit *unit,
 					 a->value + (a->value[0] == '-'), &path,
 					 &how) < 0)
 			return hf_error_oom(err);
-		r = env_pattern_read(o, path, err);
+		if (how == HF_EXPAND_EXACT)
+			r = env_pattern_read(o, path, err);
 	}
 	return r;
 }

@@ -26,8 +26,16 @@ int hf_units_stack(hf_arena *arena, const hf_units_unit *unit, const hf_unit_fil
 
 /* --- environment ----------------------------------------------------------------- */
 
+static int env_doubt(hf_env *env, hf_arena *arena, const char *what)
+{
+	if (!env->incomplete)
+		env->incomplete = hf_arena_printf(
+			arena, "'%s' is known only to the running manager", what);
+	return env->incomplete ? 0 : -ENOMEM;
+}
+
 /* One "NAME=VALUE" of Environment=. */
-static int env_assign(hf_env *env, hf_arena *arena, const char *word,
+static int env_assign(hf_env *env, hf_arena *arena, const char *word, bool exact,
 		      const hf_unit_value *at)
 {
 	const char *eq = strchr(word, '=');
@@ -38,7 +46,13 @@ static int env_assign(hf_env *env, hf_arena *arena, const char *word,
 	name = hf_arena_memdup(arena, word, (size_t)(eq - word));
 	if (!name)
 		return -ENOMEM;
-	return hf_env_put(env, arena, name, eq + 1, at->file, at->line);
+	if (exact)
+		return hf_env_put(env, arena, name, eq + 1, at->file, at->line);
+	if (strchr(name, '%'))
+		return env_doubt(env, arena, word);
+	if (hf_map_put(&env->unknown, arena, name, env) < 0)
+		return -ENOMEM;
+	return hf_map_put(&env->by_name, arena, name, NULL);
 }
 
 static int env_of_settings(hf_env *env, hf_arena *arena, const char *unit,
@@ -61,7 +75,8 @@ static int env_of_settings(hf_env *env, hf_arena *arena, const char *unit,
 
 			r = hf_specifiers_expand(arena, unit, words[w], &word, &how);
 			if (r == 0 && how != HF_EXPAND_INVALID)
-				r = env_assign(env, arena, word, &list[i]);
+				r = env_assign(env, arena, word, how == HF_EXPAND_EXACT,
+					       &list[i]);
 			if (r < 0)
 				hf_error_oom(err);
 		}
@@ -140,7 +155,10 @@ static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
 		if (hf_specifiers_expand(arena, unit, list[i].value + optional, &path,
 					 &how) < 0)
 			return hf_error_oom(err);
-		source = hf_map_get(&obs->env_files, path);
+		if (how == HF_EXPAND_INEXACT && env_doubt(env, arena, list[i].value) < 0)
+			return hf_error_oom(err);
+		source =
+			how == HF_EXPAND_EXACT ? hf_map_get(&obs->env_files, path) : NULL;
 		if (source)
 			r = env_of_file(env, arena, source, optional, err);
 	}
@@ -234,9 +252,10 @@ static int view_env_files(hf_unit_view *view, hf_arena *arena, const hf_unit_sta
 	return r;
 }
 
-static int view_listen(hf_unit_view *view, hf_arena *arena, const hf_unit_stack *stack,
-		       hf_error **err)
+int hf_units_listen(hf_arena *arena, const char *unit, const hf_unit_stack *stack,
+		    hf_units_streams *ret, hf_error **err)
 {
+	hf_units_streams out = { 0 };
 	hf_unit_value *list;
 	size_t n;
 	int r = hf_unit_list(stack, "Socket", "ListenStream", arena, &list, &n, err);
@@ -245,16 +264,38 @@ static int view_listen(hf_unit_view *view, hf_arena *arena, const hf_unit_stack 
 		const char *path, **slot;
 		hf_expansion how;
 
-		if (hf_specifiers_expand(arena, view->name, list[i].value, &path, &how) <
-		    0)
+		if (hf_specifiers_expand(arena, unit, list[i].value, &path, &how) < 0)
 			return hf_error_oom(err);
+		if (how == HF_EXPAND_INEXACT && (path[0] == '/' || path[0] == '%'))
+			out.doubtful = list[i].value;
 		if (path[0] != '/' || how != HF_EXPAND_EXACT)
 			continue;
-		slot = hf_vec_push(arena, view->listen_streams, view->n_listen_streams);
+		slot = hf_vec_push(arena, out.paths, out.n);
 		if (!slot)
 			return hf_error_oom(err);
 		*slot = path;
 	}
+	if (out.doubtful) {
+		out.why = hf_arena_printf(
+			arena, "ListenStream=%s is known only to the running manager",
+			out.doubtful);
+		if (!out.why)
+			return hf_error_oom(err);
+	}
+	if (r == 0)
+		*ret = out;
+	return r;
+}
+
+static int view_listen(hf_unit_view *view, hf_arena *arena, const hf_unit_stack *stack,
+		       hf_error **err)
+{
+	hf_units_streams streams = { 0 };
+	int r = hf_units_listen(arena, view->name, stack, &streams, err);
+
+	view->listen_streams = streams.paths;
+	view->n_listen_streams = streams.n;
+	view->listen_why = streams.why;
 	return r;
 }
 
@@ -372,6 +413,11 @@ static int ref_exec(hf_plan *plan, const hf_units_obs *obs, const hf_unit_view *
 
 static int ref_socket(hf_plan *plan, const hf_unit_view *view, hf_ref_values *ret)
 {
+	if (view->listen_why) {
+		ret->unknown = true;
+		ret->why = view->listen_why;
+		return 0;
+	}
 	ret->values = view->listen_streams;
 	ret->n = view->n_listen_streams;
 	if (!ret->n)

@@ -30,6 +30,18 @@ int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *uni
 		       const hf_unit_stack *stack, hf_units_exec *ret,
 		       hf_error **err) _must_check_;
 
+/* Where a socket unit listens. */
+typedef struct hf_units_streams {
+	const char **paths; /* the absolute ones of ListenStream= */
+	size_t n;
+	const char *doubtful; /* one whose path cannot be told, as written; or NULL */
+	const char *why;      /* of .doubtful */
+} hf_units_streams;
+
+/** hf_units_listen - the streams of @unit; 0 or -ENOMEM; pure */
+int hf_units_listen(hf_arena *arena, const char *unit, const hf_unit_stack *stack,
+		    hf_units_streams *ret, hf_error **err) _must_check_;
+
 /** hf_units_view_put - fill the plan's view of @unit, from @stack; 0 or -ENOMEM; pure */
 int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_unit *unit,
 		      const hf_unit_stack *stack, const hf_units_exec *exec,
