@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/path.h"
 #include "kinds/units/units_kind.h"
 #include "plan/plan.h"
 #include "temp_root.h"
@@ -215,6 +216,29 @@ static void engine_under_another_name(void **state)
 	assert_int_equal(view_of(&plan, "engine.service")->n_argv, 3);
 }
 
+/* It may hold a drop-in, wherever the fragment is. */
+static void search_directory_that_cannot_be_read(void **state)
+{
+	static const char *const dirs[] = { "etc/systemd/system.control",
+					    "run/systemd/generator.late" };
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "run/systemd");
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		cleanup_(hf_plan_done) hf_plan plan = { 0 };
+		const hf_unit_view *view;
+
+		temp_root_link(t, hf_path_base(dirs[i]), dirs[i]);
+		survey(t, &plan, NULL, 0);
+		view = view_of(&plan, "docker.service");
+		assert_int_equal(view->load, HF_UNIT_BAD);
+		assert_non_null(strstr(view->why, dirs[i]));
+		assert_null(plan.engine.unit);
+		assert_non_null(plan.engine.unit_why);
+		assert_int_equal(unlinkat(t->fd, dirs[i], 0), 0);
+	}
+}
+
 /* `systemctl link` takes a file of any name. */
 static void fragment_elsewhere(void **state)
 {
@@ -307,6 +331,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stock, setup, teardown),
 		cmocka_unit_test_setup_teardown(dropins, setup, teardown),
 		cmocka_unit_test_setup_teardown(masks_and_bad_units, setup, teardown),
+		cmocka_unit_test_setup_teardown(search_directory_that_cannot_be_read,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(doubtful_environment, setup, teardown),
 		cmocka_unit_test_setup_teardown(doubtful_streams, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,

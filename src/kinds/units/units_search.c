@@ -222,23 +222,26 @@ static int fragment_load(hf_units_reader *rd, const char *path, hf_error **err)
 	return 0;
 }
 
-/* First found wins: the unit itself in every directory, then its template. */
+/* First found wins: the unit itself in every directory, then its template. A directory
+ * that cannot be listed may hold a fragment or a drop-in of any unit. */
 static int fragment_find(hf_units_reader *rd, hf_error **err)
 {
 	const hf_units_search *s = rd->search;
 	const char *names[2] = { rd->unit->name, NULL };
 
+	for (size_t i = 0; i < s->n; i++) {
+		if (!s->dirs[i].why)
+			continue;
+		rd->unit->load = HF_UNIT_BAD;
+		rd->unit->why = s->dirs[i].why;
+		return 0;
+	}
 	if (hf_unit_name_template(rd->arena, rd->unit->name, &names[1]) < 0)
 		return hf_error_oom(err);
 	for (size_t n = 0; n < 2 && names[n]; n++) {
 		for (size_t i = 0; i < s->n; i++) {
 			const char *path;
 
-			if (s->dirs[i].why) {
-				rd->unit->load = HF_UNIT_BAD;
-				rd->unit->why = s->dirs[i].why;
-				return 0;
-			}
 			if (!hf_units_dir_has(&s->dirs[i], names[n]))
 				continue;
 			path = hf_path_join(rd->arena, s->dirs[i].path, names[n]);
