@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A control of which it cannot be told whether it applies does not make others unknown
-# that demand the same.
+# Controls with `when`: one of which it cannot be told whether it applies does not make
+# others unknown that demand the same; two contradict each other only where both apply.
 . "$(dirname "$0")/lib.sh"
 
 mkdir -p root/etc/docker root/usr/lib/systemd/system
@@ -22,4 +22,33 @@ out "pass  surely"
 run 0 check --root root ./b.yaml --only surely
 run 0 check --root root ./b.yaml --fact lsm=apparmor
 run 0 check --root root ./b.yaml --fact lsm=selinux
+
+# by whether the second control has a `when` as well: SECTION-A, SECTION-B
+either_or() {
+	for when in ', when: {engine: ">=24"}' ''; do
+		cat >b.yaml <<EOT
+holdfast: 1
+name: b
+controls:
+  - {id: old, title: T, when: {engine: "<26"}, $1}
+  - {id: new, title: T$when, $2}
+EOT
+		if [ "$when" ]; then
+			run 0 lint ./b.yaml
+			run 2 plan --root root ./b.yaml --fact engine=20.10
+			run 2 plan --root root ./b.yaml --fact engine=26.1
+			run 65 plan --root root ./b.yaml --fact engine=24.0
+		else
+			run 65 lint ./b.yaml
+		fi
+	done
+}
+printf '[Service]\nExecStart=/x --x=0\n' >root/usr/lib/systemd/system/x.service
+either_or 'units: {x.service: {Service: {LimitCORE: 1}}}' \
+	'units: {x.service: {Service: {LimitCORE: 2}}}'
+either_or 'units: {x.service: {exec_start: {set: {--x: 1}}}}' \
+	'units: {x.service: {exec_start: {unset: [--x]}}}'
+either_or 'units: {x.service: {exec_start: {unset: ["--?"]}}}' \
+	'units: {x.service: {exec_start: {set: {--x: 2}}}}'
+either_or 'daemon: {set: {debug: true}}' 'daemon: {set: {log-level: warn, debug: false}}'
 finish

@@ -314,6 +314,7 @@ typedef struct hf_units_checker {
 	hf_map unsets; /* "UNIT FLAG" -> hf_units_unset_list */
 	hf_map globs;  /* UNIT -> hf_units_unset_list with a glob in the flag's name */
 	size_t pairs;  /* of a glob and a set flag, compared so far */
+	bool here;     /* all of them are in force on this host */
 	hf_diags *diags;
 } hf_units_checker;
 
@@ -326,6 +327,9 @@ static void contradiction(hf_units_checker *c, const hf_demand *a, const hf_dema
 {
 	const hf_units_spec *x = a->spec, *y = b->spec;
 
+	/* two controls with `when` may be meant for different hosts */
+	if (!c->here && a->control->n_when && b->control->n_when)
+		return;
 	hf_diag_error(
 		c->diags, b->mark,
 		"contradiction: '%s' wants '%s' to be %s, '%s' (line %u) wants '%s' to "
@@ -472,19 +476,43 @@ static int check_sets(hf_units_checker *c)
 	return 0;
 }
 
-int hf_units_check(const hf_model *model, hf_diags *diags)
+/* Those without `when` come first: the first of each name is the measure for the rest. */
+static int note_all(hf_units_checker *c, const hf_model *model, bool conditional)
 {
-	hf_units_checker c = { .diags = diags };
-	int r = 0;
-
-	for (size_t i = 0; i < model->n_demands && r == 0; i++) {
+	for (size_t i = 0; i < model->n_demands; i++) {
 		hf_demand *demand = model->demands[i];
+		const hf_control *control = demand->control;
 
-		if (demand->kind == &hf_kind_units && !demand->control->disabled)
-			r = note(&c, demand);
+		if (demand->kind != &hf_kind_units ||
+		    conditional != (control->n_when > 0) ||
+		    (c->here ? !hf_control_is_claiming(control)
+			     : control->disabled != NULL))
+			continue;
+		if (note(c, demand) < 0)
+			return -ENOMEM;
 	}
+	return 0;
+}
+
+static int check_model(const hf_model *model, hf_diags *diags, bool here)
+{
+	hf_units_checker c = { .diags = diags, .here = here };
+	int r = note_all(&c, model, false);
+
+	if (r == 0)
+		r = note_all(&c, model, true);
 	if (r == 0)
 		r = check_sets(&c);
 	hf_arena_done(&c.arena);
 	return r;
+}
+
+int hf_units_check(const hf_model *model, hf_diags *diags)
+{
+	return check_model(model, diags, false);
+}
+
+int hf_units_check_active(const hf_model *model, hf_diags *diags)
+{
+	return check_model(model, diags, true);
 }

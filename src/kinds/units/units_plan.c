@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kinds/units/units_decode.h"
 #include "kinds/units/units_kind.h"
 
 /* --- rows ----------------------------------------------------------------------------
@@ -490,7 +491,7 @@ int hf_units_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 	hf_map by_name = { 0 };
 	int r;
 
-	if (!works)
+	if (!works || hf_units_check_active(model, plan->diags) < 0)
 		return hf_error_oom(err);
 	for (size_t i = 0; i < obs->n_units; i++) {
 		works[i] = (hf_units_work){ .plan = plan,
