@@ -157,22 +157,6 @@ static int check_confirm_option(hf_cli *cli)
 	return hf_cli_fail(cli, HF_EXIT_USAGE, err);
 }
 
-/* A saved plan has its own baselines and selection. */
-static int check_plan_option(hf_cli *cli)
-{
-	const hf_options *o = &cli->options;
-	hf_error *err = NULL;
-
-	if (!o->plan ||
-	    !(o->operands.n || o->sets.n || o->only.n || o->skip.n || o->facts.n))
-		return 0;
-	(void)hf_error_set(
-		&err, -EINVAL,
-		"--plan goes without baselines, --set, --only, --skip and --fact: "
-		"the saved plan has its own");
-	return hf_cli_fail(cli, HF_EXIT_USAGE, err);
-}
-
 /* Everything up to the plan; 0 or the exit status. */
 static int look(hf_run *run, const hf_apply_options *options, const json_t *saved)
 {
@@ -214,9 +198,9 @@ int hf_cmd_apply(hf_cli *cli)
 	size_t n_diags;
 	cleanup_(json_decrefp) json_t *saved = NULL;
 	hf_watch watch = { .alive_fd = -1 };
-	int status = check_plan_option(cli);
+	int status = 0;
 
-	if (!status && cli->options.plan)
+	if (cli->options.plan)
 		status = hf_saved_load(cli, &saved);
 	if (!status) /* a saved plan may allow what the command line does not */
 		status = check_confirm_option(cli);

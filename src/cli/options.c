@@ -56,6 +56,7 @@ enum {
 #define LOOKS (SURVEYS | HF_CMD_COMPILE | HF_CMD_EXPLAIN)
 #define TRANSACTS (HF_CMD_APPLY | HF_CMD_ROLLBACK | HF_CMD_RECOVER)
 #define LOADS (LOOKS | HF_CMD_LINT | HF_CMD_LIST | HF_CMD_FACTS)
+#define SAVED (1u << 31) /* no command: a saved plan has its own (cli/saved.c) */
 
 typedef struct hf_option {
 	const char *name;
@@ -68,15 +69,15 @@ typedef struct hf_option {
 static const hf_option options[] = {
 	{ "root", OPT_ROOT, "DIR", HF_CMD_ALL,
 	  "work on the tree below DIR instead of the running system" },
-	{ "set", OPT_SET, "VAR=VALUE", LOADS, "set a variable of the baseline" },
-	{ "only", OPT_ONLY, "TERM[,...]", LOADS,
+	{ "set", OPT_SET, "VAR=VALUE", LOADS | SAVED, "set a variable of the baseline" },
+	{ "only", OPT_ONLY, "TERM[,...]", LOADS | SAVED,
 	  "only these controls: ids, globs, tag:T, ref:NAME/NUMBER" },
-	{ "skip", OPT_SKIP, "TERM[,...]", LOADS, "not these controls" },
-	{ "level", OPT_LEVEL, "N", LOADS,
+	{ "skip", OPT_SKIP, "TERM[,...]", LOADS | SAVED, "not these controls" },
+	{ "level", OPT_LEVEL, "N", LOADS | SAVED,
 	  "controls up to level N: 1 or 2 (default: all)" },
-	{ "severity", OPT_SEVERITY, "MIN", LOADS,
+	{ "severity", OPT_SEVERITY, "MIN", LOADS | SAVED,
 	  "controls from this severity on: low, medium, high" },
-	{ "fact", OPT_FACT, "NAME=VALUE", LOOKS | HF_CMD_FACTS | HF_CMD_IMPORT,
+	{ "fact", OPT_FACT, "NAME=VALUE", LOOKS | HF_CMD_FACTS | HF_CMD_IMPORT | SAVED,
 	  "take a fact as given instead of reading it" },
 	{ "baseline", OPT_BASELINE, "BASELINE", HF_CMD_EXPLAIN,
 	  "the baseline to look for the controls in" },
@@ -84,17 +85,19 @@ static const hf_option options[] = {
 	  "show whole files as unified diffs" },
 	{ "fail-on", OPT_FAIL_ON, "CLASS[,...]", SURVEYS,
 	  "what makes the exit status not 0: drift, unknown, pending, findings" },
-	{ "restart", OPT_RESTART, "WHEN", SURVEYS | HF_CMD_COMPILE | HF_CMD_ROLLBACK,
+	{ "restart", OPT_RESTART, "WHEN",
+	  SURVEYS | HF_CMD_COMPILE | HF_CMD_ROLLBACK | SAVED,
 	  "restart units: safe (default), always, never" },
-	{ "allow-disruptive", OPT_ALLOW_DISRUPTIVE, NULL, SURVEYS | HF_CMD_COMPILE,
+	{ "allow-disruptive", OPT_ALLOW_DISRUPTIVE, NULL,
+	  SURVEYS | HF_CMD_COMPILE | SAVED,
 	  "change keys that hide existing images, containers and volumes" },
-	{ "allow-lock", OPT_ALLOW_LOCK, NULL, SURVEYS | HF_CMD_COMPILE,
+	{ "allow-lock", OPT_ALLOW_LOCK, NULL, SURVEYS | HF_CMD_COMPILE | SAVED,
 	  "lock the audit rules until the next boot where the baseline says so" },
-	{ "allow-panic", OPT_ALLOW_PANIC, NULL, SURVEYS | HF_CMD_COMPILE,
+	{ "allow-panic", OPT_ALLOW_PANIC, NULL, SURVEYS | HF_CMD_COMPILE | SAVED,
 	  "let the kernel panic on audit failure where the baseline says so" },
-	{ "leave-unknown", OPT_LEAVE_UNKNOWN, NULL, SURVEYS | HF_CMD_COMPILE,
+	{ "leave-unknown", OPT_LEAVE_UNKNOWN, NULL, SURVEYS | HF_CMD_COMPILE | SAVED,
 	  "leave out what cannot be told or is blocked, and do the rest" },
-	{ "replace", OPT_REPLACE, NULL, SURVEYS,
+	{ "replace", OPT_REPLACE, NULL, SURVEYS | SAVED,
 	  "the set given may drop baselines that are in force" },
 	{ "lock-timeout", OPT_LOCK_TIMEOUT, "SECONDS", TRANSACTS,
 	  "how long to wait for another holdfast to end (default: not at all)" },
@@ -536,6 +539,29 @@ static int check_applicable(const hf_options *o, const bool *given, hf_error **e
 	return 0;
 }
 
+/* A saved plan is carried out as it was saved, or not at all. */
+static int check_saved(const hf_options *o, const bool *given, hf_error **err)
+{
+	for (size_t i = 0; o->plan && i < ARRAY_SIZE(options); i++) {
+		if (!given[i] || !(options[i].commands & SAVED))
+			continue;
+		(void)hf_error_set(
+			err, -EINVAL,
+			"--%s does not go with --plan: the saved plan has its own",
+			options[i].name);
+		return usage(o, NULL, err);
+	}
+	if (o->plan && (o->operands.n || o->check || o->dry_run)) {
+		(void)hf_error_set(err, -EINVAL,
+				   o->operands.n ? "baselines do not go with --plan: the "
+						   "saved plan has its own"
+						 : "--plan applies: it goes with neither "
+						   "--check nor --dry-run");
+		return usage(o, NULL, err);
+	}
+	return 0;
+}
+
 /* The first operand, or what --check and --dry-run alone stand for. */
 static int choose_command(hf_options *o, const bool *given, hf_error **err)
 {
@@ -562,7 +588,7 @@ static int choose_command(hf_options *o, const bool *given, hf_error **err)
 		(void)hf_error_set(err, -EINVAL, "no command given");
 		return usage(o, NULL, err);
 	}
-	if (check_applicable(o, given, err) < 0)
+	if (check_applicable(o, given, err) < 0 || check_saved(o, given, err) < 0)
 		return -EINVAL;
 	if (spelled)
 		o->command = hf_command_find(spelled);

@@ -82,6 +82,15 @@ sed -i 's/#icc/#icd/' edited.json
 hf 1 apply --plan edited.json
 has "was edited"
 hf 64 apply ./b.yaml --plan saved.json
+has "baselines do not go with --plan"
+for option in --set=a=b --fact=engine=26.1.5 --only=icc --skip=icc --level=1 --severity=low \
+	--restart=never --allow-disruptive --allow-lock --allow-panic --leave-unknown --replace; do
+	hf 64 apply --plan saved.json $option
+	option=${option%%=*}
+	has "$option does not go with --plan: the saved plan has its own"
+done
+hf 64 apply --plan saved.json --dry-run
+hf 64 apply --plan saved.json --check
 printf '{"icc": true, "debug": true}\n' >root/etc/docker/daemon.json
 hf 1 apply --plan saved.json
 has "the host has moved on: /etc/docker/daemon.json"
