@@ -33,6 +33,10 @@ int hf_cli_fail(hf_cli *cli, hf_exit status, hf_error *error);
 /** hf_cli_now - now, microseconds since the epoch; SOURCE_DATE_EPOCH below --root */
 int64_t hf_cli_now(const hf_cli *cli);
 
+/** hf_cli_time_text - seconds since the epoch as "2026-11-22 12:30:00Z" in UTC; "-" for
+ *  none (0); pure. Returns: @text or static text. */
+const char *hf_cli_time_text(int64_t when, char text[static 32]);
+
 int hf_cmd_plan(hf_cli *cli);
 int hf_cmd_apply(hf_cli *cli);
 int hf_cmd_check(hf_cli *cli);

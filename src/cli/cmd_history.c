@@ -1,138 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* history: the transactions on record; show: one of them. */
-#include <errno.h>
-#include <jansson.h>
-#include <string.h>
-#include <time.h>
-
 #include "cli/run.h"
 #include "engine/journal.h"
 #include "kinds/registry.h"
-
-static const char *time_text(int64_t when, char text[static 32])
-{
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	if (!when || !gmtime_r(&t, &tm) || !strftime(text, 32, "%Y-%m-%d %H:%M:%SZ", &tm))
-		return "-";
-	return text;
-}
+#include "report/json_pen.h"
 
 /* "apply cis-docker shop-docker", "rollback of 20261122T130501-4f2a" */
 static const char *what_text(hf_arena *arena, const hf_txn *txn)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const char *text;
 
 	hf_strbuf_adds(&sb, txn->command);
 	if (txn->of)
 		hf_strbuf_addf(&sb, " of %s", txn->of);
 	for (size_t i = 0; i < txn->n_baselines; i++)
 		hf_strbuf_addf(&sb, " %s", txn->baselines[i]);
-	return hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
+	text = hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
+	return text ? text : txn->command;
+}
+
+static const char *shown(const hf_txn_change *c, const char *value)
+{
+	return c->secret && value ? "(secret)" : value;
 }
 
 /* --- JSON ----------------------------------------------------------------------------
  */
 
-static json_t *head_json(const hf_txn *txn)
+static json_t *record_of(hf_json *j, const hf_txn *txn)
 {
-	json_t *baselines = json_array();
+	json_t *o = json_object();
 
-	for (size_t i = 0; baselines && i < txn->n_baselines; i++)
-		(void)json_array_append_new(baselines, json_string(txn->baselines[i]));
-	return json_pack("{s:s, s:s, s:s?, s:s?, s:s, s:s, s:s, s:I, s:I, s:i, s:o}",
-			 "id", txn->id, "command", txn->command, "of", txn->of,
-			 "undone_by", txn->undone_by, "result",
-			 hf_txn_result_name(txn->result), "user", txn->user, "boot_id",
-			 txn->boot_id, "started", (json_int_t)txn->started, "finished",
-			 (json_int_t)txn->finished, "changes_count", (int)txn->n_changes,
-			 "baselines", baselines);
+	hf_json_set(j, o, "id", hf_json_text(txn->id));
+	hf_json_set(j, o, "command", hf_json_text(txn->command));
+	hf_json_set(j, o, "of", hf_json_text(txn->of));
+	hf_json_set(j, o, "undone_by", hf_json_text(txn->undone_by));
+	hf_json_set(j, o, "result", hf_json_text(hf_txn_result_name(txn->result)));
+	hf_json_set(j, o, "user", hf_json_text(txn->user));
+	hf_json_set(j, o, "boot_id", hf_json_text(txn->boot_id));
+	hf_json_set(j, o, "started", hf_json_time(txn->started * 1000000));
+	hf_json_set(j, o, "finished", hf_json_time(txn->finished * 1000000));
+	hf_json_set(j, o, "changes_count", hf_json_size(txn->n_changes));
+	hf_json_set(j, o, "baselines",
+		    hf_json_texts(j, txn->baselines, txn->n_baselines));
+	return o;
 }
 
-static json_t *changes_json(const hf_txn *txn)
+static json_t *change_of(hf_json *j, const hf_txn_change *c)
 {
-	json_t *list = json_array();
+	json_t *o = json_object();
 
-	for (size_t i = 0; list && i < txn->n_changes; i++) {
-		const hf_txn_change *c = &txn->changes[i];
-
-		(void)json_array_append_new(
-			list, json_pack("{s:s, s:s?, s:s?}", "id", c->id, "before",
-					c->secret && c->before ? "(secret)" : c->before,
-					"after",
-					c->secret && c->after ? "(secret)" : c->after));
-	}
-	return list;
-}
-
-static int print_json(hf_cli *cli, const char *command, const char *key, json_t *value)
-{
-	json_t *root;
-	int r = -1;
-
-	root = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:o}", "holdfast",
-			 PACKAGE_VERSION, "schema", "1.0", "command", command, "root",
-			 cli->options.root ? cli->options.root : "/", "exit", 0,
-			 "changed", 0, "comment", "", key, value);
-	if (root)
-		r = json_dumpf(root, cli->out, JSON_INDENT(2));
-	fputc('\n', cli->out);
-	json_decref(root);
-	return r < 0 ? HF_EXIT_FAILED : HF_EXIT_OK;
+	hf_json_set(j, o, "id", hf_json_text(c->id));
+	hf_json_set(j, o, "before", hf_json_text(shown(c, c->before)));
+	hf_json_set(j, o, "after", hf_json_text(shown(c, c->after)));
+	return o;
 }
 
 /* --- history -------------------------------------------------------------------------
  */
 
-static int list_one(hf_run *run, const char *id, json_t *list)
+/* Every record, newest first; a damaged one must not hide the others. */
+static int load_all(hf_run *run, hf_txn **ret, size_t *ret_n, hf_error **err)
 {
-	hf_cli *cli = run->cli;
-	hf_error *err = NULL;
-	char when[32];
-	hf_txn txn;
+	hf_txn *txns;
+	size_t n, n_good = 0;
+	char **ids;
+	int r = hf_txn_list(&run->host, &run->arena, &ids, &n, err);
 
-	if (hf_txn_load(&run->host, id, &run->arena, &txn, &err) < 0) {
-		/* a damaged record must not hide the others */
-		hf_report_error(stderr, err, cli->color_err);
-		hf_error_free(err);
-		return HF_EXIT_FAILED;
+	if (r < 0)
+		return r;
+	txns = hf_arena_array(&run->arena, n + 1, sizeof(*txns));
+	if (!txns)
+		return hf_error_oom(err);
+	for (size_t i = n; i; i--) {
+		cleanup_(hf_error_freep) hf_error *why = NULL;
+
+		if (hf_txn_load(&run->host, ids[i - 1], &run->arena, &txns[n_good],
+				&why) < 0)
+			hf_diag_add(&run->diags, HF_DIAG_ERROR, (hf_mark){ 0 }, why->hint,
+				    "%s", hf_error_text(why));
+		else
+			n_good++;
 	}
-	if (list) {
-		(void)json_array_append_new(list, head_json(&txn));
-		return HF_EXIT_OK;
-	}
-	fprintf(cli->out, "%-24s %-21s %-12s %3zu  %s\n", txn.id,
-		time_text(txn.finished, when), hf_txn_result_name(txn.result),
-		txn.n_changes, what_text(&run->arena, &txn));
-	return HF_EXIT_OK;
+	*ret = txns;
+	*ret_n = n_good;
+	return 0;
+}
+
+static void print_list(hf_run *run, const hf_txn *txns, size_t n)
+{
+	FILE *out = run->cli->out;
+	char when[32];
+
+	if (n)
+		fprintf(out, "%-24s %-21s %-12s %s\n", "TRANSACTION", "FINISHED",
+			"RESULT", "CHANGES");
+	else if (!run->diags.n_errors)
+		fputs("no transaction is on record here\n", out);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "%-24s %-21s %-12s %3zu  %s\n", txns[i].id,
+			hf_cli_time_text(txns[i].finished, when),
+			hf_txn_result_name(txns[i].result), txns[i].n_changes,
+			what_text(&run->arena, &txns[i]));
 }
 
 int hf_cmd_history(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
-	json_t *list = cli->options.json ? json_array() : NULL;
 	hf_error *err = NULL;
-	char **ids;
-	size_t n;
-	int status = hf_run_open(&run, cli), worst = HF_EXIT_OK;
+	hf_report report;
+	hf_txn *txns = NULL;
+	size_t n = 0;
+	hf_json j;
+	int status = hf_run_open(&run, cli);
 
 	if (status)
 		return status;
-	if (hf_txn_list(&run.host, &run.arena, &ids, &n, &err) < 0)
+	if (load_all(&run, &txns, &n, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
-	if (!list && n)
-		fprintf(cli->out, "%-24s %-21s %-12s %s\n", "TRANSACTION", "FINISHED",
-			"RESULT", "CHANGES");
-	if (!list && !n)
-		fputs("no transaction is on record here\n", cli->out);
-	for (size_t i = n; i; i--) {
-		status = list_one(&run, ids[i - 1], list);
-		worst = status ? status : worst;
-	}
-	if (list && print_json(cli, "history", "transactions", list) != HF_EXIT_OK)
-		return HF_EXIT_FAILED;
-	return worst;
+	hf_run_diags(&run);
+	if (!cli->options.json)
+		print_list(&run, txns, n);
+	report = hf_run_report(&run);
+	report.finished_usec = hf_cli_now(cli);
+	report.comment = "transactions on record";
+	report.exit = run.diags.n_errors ? HF_EXIT_FAILED : HF_EXIT_OK;
+	report.result = run.diags.n_errors ? "error" : NULL;
+	if (!cli->options.json)
+		return report.exit;
+	hf_json_begin(&j, cli->out, &report);
+	hf_json_list(&j, "transactions");
+	for (size_t i = 0; i < n; i++)
+		hf_json_element(&j, record_of(&j, &txns[i]));
+	hf_json_list_end(&j);
+	hf_json_end(&j, &report);
+	cli->has_gaps |= j.oom;
+	return report.exit;
 }
 
 /* --- show ----------------------------------------------------------------------------
@@ -140,12 +144,9 @@ int hf_cmd_history(hf_cli *cli)
 
 static void print_change(FILE *out, const hf_txn_change *c)
 {
-	const char *before = c->before ? c->before : "absent";
-	const char *after = c->after ? c->after : "absent";
-
 	fprintf(out, "  %s: %s -> %s\n", c->id,
-		c->secret && c->before ? "(secret)" : before,
-		c->secret && c->after ? "(secret)" : after);
+		c->before ? shown(c, c->before) : "absent",
+		c->after ? shown(c, c->after) : "absent");
 }
 
 static void print_diffs(FILE *out, const hf_txn *txn)
@@ -189,8 +190,8 @@ static void print_txn(hf_run *run, const hf_txn *txn)
 	char when[32];
 
 	fprintf(out, "transaction %s: %s\n", txn->id, what_text(&run->arena, txn));
-	fprintf(out, "  started  %s\n", time_text(txn->started, when));
-	fprintf(out, "  finished %s\n", time_text(txn->finished, when));
+	fprintf(out, "  started  %s\n", hf_cli_time_text(txn->started, when));
+	fprintf(out, "  finished %s\n", hf_cli_time_text(txn->finished, when));
 	fprintf(out, "  result   %s%s%s\n", hf_txn_result_name(txn->result),
 		txn->undone_by ? " by " : "", txn->undone_by ? txn->undone_by : "");
 	fprintf(out, "  by       %s, holdfast %s\n", txn->user, txn->program);
@@ -207,13 +208,34 @@ static void print_txn(hf_run *run, const hf_txn *txn)
 		print_diffs(out, txn);
 }
 
+static int show_json(hf_run *run, const hf_txn *txn)
+{
+	hf_report report = hf_run_report(run);
+	hf_json j;
+
+	report.finished_usec = hf_cli_now(run->cli);
+	report.comment = what_text(&run->arena, txn);
+	hf_json_begin(&j, run->cli->out, &report);
+	hf_json_member(&j, "transaction", hf_json_text(txn->id));
+	hf_json_member(&j, "record", record_of(&j, txn));
+	hf_json_list(&j, "changes");
+	for (size_t i = 0; i < txn->n_changes; i++)
+		hf_json_element(&j, change_of(&j, &txn->changes[i]));
+	hf_json_list_end(&j);
+	hf_json_member(&j, "effects", hf_json_texts(&j, txn->effects, txn->n_effects));
+	hf_json_member(&j, "witness_before", hf_json_text(txn->witness_before));
+	hf_json_member(&j, "witness_after", hf_json_text(txn->witness_after));
+	hf_json_end(&j, &report);
+	run->cli->has_gaps |= j.oom;
+	return report.exit;
+}
+
 int hf_cmd_show(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
 	const hf_strings *words = &cli->options.operands;
 	const char *id = NULL;
 	hf_error *err = NULL;
-	json_t *value;
 	hf_txn txn;
 	int status = hf_run_open(&run, cli), r;
 
@@ -225,18 +247,8 @@ int hf_cmd_show(hf_cli *cli)
 		return hf_run_fail(&run, HF_EXIT_USAGE, err);
 	if (hf_txn_load(&run.host, id, &run.arena, &txn, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
-	if (!cli->options.json) {
-		print_txn(&run, &txn);
-		return HF_EXIT_OK;
-	}
-	value = head_json(&txn);
-	if (value)
-		(void)json_object_set_new(value, "changes", changes_json(&txn));
-	if (value && txn.witness_before)
-		(void)json_object_set_new(value, "witness_before",
-					  json_string(txn.witness_before));
-	if (value && txn.witness_after)
-		(void)json_object_set_new(value, "witness_after",
-					  json_string(txn.witness_after));
-	return print_json(cli, "show", "transaction", value);
+	if (cli->options.json)
+		return show_json(&run, &txn);
+	print_txn(&run, &txn);
+	return HF_EXIT_OK;
 }

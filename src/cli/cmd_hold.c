@@ -4,20 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/run.h"
 #include "engine/state_file.h"
-
-static const char *until_text(int64_t until, char text[static 32])
-{
-	time_t t = (time_t)until;
-	struct tm tm;
-
-	if (!gmtime_r(&t, &tm) || !strftime(text, 32, "%Y-%m-%d %H:%M:%SZ", &tm))
-		return "-";
-	return text;
-}
 
 static int tell(hf_run *run, const char *result, bool changed, const char *comment)
 {
@@ -45,7 +34,7 @@ static int show(hf_run *run)
 		return tell(run, "in-sync", false, "no hold is in force");
 	return tell(run, "held", false,
 		    hf_arena_printf(&run->arena, "on hold until %s: %s (%s)",
-				    until_text(hold.until, text), hold.reason,
+				    hf_cli_time_text(hold.until, text), hold.reason,
 				    hold.user));
 }
 
@@ -87,7 +76,7 @@ int hf_cmd_hold(hf_cli *cli)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	return tell(&run, "held", true,
 		    hf_arena_printf(&run.arena, "on hold until %s: %s",
-				    until_text(until, text), o->operands.items[0]));
+				    hf_cli_time_text(until, text), o->operands.items[0]));
 }
 
 int hf_cmd_unhold(hf_cli *cli)
@@ -117,7 +106,7 @@ int hf_run_check_hold(hf_run *run)
 	if (!hold.in_force)
 		return 0;
 	(void)hf_error_set(&err, -EBUSY, "this host is on hold until %s: %s (%s)",
-			   until_text(hold.until, text), hold.reason, hold.user);
+			   hf_cli_time_text(hold.until, text), hold.reason, hold.user);
 	(void)hf_error_hint(&err, "'holdfast unhold' ends it");
 	return hf_run_fail(run, HF_EXIT_BUSY, err);
 }
@@ -135,5 +124,5 @@ void hf_run_note_hold(hf_run *run)
 		return;
 	hf_diag_add(&run->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, NULL,
 		    "this host is on hold until %s: %s (%s)",
-		    until_text(hold.until, text), hold.reason, hold.user);
+		    hf_cli_time_text(hold.until, text), hold.reason, hold.user);
 }

@@ -122,6 +122,16 @@ int64_t hf_cli_now(const hf_cli *cli)
 	return clock_usec();
 }
 
+const char *hf_cli_time_text(int64_t when, char text[static 32])
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (!when || !gmtime_r(&t, &tm) || !strftime(text, 32, "%Y-%m-%d %H:%M:%SZ", &tm))
+		return "-";
+	return text;
+}
+
 hf_text_options hf_cli_text_options(const hf_cli *cli)
 {
 	return (hf_text_options){ .color = cli->color_out,

@@ -70,9 +70,33 @@ grep -q '"icc": true' root/etc/docker/daemon.json || fail "a foreign change was 
 
 # the JSON of both
 hf 0 history --format json
+json
 has '"result": "rolled-back"'
+field exit 0
+field comment '"transactions on record"'
 hf 0 show --format json
-has '"schema": "1.0"'
+json
+field exit 0
+grep -qE '^  "transaction": "[0-9]' out || fail "no id: $(cat out)"
+for member in holdfast schema command root changed result host layers time baselines selection \
+	vars record changes effects errors; do
+	grep -qE "^  \"$member\": " out || fail "show has no $member: $(cat out)"
+done
+has '{"id": "daemon:/etc/docker/daemon.json#icc", "before": "false", "after": null}'
+
+# a damaged record does not hide the others, and the document tells of it
+id=$(ls root/var/lib/holdfast/transactions | head -n 1)
+cp "root/var/lib/holdfast/transactions/$id" kept
+echo x >>"root/var/lib/holdfast/transactions/$id"
+hf 1 history
+has "torn or was edited"
+has "apply b"
+hf 1 history --format json
+json
+field exit 1
+field result '"error"'
+grep -A1 '^  "errors"' out | grep -q 'torn or was edited' || fail "no error: $(cat out)"
+cp kept "root/var/lib/holdfast/transactions/$id"
 
 # a saved plan is applied as it is, or refused with the reason
 hf 2 plan ./b.yaml --save saved.json
