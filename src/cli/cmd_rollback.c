@@ -132,9 +132,45 @@ static hf_exit exit_of(const hf_rollback *rb, const hf_apply_result *result)
 							    : HF_EXIT_OK;
 }
 
+/* The plan, and as steps what was done (or @done is NULL: would be) and what is refused.
+ */
+static hf_report report_of(hf_run *run, const hf_rollback *rb,
+			   const hf_apply_result *done)
+{
+	const hf_plan *plan = &rb->survey.plan;
+	size_t n = done ? done->n_steps : plan->n_groups;
+	const hf_report_step *made = done ? hf_run_steps(run, done) : NULL;
+	hf_report report = hf_run_report(run);
+	hf_report_step *steps =
+		hf_arena_array(&run->arena, n + rb->n_refused + 1, sizeof(*steps));
+
+	report.model = &run->model;
+	report.plan = plan;
+	if (!steps || (done && !made))
+		return report;
+	for (size_t i = 0; i < n; i++) {
+		const hf_group *g = done ? NULL : plan->groups[i];
+
+		if (done)
+			steps[i] = made[i];
+		else
+			steps[i] = (hf_report_step){
+				.what = hf_arena_printf(&run->arena, "%s %s", verb_of(g),
+							g->path),
+				.state = "planned",
+			};
+	}
+	for (size_t i = 0; i < rb->n_refused; i++)
+		steps[n + i] = (hf_report_step){ rb->refused[i].what, "refused",
+						 rb->refused[i].why };
+	report.steps = steps;
+	report.n_steps = n + rb->n_refused;
+	return report;
+}
+
 static int report(hf_run *run, const hf_rollback *rb, const hf_apply_result *result)
 {
-	hf_report report = hf_run_report(run);
+	hf_report report = report_of(run, rb, result);
 	hf_arena *arena = &run->arena;
 
 	report.exit = exit_of(rb, result);
@@ -149,8 +185,6 @@ static int report(hf_run *run, const hf_rollback *rb, const hf_apply_result *res
 		arena, "rollback of %s: %zu restored, %zu refused%s", rb->txn.id,
 		report.changed ? rb->survey.plan.n_groups : 0, rb->n_refused,
 		report.exit == HF_EXIT_PENDING ? "; a restart or reboot is pending" : "");
-	report.steps = hf_run_steps(run, result);
-	report.n_steps = report.steps ? result->n_steps : 0;
 	if (result->error)
 		hf_report_error(stderr, result->error, run->cli->color_err);
 	if (run->cli->options.json)
@@ -164,10 +198,10 @@ static int report(hf_run *run, const hf_rollback *rb, const hf_apply_result *res
 static int report_dry(hf_run *run, const hf_rollback *rb)
 {
 	size_t n = rb->survey.plan.n_groups;
-	hf_report report = hf_run_report(run);
+	hf_report report = report_of(run, rb, NULL);
 
-	report.exit = n ? HF_EXIT_DIFFERS : HF_EXIT_OK;
-	report.result = n ? "drift" : "in-sync";
+	report.exit = rb->n_refused ? HF_EXIT_FAILED : n ? HF_EXIT_DIFFERS : HF_EXIT_OK;
+	report.result = rb->n_refused ? "error" : n ? "drift" : "in-sync";
 	report.transaction = rb->txn.id;
 	report.comment = hf_arena_printf(&run->arena,
 					 "rollback of %s: %zu to restore, %zu refused",

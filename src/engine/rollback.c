@@ -201,6 +201,29 @@ static int plan_item(hf_host *host, hf_rollback *rb, const hf_model *model,
 /* --- effects, changes ----------------------------------------------------------------
  */
 
+/* The view's strings go with the scratch plan. */
+static int copy_engine(hf_rollback *rb, const hf_engine_view *from)
+{
+	hf_engine_view *to = &rb->survey.plan.engine;
+	hf_container *all =
+		hf_arena_array(&rb->arena, from->n_containers + 1, sizeof(*all));
+
+	*to = *from;
+	to->containers = all;
+	to->why = NULL;
+	if (!all || (from->unit && !(to->unit = hf_arena_strdup(&rb->arena, from->unit))))
+		return -ENOMEM;
+	for (size_t i = 0; i < from->n_containers; i++) {
+		const hf_container *c = &from->containers[i];
+
+		all[i].id = hf_arena_strdup(&rb->arena, c->id ? c->id : "");
+		all[i].name = hf_arena_strdup(&rb->arena, c->name ? c->name : "");
+		if (!all[i].id || !all[i].name)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* The running engine, as the kinds see it: decides whether a restart is safe. */
 static int look_at_engine(hf_host *host, hf_model *model, hf_rollback *rb, hf_error **err)
 {
@@ -209,17 +232,8 @@ static int look_at_engine(hf_host *host, hf_model *model, hf_rollback *rb, hf_er
 	const hf_plan_options *options = &rb->survey.plan.options;
 	int r = hf_engine_survey(host, model, options, NULL, 0, &diags, &scratch, err);
 
-	if (!r) { /* the view's strings go with the scratch plan: only numbers are kept */
-		rb->survey.plan.engine = scratch.plan.engine;
-		rb->survey.plan.engine.containers = NULL;
-		rb->survey.plan.engine.why = NULL;
-		if (scratch.plan.engine.unit) {
-			rb->survey.plan.engine.unit =
-				hf_arena_strdup(&rb->arena, scratch.plan.engine.unit);
-			if (!rb->survey.plan.engine.unit)
-				r = hf_error_oom(err);
-		}
-	}
+	if (!r && copy_engine(rb, &scratch.plan.engine) < 0)
+		r = hf_error_oom(err);
 	hf_diags_done(&diags);
 	hf_survey_done(&scratch);
 	return r;
@@ -246,6 +260,31 @@ static int plan_effects(hf_rollback *rb, hf_error **err)
 	return 0;
 }
 
+/* Why the file or inode that @id speaks of is refused; NULL: it is not. */
+static const char *refusal_of(const hf_rollback *rb, const char *id)
+{
+	const char *path = strchr(id, ':');
+
+	for (size_t i = 0; path && i < rb->n_refused; i++) {
+		size_t len = strlen(rb->refused[i].what);
+
+		if (!strncmp(path + 1, rb->refused[i].what, len) && path[1 + len] == '#')
+			return rb->refused[i].why;
+	}
+	return NULL;
+}
+
+static const hf_kind *kind_of(const hf_model *model, const char *id)
+{
+	for (size_t i = 0; i < model->n_kinds; i++) {
+		size_t len = strlen(model->kinds[i]->name);
+
+		if (!strncmp(id, model->kinds[i]->name, len) && id[len] == ':')
+			return model->kinds[i];
+	}
+	return model->kinds[0]; /* of another version: the id names it */
+}
+
 static int plan_changes(hf_rollback *rb, hf_model *model, hf_error **err)
 {
 	hf_plan *plan = &rb->survey.plan;
@@ -255,12 +294,12 @@ static int plan_changes(hf_rollback *rb, hf_model *model, hf_error **err)
 		hf_op op = !c->before  ? HF_OP_DELETE
 			   : !c->after ? HF_OP_CREATE
 				       : HF_OP_UPDATE;
-		hf_change *change;
+		const char *why = refusal_of(rb, c->id);
+		hf_change *change =
+			hf_plan_change(plan, kind_of(model, c->id), HF_PERSISTED, c->id,
+				       op, c->after, c->before, HF_CAUSE_RELEASED);
 
-		/* the kind is of no consequence here: the id names it */
-		change = hf_plan_change(plan, model->kinds[0], HF_PERSISTED, c->id, op,
-					c->after, c->before, HF_CAUSE_RELEASED);
-		if (!change)
+		if (!change || (why && hf_change_block(plan, change, "%s", why) < 0))
 			return hf_error_oom(err);
 		change->secret = c->secret;
 	}

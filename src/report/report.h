@@ -52,10 +52,11 @@ hf_exit hf_report_exit_of_apply(const hf_plan *after, unsigned fail_on);
  *  the host stands, whatever --fail-on makes of the exit status; pure, static text */
 const char *hf_report_result_of_plan(const hf_plan *plan);
 
-/* One group or effect of an apply, as carried out. */
+/* One group or effect of an apply or rollback, as carried out. */
 typedef struct hf_report_step {
 	const char *what;  /* "write /etc/docker/daemon.json" */
-	const char *state; /* "done", "failed", "reverted", "stuck" */
+	const char *state; /* "done", "failed", "reverted", "stuck"; of a rollback
+			    * also "planned" and "refused" */
 	const char *why;   /* or NULL */
 } hf_report_step;
 

@@ -53,7 +53,12 @@ has '+  "icc": false'
 hf 2 rollback --dry-run
 has "restore /etc/docker/daemon.json"
 hf 2 rollback --dry-run --format json
-has '"exit": 2'
+json
+field exit 2
+field result '"drift"'
+has '{"what": "restore /etc/docker/daemon.json", "state": "planned", "why": null}'
+has '{"kind": "daemon", "resource": "daemon:/etc/docker/daemon.json#icc", "layer": "persisted", "op": "delete", "before": "false", "after": null,'
+has '{"kind": "files", "resource": "files:/etc/docker/daemon.json#mode"'
 listing | cmp -s - applied || fail "rollback --dry-run changed something"
 hf 0 rollback --record
 listing | diff before - || fail "the tree is not as before"
@@ -64,8 +69,17 @@ hf 64 rollback
 # what was changed since is refused, and left
 hf 0 apply ./b.yaml --record
 printf '{"icc": true}\n' >root/etc/docker/daemon.json
-hf 1 rollback --record
+hf 1 rollback --dry-run
 has "refused: /etc/docker/daemon.json: it was changed since"
+hf 1 rollback --dry-run --format json
+json
+field exit 1
+field result '"error"'
+has '{"what": "/etc/docker/daemon.json", "state": "refused", "why": "it was changed since"}'
+has '"blocked": "it was changed since"'
+hf 1 rollback --record --format json
+json
+has '{"what": "/etc/docker/daemon.json", "state": "refused", "why": "it was changed since"}'
 grep -q '"icc": true' root/etc/docker/daemon.json || fail "a foreign change was lost"
 
 # the JSON of both
@@ -82,10 +96,12 @@ for member in holdfast schema command root changed result host layers time basel
 	vars record changes effects errors; do
 	grep -qE "^  \"$member\": " out || fail "show has no $member: $(cat out)"
 done
-has '{"id": "daemon:/etc/docker/daemon.json#icc", "before": "false", "after": null}'
+has '"changes_count": 0' # what was refused was not changed
 
 # a damaged record does not hide the others, and the document tells of it
 id=$(ls root/var/lib/holdfast/transactions | head -n 1)
+hf 0 show "$id" --format json
+has '{"id": "daemon:/etc/docker/daemon.json#icc", "before": null, "after": "false"}'
 cp "root/var/lib/holdfast/transactions/$id" kept
 echo x >>"root/var/lib/holdfast/transactions/$id"
 hf 1 history
