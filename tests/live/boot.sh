@@ -5,18 +5,10 @@
 . "$top_srcdir/tests/live/lib.sh"
 need_root
 need jq systemd-nspawn mmdebstrap
-trees=${HOLDFAST_TREES:-/var/cache/holdfast-trees}
+. "$top_srcdir/tests/trees.sh"
 # with procps: docker.service reloads by /bin/kill
-if [[ ! -e $trees/bookworm-live.tar ]]; then
-	mkdir -p "$trees"
-	mmdebstrap --quiet --variant=apt \
-		--include=systemd,systemd-sysv,dbus,auditd,docker.io,procps \
-		bookworm "$trees/bookworm-live.new.tar" || {
-		rm -f "$trees/bookworm-live.new.tar"
-		skip "mmdebstrap could not make a tree (no mirror?)"
-	}
-	mv "$trees/bookworm-live.new.tar" "$trees/bookworm-live.tar"
-fi
+debian_tree bookworm-live bookworm systemd systemd-sysv dbus auditd docker.io procps ||
+	skip "mmdebstrap could not make a tree (no mirror?)"
 start
 tree=$work/tree
 out=$tree/opt/out
@@ -33,7 +25,7 @@ fresh_tree() {
 	local lib
 	rm -rf "$tree"
 	mkdir -p "$tree"
-	tar -C "$tree" -xpf "$trees/bookworm-live.tar" --exclude='./dev/*' || exit 1
+	tar -C "$tree" -xpf "$tree_tar" --exclude='./dev/*' || exit 1
 	mkdir -p "$tree/opt/holdfast/lib" "$tree/opt/holdfast/templates" "$tree/opt/out"
 	cp "$HOLDFAST" "$tree/opt/holdfast/holdfast"
 	cp "$top_srcdir"/templates/*.yaml "$tree/opt/holdfast/templates/"

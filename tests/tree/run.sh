@@ -5,12 +5,10 @@
 #
 #   HOLDFAST=PROGRAM top_srcdir=DIR bash tests/tree/SUITE.sh
 #
-# Trees are kept in HOLDFAST_TREES between runs. The mirror is that of the machine's own
-# package manager.
 set -u -o pipefail
 export LC_ALL=C
 suite=${1:?}
-trees=${HOLDFAST_TREES:-/var/cache/holdfast-trees}
+. "$top_srcdir/tests/trees.sh"
 export HOLDFAST_BASELINE_PATH=$top_srcdir/templates
 SOURCE_DATE_EPOCH=1700000000
 export SOURCE_DATE_EPOCH
@@ -25,23 +23,15 @@ for program in mmdebstrap jq getfattr; do
 	command -v $program >/dev/null || skip "needs $program"
 done
 
-if [[ ! -e $trees/$suite.tar ]]; then
-	mkdir -p "$trees"
-	mmdebstrap --quiet --variant=apt \
-		--include=systemd,systemd-sysv,dbus,auditd,docker.io \
-		"$suite" "$trees/$suite.new.tar" || {
-		rm -f "$trees/$suite.new.tar"
-		skip "mmdebstrap could not make a tree of $suite (no mirror?)"
-	}
-	mv "$trees/$suite.new.tar" "$trees/$suite.tar"
-fi
+debian_tree "$suite" "$suite" systemd systemd-sysv dbus auditd docker.io ||
+	skip "mmdebstrap could not make a tree of $suite (no mirror?)"
 
 work=$(mktemp -d /var/tmp/holdfast-tree.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 outside=$work/outside
 mkdir "$root" "$outside"
-tar -C "$root" -xpf "$trees/$suite.tar" --exclude='./dev/*' || exit 1
+tar -C "$root" -xpf "$tree_tar" --exclude='./dev/*' || exit 1
 echo "precious" >"$outside/daemon.json"
 chmod 0640 "$outside/daemon.json"
 
@@ -254,7 +244,7 @@ mv "$work/etc-docker" "$root/etc/docker"
 # Drop-ins, with a small baseline of its own, in a fresh tree.
 rm -rf "$root"
 mkdir "$root"
-tar -C "$root" -xpf "$trees/$suite.tar" --exclude='./dev/*' || exit 1
+tar -C "$root" -xpf "$tree_tar" --exclude='./dev/*' || exit 1
 baseline=$work/units.yaml
 cat >"$baseline" <<'EOT'
 holdfast: 1
@@ -301,7 +291,7 @@ grep -q -- '--root /srv/containerd' "$root/etc/systemd/system/containerd.service
 # The way back: the whole baseline applied to a fresh tree, then rolled back, leaves no
 # trace but the transactions on record: names, types, modes, owners, links, bytes, xattrs.
 rm -rf "$root" && mkdir "$root"
-tar -C "$root" -xpf "$trees/$suite.tar" --exclude='./dev/*' || exit 1
+tar -C "$root" -xpf "$tree_tar" --exclude='./dev/*' || exit 1
 everything() {
 	(cd "$root" && find . -path ./var/lib/holdfast -prune -o -printf '%p|%m|%U:%G|%y|%l\n' | sort &&
 		find . -path ./var/lib/holdfast -prune -o -type f -print0 | sort -z |
