@@ -52,7 +52,8 @@ typedef struct hf_unit_view {
 	uint32_t main_pid;
 	const char **live_argv; /* /proc/PID/cmdline of the main process, or NULL */
 	size_t n_live_argv;
-	uint64_t main_started_usec; /* CLOCK_REALTIME; 0: unknown */
+	uint64_t main_start_ticks;  /* clock ticks from boot to its start; 0: unknown */
+	uint64_t main_started_usec; /* the same as CLOCK_REALTIME; 0: unknown */
 } hf_unit_view;
 
 #endif

@@ -133,6 +133,34 @@ static void test_elsewhere(void **state)
 	look_done(&l);
 }
 
+/* The manager names its process, but that cannot be read: it runs all the same. */
+static void test_hidden_process(void **state)
+{
+	static hf_arg argv[] = { { .text = "dockerd" } };
+	hf_unit_view unit = { .name = "docker.service",
+			      .argv = argv,
+			      .n_argv = 1,
+			      .load = HF_UNIT_LOADED,
+			      .live = true,
+			      .main_pid = 77 };
+	temp_root *t = *state;
+	look l;
+
+	temp_root_mkdir(t, "proc");
+	t->host.offline = false;
+	t->host.docker.known = HF_PRESENT;
+	look_at(&l, t, &unit);
+	assert_int_equal(l.obs->running, HF_PRESENT);
+	assert_null(l.obs->live_argv);
+	assert_int_equal(l.obs->started_usec, 0);
+	look_done(&l);
+	/* and without a manager: none of that name */
+	unit.live = false;
+	look_at(&l, t, &unit);
+	assert_int_equal(l.obs->running, HF_ABSENT);
+	look_done(&l);
+}
+
 #define FILE_AT "etc/docker/daemon.json"
 #define NAME "/etc/docker/daemon.json"
 
@@ -201,8 +229,8 @@ static void test_unusable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_absent),    TEST(test_bad_unit), TEST(test_elsewhere),
-		TEST(test_malformed), TEST(test_unusable),
+		TEST(test_absent),	   TEST(test_bad_unit),	 TEST(test_elsewhere),
+		TEST(test_hidden_process), TEST(test_malformed), TEST(test_unusable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,13 +2,11 @@
 /* Reads daemon.json once, and looks for a running dockerd. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/parse.h"
 #include "base/path.h"
 #include "host/docker.h"
 #include "host/fs.h"
+#include "host/process.h"
 #include "kinds/daemon/daemon_api.h"
 #include "kinds/daemon/daemon_kind.h"
 
@@ -164,40 +162,6 @@ static int find_unit(observer *o)
 /* --- the process ----------------------------------------------------------------------
  */
 
-/* Field 22 of /proc/PID/stat: start in clock ticks after boot; proc(5). */
-static bool start_ticks(const char *stat, uint64_t *ret)
-{
-	const char *p = strrchr(stat, ')'); /* the name may hold anything */
-	char field[24];
-	size_t len;
-
-	for (int i = 2; p && i < 22; i++)
-		p = strchr(p + 1, ' ');
-	if (!p)
-		return false;
-	len = strcspn(++p, " \n");
-	if (!len || len >= sizeof(field))
-		return false;
-	memcpy(field, p, len);
-	field[len] = '\0';
-	return hf_parse_u64(field, UINT64_MAX / 1000000, ret) == 0;
-}
-
-/* Ticks after boot as time of day, in microseconds since the epoch; 0: unknown. */
-static uint64_t time_of_ticks(uint64_t ticks)
-{
-	long hz = sysconf(_SC_CLK_TCK);
-	struct timespec real, boot;
-	uint64_t now, up;
-
-	if (hz <= 0 || clock_gettime(CLOCK_REALTIME, &real) < 0 ||
-	    clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
-		return 0;
-	now = (uint64_t)real.tv_sec * 1000000 + (uint64_t)real.tv_nsec / 1000;
-	up = (uint64_t)boot.tv_sec * 1000000 + (uint64_t)boot.tv_nsec / 1000;
-	return now - up + ticks * 1000000 / (uint64_t)hz;
-}
-
 static int set_argv(observer *o, const char *const *words, size_t n)
 {
 	hf_arg *argv = hf_arena_array(&o->plan->arena, n, sizeof(*argv));
@@ -211,53 +175,20 @@ static int set_argv(observer *o, const char *const *words, size_t n)
 	return 0;
 }
 
-/* Without a manager to ask: the process by its name. */
-static int read_process(observer *o, uint32_t pid)
+/* Its command line, when it was started, and a name for it that no later process will
+ * have. What is hidden from us stays empty, which is told. */
+static int set_process(observer *o, uint32_t pid, const hf_process *p)
 {
-	hf_arena *arena = &o->plan->arena;
-	const char *path = hf_arena_printf(arena, "/proc/%u/cmdline", pid);
-	const char **words = NULL;
-	char *text;
-	size_t len, n = 0;
-
-	if (!path)
-		return -ENOMEM;
-	/* gone, or hidden from us: live_argv stays NULL, which is told */
-	if (hf_fs_read(o->host, path, 0, arena, &text, &len, NULL, NULL) == 0) {
-		for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
-			const char **slot = hf_vec_push(arena, words, n);
-
-			if (!slot)
-				return -ENOMEM;
-			*slot = text + at;
-		}
-		if (set_argv(o, words, n) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* When it was started, and a name for it that no later process will have. */
-static int read_start(observer *o, uint32_t pid)
-{
-	hf_arena *arena = &o->plan->arena;
-	const char *path = hf_arena_printf(arena, "/proc/%u/stat", pid);
 	const char *boot = hf_facts_value(o->plan->facts, "boot_id");
-	uint64_t ticks;
-	char *text;
-	size_t len;
 
-	if (!path)
+	o->obs->running = HF_PRESENT;
+	o->obs->started_usec = p->started_usec;
+	if (p->argv && set_argv(o, p->argv, p->n_argv) < 0)
 		return -ENOMEM;
-	if (hf_fs_read(o->host, path, 0, arena, &text, &len, NULL, NULL) < 0 ||
-	    !start_ticks(text, &ticks))
+	if (!boot || !p->start_ticks)
 		return 0;
-	if (!o->obs->started_usec)
-		o->obs->started_usec = time_of_ticks(ticks);
-	if (!boot)
-		return 0;
-	o->obs->process = hf_arena_printf(arena, "%s:%u:%llu", boot, pid,
-					  (unsigned long long)ticks);
+	o->obs->process = hf_arena_printf(&o->plan->arena, "%s:%u:%llu", boot, pid,
+					  (unsigned long long)p->start_ticks);
 	return o->obs->process ? 0 : -ENOMEM;
 }
 
@@ -265,6 +196,7 @@ static int find_process(observer *o)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	const hf_unit_view *unit = o->unit;
+	hf_process p = { 0 };
 	uint32_t pid = 0;
 	int r;
 
@@ -273,12 +205,14 @@ static int find_process(observer *o)
 		o->obs->running_why = o->host->docker.why;
 		return 0;
 	}
-	if (unit && unit->live && unit->main_pid && unit->live_argv) {
-		o->obs->running = HF_PRESENT;
-		o->obs->started_usec = unit->main_started_usec;
-		r = set_argv(o, unit->live_argv, unit->n_live_argv);
-		return r ? r : read_start(o, unit->main_pid);
+	if (unit && unit->live && unit->main_pid) {
+		p = (hf_process){ .argv = unit->live_argv,
+				  .n_argv = unit->n_live_argv,
+				  .start_ticks = unit->main_start_ticks,
+				  .started_usec = unit->main_started_usec };
+		return set_process(o, unit->main_pid, &p);
 	}
+	/* without a manager to ask: the process by its name */
 	r = hf_docker_process(o->host, &pid, &e);
 	if (r == -ENOMEM)
 		return r;
@@ -287,9 +221,10 @@ static int find_process(observer *o)
 		o->obs->running_why = hf_arena_strdup(&o->plan->arena, hf_error_text(e));
 		return o->obs->running_why ? 0 : -ENOMEM;
 	}
-	o->obs->running = pid ? HF_PRESENT : HF_ABSENT;
-	r = pid ? read_process(o, pid) : 0;
-	return pid && r == 0 ? read_start(o, pid) : r;
+	if (pid && hf_process_read(o->host, pid, &o->plan->arena, &p) < 0)
+		return -ENOMEM;
+	o->obs->running = HF_ABSENT;
+	return pid && !p.gone ? set_process(o, pid, &p) : 0;
 }
 
 /* --- is the API needed? ---------------------------------------------------------------

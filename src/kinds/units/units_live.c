@@ -3,80 +3,28 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include "base/parse.h"
 #include "host/bus.h"
 #include "host/fs.h"
 #include "host/ids.h"
+#include "host/process.h"
 #include "kinds/units/units_observe.h"
 #include "kinds/units/units_view.h"
 
-#define CMDLINE_MAX ((size_t)4 << 20)
-
-static uint64_t clock_usec(clockid_t clock)
-{
-	struct timespec ts;
-
-	if (clock_gettime(clock, &ts) < 0)
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
-/* Field 22 of /proc/PID/stat, clock ticks since boot; the command in field 2 may hold
- * blanks and parentheses. proc(5) */
-static uint64_t started_usec(const char *stat)
-{
-	const char *p = strrchr(stat, ')');
-	long hz = sysconf(_SC_CLK_TCK);
-	uint64_t ticks, now = clock_usec(CLOCK_REALTIME), up = clock_usec(CLOCK_BOOTTIME);
-	char field[24];
-	size_t len;
-
-	for (int i = 2; p && i < 22; i++)
-		p = strchr(p + 1, ' ');
-	if (!p || hz <= 0 || !now || !up)
-		return 0;
-	len = strcspn(++p, " \n");
-	if (!len || len >= sizeof(field))
-		return 0;
-	memcpy(field, p, len);
-	field[len] = '\0';
-	if (hf_parse_u64(field, UINT64_MAX / 1000000, &ticks) < 0)
-		return 0;
-	return now - up + ticks * 1000000 / (uint64_t)hz;
-}
-
-/* The process may be gone by now: then there is no argv, which is no error. */
+/* The process may be gone by now: then nothing runs. */
 static int process_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
 			hf_error **err)
 {
-	cleanup_(hf_error_freep) hf_error *e = NULL, *e2 = NULL;
-	char *path = hf_arena_printf(arena, "/proc/%u/cmdline", unit->main_pid);
-	char *text, *stat;
-	size_t len, stat_len;
-	int r = path ? hf_fs_read(host, path, CMDLINE_MAX, arena, &text, &len, NULL, &e)
-		     : -ENOMEM;
+	hf_process p;
 
-	if (r == -ENOMEM)
+	if (hf_process_read(host, unit->main_pid, arena, &p) < 0)
 		return hf_error_oom(err);
-	if (r < 0)
-		return 0;
-	for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
-		const char **slot =
-			hf_vec_push(arena, unit->live_argv, unit->n_live_argv);
-
-		if (!slot)
-			return hf_error_oom(err);
-		*slot = text + at; /* hf_fs_read() ends the text with NUL */
-	}
-	path = hf_arena_printf(arena, "/proc/%u/stat", unit->main_pid);
-	r = path ? hf_fs_read(host, path, 4096, arena, &stat, &stat_len, NULL, &e2)
-		 : -ENOMEM;
-	if (r == -ENOMEM)
-		return hf_error_oom(err);
-	if (r == 0)
-		unit->main_started_usec = started_usec(stat);
+	if (p.gone)
+		unit->main_pid = 0;
+	unit->live_argv = p.argv;
+	unit->n_live_argv = p.n_argv;
+	unit->main_start_ticks = p.start_ticks;
+	unit->main_started_usec = p.started_usec;
 	return 0;
 }
 

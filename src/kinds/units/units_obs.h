@@ -89,6 +89,7 @@ typedef struct hf_units_unit {
 	uint32_t main_pid;
 	const char **live_argv;
 	size_t n_live_argv;
+	uint64_t main_start_ticks;
 	uint64_t main_started_usec;
 	hf_units_socket *sockets;
 	size_t n_sockets;

@@ -309,6 +309,7 @@ static void view_live(hf_unit_view *view, const hf_units_obs *obs,
 	view->main_pid = unit->main_pid;
 	view->live_argv = unit->live_argv;
 	view->n_live_argv = unit->n_live_argv;
+	view->main_start_ticks = unit->main_start_ticks;
 	view->main_started_usec = unit->main_started_usec;
 }
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "host/fs.h"
+
+#define CMDLINE_MAX ((size_t)4 << 20)
+#define STAT_MAX ((size_t)4096)
+
+/* Field 22 of stat; the command in field 2 may hold blanks and parentheses. */
+static uint64_t ticks_of(const char *stat)
+{
+	const char *p = strrchr(stat, ')');
+	uint64_t ticks;
+	char field[24];
+	size_t len;
+
+	for (int i = 2; p && i < 22; i++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return 0;
+	len = strcspn(++p, " \n");
+	if (!len || len >= sizeof(field))
+		return 0;
+	memcpy(field, p, len);
+	field[len] = '\0';
+	return hf_parse_u64(field, UINT64_MAX / 1000000, &ticks) == 0 ? ticks : 0;
+}
+
+static uint64_t clock_usec(clockid_t clock)
+{
+	struct timespec ts;
+
+	if (clock_gettime(clock, &ts) < 0)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* Ticks after boot as time of day. */
+static uint64_t time_of_ticks(uint64_t ticks)
+{
+	uint64_t now = clock_usec(CLOCK_REALTIME), up = clock_usec(CLOCK_BOOTTIME);
+	long hz = sysconf(_SC_CLK_TCK);
+
+	if (!ticks || hz <= 0 || !now || !up)
+		return 0;
+	return now - up + ticks * 1000000 / (uint64_t)hz;
+}
+
+static int read_argv(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *p)
+{
+	char *path = hf_arena_printf(arena, "/proc/%u/cmdline", pid);
+	char *text;
+	size_t len;
+	int r = path ? hf_fs_read(host, path, CMDLINE_MAX, arena, &text, &len, NULL, NULL)
+		     : -ENOMEM;
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	/* hf_fs_read() ends the text with NUL */
+	for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
+		const char **slot = hf_vec_push(arena, p->argv, p->n_argv);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = text + at;
+	}
+	return 0;
+}
+
+static int read_start(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *p)
+{
+	char *path = hf_arena_printf(arena, "/proc/%u/stat", pid);
+	char *text;
+	size_t len;
+	int r = path ? hf_fs_read(host, path, STAT_MAX, arena, &text, &len, NULL, NULL)
+		     : -ENOMEM;
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	p->start_ticks = ticks_of(text);
+	p->started_usec = time_of_ticks(p->start_ticks);
+	return 0;
+}
+
+int hf_process_read(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *ret)
+{
+	hf_process p = { 0 };
+	int r = read_argv(host, pid, arena, &p);
+
+	if (r == 0)
+		r = read_start(host, pid, arena, &p);
+	if (r < 0)
+		return r;
+	/* nothing to be read: gone, or only hidden from us (proc(5), hidepid)? */
+	p.gone = !p.argv && !p.start_ticks && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+	*ret = p;
+	return 0;
+}
