@@ -12,6 +12,9 @@
 
 #include "model/facts.h"
 
+/* A process's start time is known to a clock tick only, rounded down (proc(5), stat). */
+#define HF_TICK_USEC 10000u
+
 /* One word of a command line, after unquoting, % and $ expansion. */
 typedef struct hf_arg {
 	const char *text;

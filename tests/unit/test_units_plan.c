@@ -29,6 +29,7 @@ typedef struct look {
 } look;
 
 static hf_record record;
+static void (*observed)(hf_units_obs *obs); /* what the tree cannot have */
 static const char *const *only;
 static size_t n_only;
 
@@ -61,6 +62,7 @@ static int setup(void **state)
 	temp_root_write(t, VENDOR "/docker.socket",
 			"[Socket]\nListenStream=/run/docker.sock\nSocketMode=0660\n");
 	record = (hf_record){ 0 };
+	observed = NULL;
 	only = NULL;
 	n_only = 0;
 	return 0;
@@ -105,6 +107,8 @@ static void look_at(temp_root *t, look *l, const char *controls)
 	l->plan.diags = &l->diags;
 	assert_int_equal(hf_plan_gate(&l->model, &l->plan), 0);
 	assert_int_equal(hf_kind_units.observe(&t->host, &l->model, &l->plan, &err), 0);
+	if (observed)
+		observed(l->plan.obs[HF_RANK_UNITS]);
 	assert_int_equal(hf_kind_units.plan(&l->model, &l->plan, &err), 0);
 	assert_int_equal(hf_plan_finish(&l->model, &l->plan), 0);
 }
@@ -532,6 +536,63 @@ static void observed_only(void **state)
 		   "drift #Service.LimitCORE infinity docker.service:6\n");
 }
 
+static uint64_t started_sec;
+
+static void runs(hf_units_obs *obs)
+{
+	hf_units_unit *unit = hf_map_get(&obs->by_name, "docker.service");
+
+	obs->live = true;
+	unit->live_known = HF_PRESENT;
+	unit->active_state = "active";
+	unit->main_pid = 7;
+	unit->main_started_usec = started_sec * 1000000;
+}
+
+static void change_at(temp_root *t, const char *path, time_t sec)
+{
+	struct timespec times[2] = { { .tv_sec = sec }, { .tv_sec = sec } };
+
+	assert_int_equal(utimensat(t->fd, path, times, 0), 0);
+}
+
+/* In force is what the process found when it was started, whoever wrote it. */
+static void settings_in_force(void **state)
+{
+	static const char control[] =
+		CONTROL("a", "docker.service: {Service: {LimitCORE: infinity}}");
+	static const char theirs[] = "etc/systemd/system/docker.service.d/10-a.conf";
+	temp_root *t = *state;
+
+	temp_root_write(t, theirs, "[Service]\nLimitNPROC=1\n");
+	change_at(t, theirs, 9000);
+	change_at(t, VENDOR "/docker.service", 5000);
+	observed = runs;
+	started_sec = 5000;
+	check_told(t, control,
+		   "pass #Service.LimitCORE infinity docker.service:6\n"
+		   "pass #Service.LimitCORE infinity\n");
+	started_sec = 4999;
+	check_told(
+		t, control,
+		"pass #Service.LimitCORE infinity docker.service:6\n"
+		"pending-restart #Service.LimitCORE infinity (in force after a restart "
+		"of docker.service)\n");
+	started_sec = 0;
+	check_told(t, control,
+		   "pass #Service.LimitCORE infinity docker.service:6\n"
+		   "unknown #Service.LimitCORE (it could not be told when the main "
+		   "process of docker.service was started)\n");
+	/* ours as well */
+	apply(t, CONTROL("a", "docker.service: {Service: {LimitCORE: 1}}"));
+	change_at(t, OURS, 6000);
+	started_sec = 5999;
+	check_told(t, CONTROL("a", "docker.service: {Service: {LimitCORE: 1}}"),
+		   "pass #Service.LimitCORE 1 zz-holdfast.conf:6\n"
+		   "pending-restart #Service.LimitCORE 1 (in force after a restart of "
+		   "docker.service)\n");
+}
+
 static const char *changes(const look *l)
 {
 	return l->plan.n_changes ? l->plan.changes[0]->id : "";
@@ -590,6 +651,7 @@ int main(void)
 		TEST(a_part_releases_nothing),
 		TEST(a_part_keeps_released_flags),
 		TEST(observed_only),
+		TEST(settings_in_force),
 		TEST(quiet_after),
 	};
 

@@ -11,9 +11,6 @@
 #include "kinds/daemon/daemon_kind.h"
 #include "kinds/daemon/daemon_state.h"
 
-/* A process's start time is known to a clock tick only, rounded down (proc(5), stat). */
-#define TICK_USEC 10000u
-
 typedef struct live {
 	hf_daemon_ctx *ctx;
 	hf_dargv argv;		  /* of the running process */
@@ -68,7 +65,7 @@ static bool is_read(const live *l, const hf_daemon_spec *spec, const hf_daemon_v
 {
 	const hf_daemon_obs *obs = l->ctx->obs;
 
-	if (obs->started_usec && obs->started_usec + TICK_USEC >= obs->changed_usec)
+	if (obs->started_usec && obs->started_usec + HF_TICK_USEC >= obs->changed_usec)
 		return true;
 	if (!obs->reloaded_usec || obs->reloaded_usec < obs->changed_usec)
 		return false;
@@ -319,7 +316,7 @@ static int write_note(live *l)
 		changes |= !ctx->wants[i]->change->blocked;
 	if (!changes || !obs->process || !obs->started_usec)
 		return 0;
-	if (obs->started_usec + TICK_USEC >= obs->changed_usec) {
+	if (obs->started_usec + HF_TICK_USEC >= obs->changed_usec) {
 		root = obs->root;
 		known = true;
 	} else if (l->started_known && obs->reloaded_usec >= obs->changed_usec) {

@@ -75,7 +75,6 @@ typedef struct hf_units_unit {
 	const char *ours_text;
 	size_t ours_len;
 	const hf_unit_file *ours; /* PRESENT: parsed; NULL: it is empty */
-	uint64_t ours_mtime_usec;
 
 	bool demanded;
 	hf_known live_known; /* PRESENT: the following hold */

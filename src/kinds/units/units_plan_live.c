@@ -155,15 +155,30 @@ static int flag_judge(hf_units_work *work, const hf_units_line *line, hf_resourc
 			    "%s was started with it", work->unit->name);
 }
 
-/* A setting has no place in the process: it is younger or older than our drop-in. */
+static uint64_t mtime_of(const hf_unit_stack *stack, const char *path)
+{
+	for (size_t i = 0; path && i < stack->n; i++) {
+		if (!strcmp(stack->files[i]->path, path))
+			return stack->files[i]->mtime_usec;
+	}
+	return 0;
+}
+
+/* A setting has no place in the process: it is in force where the process is younger than
+ * the file that the value stands in. */
 static int setting_judge(hf_units_work *work, const hf_units_line *line, hf_resource *row)
 {
-	const hf_units_unit *unit = work->unit;
-	bool late = line->in_ours && unit->main_started_usec &&
-		    unit->ours_mtime_usec > unit->main_started_usec;
+	uint64_t started = work->unit->main_started_usec;
+	bool late = started &&
+		    mtime_of(&work->now.stack, line->now.file) > started + HF_TICK_USEC;
 
 	if (is_right_on_disk(work, line) && (late || !line->now.ok))
 		return pending(work, line, row, line->now.text);
+	if (line->now.ok && !started)
+		return hf_row_judge(work->plan, row, HF_STATE_UNKNOWN, NULL,
+				    "it could not be told when the main process of %s "
+				    "was started",
+				    work->unit->name);
 	return hf_row_judge(work->plan, row,
 			    line->now.ok ? HF_STATE_PASS : HF_STATE_DRIFT, line->now.text,
 			    NULL);

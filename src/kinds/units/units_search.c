@@ -127,11 +127,11 @@ static int is_null_link(const hf_units_search *s, const char *path, bool *ret)
 
 /* Parse one file of the unit; *ret NULL: it is empty, or a mask. */
 static int file_read(hf_units_reader *rd, const char *path, hf_unit_file **ret,
-		     const char **ret_text, size_t *ret_len, hf_inode *ret_inode,
-		     hf_error **err)
+		     const char **ret_text, size_t *ret_len, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	hf_unit_file *file;
+	hf_inode inode;
 	char *text;
 	size_t len;
 	bool null_link;
@@ -142,8 +142,8 @@ static int file_read(hf_units_reader *rd, const char *path, hf_unit_file **ret,
 	if (r == 0 && null_link)
 		return 0;
 	if (r == 0)
-		r = hf_fs_read(rd->search->host, path, 0, rd->arena, &text, &len,
-			       ret_inode, &e);
+		r = hf_fs_read(rd->search->host, path, 0, rd->arena, &text, &len, &inode,
+			       &e);
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r < 0)
@@ -158,9 +158,11 @@ static int file_read(hf_units_reader *rd, const char *path, hf_unit_file **ret,
 	if (!file)
 		return hf_error_oom(err);
 	r = hf_unit_file_parse(rd->arena, path, text, len, file, err);
-	if (r == 0)
-		*ret = file;
-	return r;
+	if (r < 0)
+		return r;
+	file->mtime_usec = inode.mtime_nsec > 0 ? (uint64_t)inode.mtime_nsec / 1000 : 0;
+	*ret = file;
+	return 0;
 }
 
 /* --- the fragment ---------------------------------------------------------------- */
@@ -190,7 +192,7 @@ static int fragment_load(hf_units_reader *rd, const char *path, hf_error **err)
 	const hf_unit_file **slot;
 	hf_unit_file *file;
 	char *canonical;
-	int r = file_read(rd, path, &file, NULL, NULL, NULL, &e);
+	int r = file_read(rd, path, &file, NULL, NULL, &e);
 
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
@@ -426,7 +428,6 @@ static int ours_load(hf_units_reader *rd, hf_error **err)
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	hf_units_unit *unit = rd->unit;
 	hf_unit_file *file = NULL;
-	hf_inode inode = { 0 };
 	bool null_link;
 	int r = is_null_link(rd->search, unit->ours_path, &null_link);
 
@@ -439,7 +440,7 @@ static int ours_load(hf_units_reader *rd, hf_error **err)
 	}
 	if (r == 0)
 		r = file_read(rd, unit->ours_path, &file, &unit->ours_text,
-			      &unit->ours_len, &inode, &e);
+			      &unit->ours_len, &e);
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r == -ENOENT || r == -ENOTDIR)
@@ -451,8 +452,6 @@ static int ours_load(hf_units_reader *rd, hf_error **err)
 	}
 	unit->ours_known = HF_PRESENT;
 	unit->ours = file;
-	unit->ours_mtime_usec =
-		inode.mtime_nsec > 0 ? (uint64_t)inode.mtime_nsec / 1000 : 0;
 	return 0;
 }
 
@@ -468,7 +467,7 @@ static int dropin_load(hf_units_reader *rd, const hf_units_dropin *item, hf_erro
 	hf_units_unit *unit = rd->unit;
 	const hf_unit_file **slot;
 	hf_unit_file *file;
-	int r = file_read(rd, item->path, &file, NULL, NULL, NULL, &e);
+	int r = file_read(rd, item->path, &file, NULL, NULL, &e);
 
 	if (r == -ENOMEM)
 		return hf_error_oom(err);

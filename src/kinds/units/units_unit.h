@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -33,6 +34,7 @@ typedef struct hf_unit_file {
 	size_t n;
 	unsigned broken_line; /* systemd stops reading here; 0: it does not */
 	const char *broken_why;
+	uint64_t mtime_usec; /* CLOCK_REALTIME, set by who reads the file; 0: unknown */
 } hf_unit_file;
 
 /**
