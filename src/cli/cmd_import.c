@@ -11,6 +11,7 @@
 #include "host/fs.h"
 #include "host/ids.h"
 #include "kinds/audit/audit_import.h"
+#include "kinds/audit/audit_kernel.h"
 #include "model/facts.h"
 
 #define RULES_FILE_MAX ((size_t)16 << 20)
@@ -93,12 +94,11 @@ static int import_files(hf_run *run, hf_audit_import *im, hf_error **err)
 static int import_kernel(hf_run *run, hf_audit_import *im, hf_error **err)
 {
 	struct audit_status status;
-	hf_audit_raw *raw;
-	size_t n;
+	hf_audit_table list;
 	int r = hf_audit_status(&run->host, &status, err);
 
 	if (r >= 0)
-		r = hf_audit_list(&run->host, &run->arena, &raw, &n, err);
+		r = hf_audit_kernel_read(&run->host, &run->arena, &list, err);
 	if (r < 0)
 		return r;
 	hf_audit_import_setting(im, HF_AUDIT_ENABLED, status.enabled);
@@ -108,16 +108,9 @@ static int import_kernel(hf_run *run, hf_audit_import *im, hf_error **err)
 	if (hf_audit_import_section(im, "audit-rules",
 				    "Audit rules of the kernel's list") < 0)
 		return hf_error_oom(err);
-	for (size_t i = 0; i < n; i++) {
-		hf_audit_rule rule;
-
-		r = hf_audit_rule_decode(raw[i].data, raw[i].len, &run->arena, &rule,
-					 err);
-		if (r < 0)
-			return r;
-		if (hf_audit_import_rule(im, &rule, (hf_mark){ 0 }) < 0)
+	for (size_t i = 0; i < list.n; i++)
+		if (hf_audit_import_rule(im, list.items[i].rule, (hf_mark){ 0 }) < 0)
 			return hf_error_oom(err);
-	}
 	return 0;
 }
 

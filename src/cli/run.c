@@ -7,7 +7,6 @@
 
 #include "cli/saved.h"
 #include "engine/journal.h"
-#include "host/audit_nl.h"
 #include "kinds/registry.h"
 
 void hf_run_done(hf_run *run)
@@ -339,10 +338,12 @@ int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
 {
 	int status = hf_run_open(run, cli);
 
-	if (!status) { /* the kernel answers while the baselines are read */
-		hf_audit_list_ahead(&run->host);
+	/* the host answers while the baselines are read */
+	for (size_t i = 0; !status && i < hf_kinds_n; i++)
+		if (hf_kinds[i]->ahead)
+			hf_kinds[i]->ahead(&run->host);
+	if (!status)
 		status = hf_run_load(run, cli, names);
-	}
 	if (!status)
 		status = hf_run_check_unfinished(run);
 	return status ? status : hf_run_observe(run);

@@ -217,83 +217,77 @@ int hf_audit_status_set(hf_host *host, const struct audit_status *status, hf_err
 	return r < 0 ? r : nl_reply(host, false, NULL, NULL, err);
 }
 
-typedef struct dump {
-	hf_arena *arena;
-	hf_audit_raw *items;
-	size_t n;
-} dump;
+typedef struct lister {
+	hf_audit_rule_fn fn;
+	void *user;
+} lister;
 
 static int take_rule(void *user, const struct nlmsghdr *head, const void *payload,
 		     size_t len, hf_error **err)
 {
-	dump *d = user;
-	hf_audit_raw *raw;
-	void *copy;
+	const lister *l = user;
 
 	if (head->nlmsg_type != AUDIT_LIST_RULES)
 		return 0;
 	if (len < sizeof(struct audit_rule_data))
 		return hf_error_set(err, -EBADMSG,
 				    "the kernel's audit rule is too short");
-	copy = hf_arena_alloc(d->arena, len);
-	raw = hf_vec_push(d->arena, d->items, d->n);
-	if (!copy || !raw)
-		return hf_error_oom(err);
-	memcpy(copy, payload, len);
-	*raw = (hf_audit_raw){ copy, len };
-	return 0;
+	return l->fn(l->user, payload, len, err);
 }
 
-static int list_now(hf_host *host, hf_arena *arena, dump *ret, hf_error **err)
+int hf_audit_list(hf_host *host, hf_audit_rule_fn fn, void *user, hf_error **err)
 {
-	dump d = { .arena = arena };
+	lister l = { fn, user };
 	int r = nl_open(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, AUDIT_LIST_RULES, 0, NULL, 0, err);
 	if (r >= 0)
-		r = nl_reply(host, true, take_rule, &d, err);
-	if (r < 0)
-		return hf_error_wrap(err, "list of audit rules");
-	*ret = d;
-	return 0;
+		r = nl_reply(host, true, take_rule, &l, err);
+	return r < 0 ? hf_error_wrap(err, "list of audit rules"), r : 0;
 }
 
-/* A list read ahead, by a thread with a socket of its own. */
 struct hf_audit_ahead {
 	pthread_t thread;
 	hf_host socket; /* only what this file uses of a host */
-	hf_arena arena; /* what was read: lives as long as the host */
-	dump d;
+	lister lister;
+	int (*end)(void *user);
+	void (*drop)(void *user);
 	int result;
-	bool joined, used;
+	bool joined, taken;
 };
 
 static void *read_ahead(void *user)
 {
 	struct hf_audit_ahead *a = user;
 
-	/* a failure is told by whoever asks again */
-	a->result = list_now(&a->socket, &a->arena, &a->d, NULL);
+	a->result = hf_audit_list(&a->socket, a->lister.fn, a->lister.user, NULL);
+	if (a->result == 0 && a->end)
+		a->result = a->end(a->lister.user);
 	return NULL;
 }
 
-void hf_audit_list_ahead(hf_host *host)
+void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *user),
+			 void *user, void (*drop)(void *user))
 {
-	struct hf_audit_ahead *a;
+	cleanup_free struct hf_audit_ahead *a = NULL;
 
-	if (host->audit.known != HF_PRESENT || !host->is_root || host->audit_ahead)
-		return;
-	a = calloc(1, sizeof(*a));
-	if (!a)
-		return;
-	a->socket.audit_fd = -1;
-	a->socket.timeout_usec = host->timeout_usec;
-	if (pthread_create(&a->thread, NULL, read_ahead, a) != 0) {
-		free(a);
+	if (host->audit.known == HF_PRESENT && host->is_root && !host->audit_ahead)
+		a = calloc(1, sizeof(*a));
+	if (!a) {
+		drop(user);
 		return;
 	}
-	host->audit_ahead = a;
+	a->socket.audit_fd = -1;
+	a->socket.timeout_usec = host->timeout_usec;
+	a->lister = (lister){ fn, user };
+	a->end = end;
+	a->drop = drop;
+	if (pthread_create(&a->thread, NULL, read_ahead, a) != 0) {
+		drop(user);
+		return;
+	}
+	host->audit_ahead = take_ptr(a);
 }
 
 static void join(struct hf_audit_ahead *a)
@@ -301,6 +295,17 @@ static void join(struct hf_audit_ahead *a)
 	if (!a->joined)
 		(void)pthread_join(a->thread, NULL);
 	a->joined = true;
+}
+
+void *hf_audit_list_taken(hf_host *host)
+{
+	struct hf_audit_ahead *a = host->audit_ahead;
+
+	if (!a || a->taken)
+		return NULL;
+	join(a);
+	a->taken = true;
+	return a->result == 0 ? a->lister.user : NULL;
 }
 
 static void close_socket(hf_host *host)
@@ -317,35 +322,11 @@ void hf_audit_close(hf_host *host)
 	if (a) {
 		join(a);
 		close_socket(&a->socket);
-		hf_arena_done(&a->arena);
+		a->drop(a->lister.user);
 		free(a);
 	}
 	host->audit_ahead = NULL;
 	close_socket(host);
-}
-
-int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
-		  hf_error **err)
-{
-	struct hf_audit_ahead *a = host->audit_ahead;
-	dump d;
-	int r;
-
-	if (a && !a->used) {
-		join(a);
-		a->used = true; /* the next look is a new one */
-		if (!a->result) {
-			*ret = a->d.items;
-			*ret_n = a->d.n;
-			return 0;
-		}
-	}
-	r = list_now(host, arena, &d, err);
-	if (r < 0)
-		return r;
-	*ret = d.items;
-	*ret_n = d.n;
-	return 0;
 }
 
 static int change(hf_host *host, uint16_t type, const struct audit_rule_data *rule,

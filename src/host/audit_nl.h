@@ -11,37 +11,45 @@
 #include <linux/audit.h>
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/error.h"
 #include "host/host.h"
 
-/* struct audit_rule_data as received: .len bytes, the flexible buffer included. */
-typedef struct hf_audit_raw {
-	const struct audit_rule_data *data;
-	size_t len;
-} hf_audit_raw;
+/* One rule of a list: @len bytes, the flexible buffer included, valid for the call.
+ * Returns 0 or the error that ends the list. */
+typedef int (*hf_audit_rule_fn)(void *user, const struct audit_rule_data *rule,
+				size_t len, hf_error **err);
 
 /** hf_audit_status - AUDIT_GET; fields a short reply lacks are 0 */
 int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err) _must_check_;
 /** hf_audit_status_set - AUDIT_SET of the fields named by @status->mask */
 int hf_audit_status_set(hf_host *host, const struct audit_status *status,
 			hf_error **err) _must_check_;
-/**
- * hf_audit_list_ahead - ask for the list now; the next hf_audit_list() reads the answer
- *
- * The kernel makes its list, and a thread reads it, while the caller is busy with
- * something else: that is most of what a check of many rules costs. Failing is fine,
- * hf_audit_list() then asks itself. Nothing is asked where the live layer is off.
- */
-void hf_audit_list_ahead(hf_host *host);
+/** hf_audit_list - AUDIT_LIST_RULES: @fn gets each rule, in the kernel's order */
+int hf_audit_list(hf_host *host, hf_audit_rule_fn fn, void *user,
+		  hf_error **err) _must_check_;
 
-/** hf_audit_close - close the socket, free what was listed ahead; hf_host_close() does it
+/**
+ * hf_audit_list_ahead - the same, now and in a thread with a socket of its own
+ * @end:  called in the thread after the last rule, may be NULL
+ * @user: what @fn and @end fill, nobody else's until it is taken; never NULL
+ * @drop: frees it when the host is closed
+ *
+ * The kernel makes its list, and the thread reads it, while the caller is busy with
+ * something else: that is most of what a check of many rules costs. Takes @user over in
+ * any case. Nothing is asked where the live layer is off.
+ */
+void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *user),
+			 void *user, void (*drop)(void *user));
+
+/** hf_audit_list_taken - wait for the list that was asked for ahead
+ *  Returns: its @user, the host's until it is closed. NULL: none was asked for, it failed
+ *  (whoever asks again is told), or it was taken before: the next look is a new one. */
+void *hf_audit_list_taken(hf_host *host);
+
+/** hf_audit_close - close the socket, drop what was listed ahead; hf_host_close() does it
  */
 void hf_audit_close(hf_host *host);
 
-/** hf_audit_list - AUDIT_LIST_RULES, in the kernel's order; memory of @arena */
-int hf_audit_list(hf_host *host, hf_arena *arena, hf_audit_raw **ret, size_t *ret_n,
-		  hf_error **err) _must_check_;
 /** hf_audit_add, hf_audit_delete - one rule. -EEXIST, -ENOENT, -EPERM (locked), -EINVAL.
  *  A deletion takes about 12 ms (the kernel waits for its readers). */
 int hf_audit_add(hf_host *host, const struct audit_rule_data *rule, size_t len,

@@ -119,9 +119,12 @@ static int explain_missing(hf_host *host, const char *path, hf_error **err)
 		cleanup_close int fd = -1, behind = -1;
 
 		*slash = '\0';
-		fd = hf_fs_open_raw(host, p, O_PATH | O_NOFOLLOW);
+		fd = hf_fs_open_raw(host, p, O_PATH | O_NOFOLLOW | O_DIRECTORY);
+		if (fd >= 0)
+			break; /* a directory: the common case, and no link */
 		if (fd == -ENOENT)
 			continue;
+		fd = hf_fs_open_raw(host, p, O_PATH | O_NOFOLLOW);
 		behind = hf_fs_open_raw(host, p, O_PATH);
 		if (fd >= 0 && behind == -ENOENT)
 			return hf_error_set(err, -ENOLINK,

@@ -318,9 +318,10 @@ int hf_fs_walk_path(hf_host *host, const char *path, int flags, hf_strbuf *names
 
 /*
  * What the kernel calls the object, proc(5) on /proc/PID/fd: of the running system only,
- * whose root is this process's. NULL: walk instead (no /proc, out of reach, deleted).
+ * whose root is this process's. 1: *ret is it; 0: walk instead (no /proc, out of reach,
+ * deleted); -ENOENT: there is no such object; -ENOMEM.
  */
-static char *kernel_name(hf_host *host, const char *path, hf_arena *arena)
+static int kernel_name(hf_host *host, const char *path, hf_arena *arena, char **ret)
 {
 	cleanup_close int fd = -1;
 	char link[64], text[PATH_MAX];
@@ -328,15 +329,18 @@ static char *kernel_name(hf_host *host, const char *path, hf_arena *arena)
 	ssize_t n;
 
 	if (host->offline)
-		return NULL;
+		return 0;
 	fd = hf_fs_open_raw(host, path, O_PATH);
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
-		return NULL;
+	if (fd < 0)
+		return fd == -ENOENT ? fd : 0;
+	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
+		return 0;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, text, sizeof(text));
 	if (n <= 0 || (size_t)n == sizeof(text) || text[0] != '/')
-		return NULL;
-	return hf_arena_memdup(arena, text, (size_t)n);
+		return 0;
+	*ret = hf_arena_memdup(arena, text, (size_t)n);
+	return *ret ? 1 : -ENOMEM;
 }
 
 int hf_fs_canonical(hf_host *host, const char *path, hf_arena *arena, char **ret,
@@ -344,9 +348,12 @@ int hf_fs_canonical(hf_host *host, const char *path, hf_arena *arena, char **ret
 {
 	cleanup_(hf_strbuf_done) hf_strbuf names = { 0 };
 	cleanup_close int fd = -1;
-	char *s = kernel_name(host, path, arena);
+	char *s = NULL;
+	int r = kernel_name(host, path, arena, &s);
 
-	if (s) {
+	if (r < 0)
+		return hf_fs_fail(err, r, "resolve", path);
+	if (r > 0) {
 		*ret = s;
 		return 0;
 	}

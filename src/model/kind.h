@@ -53,6 +53,10 @@ struct hf_kind {
 	 * controls that are not disabled). Pure. May be NULL. */
 	int (*check)(const hf_model *model, hf_diags *diags);
 
+	/* Begin, in the background, to read what observe will want whatever the demands
+	 * are, while these are not known yet. May be NULL. */
+	void (*ahead)(struct hf_host *host);
+
 	/* Read what the demands need into plan->obs[rank]. What cannot be read becomes
 	 * UNKNOWN there, with the reason; an error is for out of memory and bugs. */
 	int (*observe)(struct hf_host *host, const hf_model *model, struct hf_plan *plan,

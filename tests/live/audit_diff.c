@@ -231,41 +231,46 @@ static void compare(hf_host *host, const char *line, const theirs *t,
 		       t->sent ? "sent" : "not sent", t->answer);
 }
 
+typedef struct dumper {
+	FILE *out;
+	const char *machine;
+} dumper;
+
 /* kernel -> rule -> kernel, and a dump for the comparison. */
+static int dump_rule(void *user, const struct audit_rule_data *raw, size_t raw_len,
+		     hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	cleanup_free struct audit_rule_data *data = NULL;
+	const unsigned char *p = (const unsigned char *)raw;
+	const dumper *d = user;
+	hf_audit_rule rule;
+	size_t len;
+	char *text;
+
+	for (size_t k = 0; k < raw_len; k++)
+		fprintf(d->out, "%02x", p[k]);
+	fprintf(d->out, "\n");
+	if (hf_audit_rule_decode(raw, raw_len, &arena, &rule, &why) < 0) {
+		complain("of the kernel", hf_error_text(why));
+		return 0;
+	}
+	text = hf_audit_rule_text(&rule, d->machine, &arena);
+	if (hf_audit_rule_encode(&rule, &data, &len, err) < 0)
+		return -ENOMEM;
+	/* all of them is stored without the classes */
+	data->mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
+	if (!same_bytes(raw, raw_len, data, len))
+		complain(text ? text : "?", "kernel -> rule -> kernel differs");
+	return 0;
+}
+
 static int dump(hf_host *host, FILE *out, const char *machine)
 {
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	hf_audit_raw *raw;
-	size_t n;
+	dumper d = { out, machine };
 
-	if (hf_audit_list(host, &arena, &raw, &n, &err) < 0)
-		return 1;
-	for (size_t i = 0; i < n; i++) {
-		cleanup_free struct audit_rule_data *data = NULL;
-		const unsigned char *p = (const unsigned char *)raw[i].data;
-		hf_audit_rule rule;
-		size_t len;
-		char *text;
-
-		for (size_t k = 0; k < raw[i].len; k++)
-			fprintf(out, "%02x", p[k]);
-		fprintf(out, "\n");
-		if (hf_audit_rule_decode(raw[i].data, raw[i].len, &arena, &rule, &err) <
-		    0) {
-			complain("of the kernel", hf_error_text(err));
-			hf_error_free(take_ptr(err));
-			continue;
-		}
-		text = hf_audit_rule_text(&rule, machine, &arena);
-		if (hf_audit_rule_encode(&rule, &data, &len, NULL) < 0)
-			return 1;
-		/* all of them is stored without the classes */
-		data->mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
-		if (!same_bytes(raw[i].data, raw[i].len, data, len))
-			complain(text ? text : "?", "kernel -> rule -> kernel differs");
-	}
-	return failed;
+	return hf_audit_list(host, dump_rule, &d, NULL) < 0 ? 1 : failed;
 }
 
 static int same_files(const char *a, const char *b)

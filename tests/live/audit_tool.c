@@ -84,6 +84,16 @@ static int each_line(hf_host *host, const char *what, const hf_audit_names *name
 	return failed;
 }
 
+static int show_rule(void *user, const struct audit_rule_data *rule, size_t len,
+		     hf_error **err)
+{
+	(void)user;
+	(void)len;
+	(void)err;
+	show(rule, true);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -91,8 +101,6 @@ int main(int argc, char **argv)
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	hf_audit_names names = { .id = find_id, .is_dir = is_dir, .user = &host };
 	struct utsname uts;
-	hf_audit_raw *raw;
-	size_t n;
 
 	if (argc != 2 || uname(&uts) < 0)
 		return 64;
@@ -101,10 +109,8 @@ int main(int argc, char **argv)
 		goto fail;
 	if (strcmp(argv[1], "dump") != 0)
 		return each_line(&host, argv[1], &names);
-	if (hf_audit_list(&host, &arena, &raw, &n, &err) < 0)
+	if (hf_audit_list(&host, show_rule, NULL, &err) < 0)
 		goto fail;
-	for (size_t i = 0; i < n; i++)
-		show(raw[i].data, true);
 	return 0;
 fail:
 	fprintf(stderr, "%s\n", hf_error_text(err));

@@ -66,19 +66,22 @@ static int perm_mask(perm_cache *cache, uint32_t elf, uint32_t perm, uint32_t *r
 
 static int encode(step *s, perm_cache *cache, hf_error **err)
 {
-	const hf_audit_rule *rule = s->op->rule;
+	const hf_audit_entry *kernel = s->op->kernel;
+	const hf_audit_rule *rule = kernel ? kernel->rule : s->op->rule;
 	const hf_audit_field *arch, *perm;
 	int r;
 
-	if (s->op->raw) {
-		s->data = malloc(s->op->raw_len);
+	if (kernel && kernel->raw) {
+		s->data = malloc(kernel->raw_len);
 		if (!s->data)
 			return hf_error_oom(err);
-		memcpy(s->data, s->op->raw, s->op->raw_len);
-		s->len = s->op->raw_len;
+		memcpy(s->data, kernel->raw, kernel->raw_len);
+		s->len = kernel->raw_len;
 		return 0;
 	}
 	r = hf_audit_rule_encode(rule, &s->data, &s->len, err);
+	if (kernel)
+		return r;
 	arch = hf_audit_rule_field(rule, AUDIT_ARCH);
 	perm = hf_audit_rule_field(rule, AUDIT_PERM);
 	if (r < 0 || !rule->by_perm || !rule->all || !arch || !perm)

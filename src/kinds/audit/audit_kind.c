@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "kinds/audit/audit_kernel.h"
 #include "kinds/audit/audit_spec.h"
 #include "model/schema.h"
 
@@ -585,6 +586,7 @@ const hf_kind hf_kind_audit = {
 	.rank = HF_RANK_AUDIT,
 	.decode = decode,
 	.check = check,
+	.ahead = hf_audit_kernel_ahead,
 	.observe = hf_audit_observe,
 	.plan = hf_audit_plan,
 	.prepare = hf_audit_prepare,

@@ -56,8 +56,7 @@ static int add_rule_op(live *l, hf_audit_op_type type, const hf_audit_rule *rule
 	if (!op)
 		return -ENOMEM;
 	op->rule = rule;
-	op->raw = entry ? entry->raw : NULL;
-	op->raw_len = entry ? entry->raw_len : 0;
+	op->kernel = entry;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #define HF_KINDS_AUDIT_LIVE_H
 
 #include "kinds/audit/audit_codec.h"
+#include "kinds/audit/audit_table.h"
 
 typedef enum hf_audit_op_type {
 	HF_AUDIT_OP_ADD,
@@ -14,9 +15,8 @@ typedef enum hf_audit_op_type {
 
 typedef struct hf_audit_op {
 	hf_audit_op_type type;
-	const hf_audit_rule *rule;	   /* to be encoded, or ... */
-	const struct audit_rule_data *raw; /* ... as the kernel has it */
-	size_t raw_len;
+	const hf_audit_rule *rule;    /* to be encoded, or ... */
+	const hf_audit_entry *kernel; /* ... the kernel's own, sent as it came */
 	hf_audit_setting setting;
 	uint32_t value;
 	uint32_t before;

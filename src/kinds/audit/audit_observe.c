@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include "host/audit_nl.h"
 #include "host/fs.h"
 #include "host/ids.h"
+#include "kinds/audit/audit_kernel.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_obs.h"
 
@@ -361,19 +363,16 @@ static int is_enabled(observer *o, const char *unit, bool *ret)
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs) * ARRAY_SIZE(targets) * ARRAY_SIZE(links);
 	     i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
+		cleanup_close int fd = -1;
 		size_t j = i / ARRAY_SIZE(links);
-		hf_inode inode;
 		char *path = hf_arena_printf(o->arena, "%s/%s.%s/%s",
 					     dirs[j / ARRAY_SIZE(targets)],
 					     targets[j % ARRAY_SIZE(targets)],
 					     links[i % ARRAY_SIZE(links)], unit);
-		int r = path ? hf_fs_inode(o->host, path, HF_FS_NOFOLLOW, &inode, &err)
-			     : -ENOMEM;
 
-		if (r == -ENOMEM)
-			return r;
-		if (r == 0) {
+		if (!path)
+			return -ENOMEM;
+		if (hf_fs_open(o->host, path, O_PATH, HF_FS_NOFOLLOW, &fd, NULL) == 0) {
 			*ret = true;
 			return 0;
 		}
@@ -393,7 +392,7 @@ static int find_loader(observer *o)
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (read_unit(o, units[i], &unit[i]) < 0 ||
-		    is_enabled(o, units[i], &enabled[i]) < 0)
+		    (unit[i].path && is_enabled(o, units[i], &enabled[i]) < 0))
 			return -ENOMEM;
 	if (enabled[1] && unit[1].bytes &&
 	    strstr(unit[1].bytes, "\nRequires=audit-rules.service"))
@@ -522,8 +521,6 @@ static int read_kernel(observer *o)
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_audit_obs *obs = o->obs;
 	struct audit_status status;
-	hf_audit_raw *raw;
-	size_t n;
 	int r;
 
 	obs->live = o->host->audit.known;
@@ -533,19 +530,7 @@ static int read_kernel(observer *o)
 		return 0;
 	r = hf_audit_status(o->host, &status, &err);
 	if (r == 0)
-		r = hf_audit_list(o->host, o->arena, &raw, &n, &err);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		hf_audit_entry *entry =
-			hf_vec_push(o->arena, obs->kernel.items, obs->kernel.n);
-		hf_audit_rule *rule = hf_arena_new(o->arena, hf_audit_rule);
-
-		if (!entry || !rule)
-			return -ENOMEM;
-		entry->raw = raw[i].data;
-		entry->raw_len = raw[i].len;
-		entry->rule = rule;
-		r = hf_audit_rule_decode(raw[i].data, raw[i].len, o->arena, rule, &err);
-	}
+		r = hf_audit_kernel_read(o->host, o->arena, &obs->kernel, &err);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -563,7 +548,7 @@ static int read_kernel(observer *o)
 	obs->status[HF_AUDIT_RATE_LIMIT] = status.rate_limit;
 	obs->lost = status.lost;
 	obs->backlog = status.backlog;
-	return hf_audit_table_index(&obs->kernel, o->arena);
+	return 0;
 }
 
 static bool is_demanded(const hf_model *model)

@@ -16,7 +16,8 @@ typedef struct hf_audit_entry {
 	const hf_audit_rule *rule;
 	const char *file; /* NULL: the kernel's list */
 	unsigned line;
-	const struct audit_rule_data *raw; /* as the kernel gave it, or NULL */
+	const struct audit_rule_data *raw; /* of the kernel, where .rule is not all of it;
+					    * else NULL */
 	size_t raw_len;
 	size_t source; /* of the boot: index of the file */
 	bool ours;     /* meets only the very demand it was made for */

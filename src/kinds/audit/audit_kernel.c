@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/audit/audit_kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/audit_nl.h"
+#include "kinds/audit/audit_codec.h"
+
+typedef struct list {
+	hf_arena arena;
+	hf_audit_table table;
+} list;
+
+typedef struct filler {
+	hf_arena *arena;
+	hf_audit_table *table;
+} filler;
+
+/* Only the strings are kept of the kernel's kilobyte for each rule. */
+static int keep_strings(hf_audit_rule *rule, const struct audit_rule_data *data,
+			hf_arena *arena)
+{
+	const char *buf = (const char *)data + sizeof(*data);
+	char *copy = data->buflen ? hf_arena_memdup(arena, buf, data->buflen) : NULL;
+
+	if (data->buflen && !copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < rule->n_fields; i++)
+		if (rule->fields[i].text)
+			rule->fields[i].text = copy + (rule->fields[i].text - buf);
+	return 0;
+}
+
+/* 1: encoding @rule gives the very bytes of @data, 0: it does not, or -errno. */
+static int is_reproduced(const hf_audit_rule *rule, const struct audit_rule_data *data,
+			 size_t len, hf_error **err)
+{
+	cleanup_free struct audit_rule_data *again = NULL;
+	size_t again_len;
+	int r = hf_audit_rule_encode(rule, &again, &again_len, err);
+
+	return r < 0 ? r : again_len == len && memcmp(again, data, len) == 0;
+}
+
+static int take(void *user, const struct audit_rule_data *data, size_t len,
+		hf_error **err)
+{
+	filler *f = user;
+	hf_audit_entry *entry = hf_vec_push(f->arena, f->table->items, f->table->n);
+	hf_audit_rule *rule = hf_arena_new(f->arena, hf_audit_rule);
+	int r;
+
+	if (!entry || !rule)
+		return hf_error_oom(err);
+	r = hf_audit_rule_decode(data, len, f->arena, rule, err);
+	if (r == 0 && keep_strings(rule, data, f->arena) < 0)
+		r = hf_error_oom(err);
+	if (r < 0)
+		return r;
+	entry->rule = rule;
+	r = is_reproduced(rule, data, len, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	entry->raw = (const void *)hf_arena_memdup(f->arena, data, len);
+	entry->raw_len = len;
+	return entry->raw ? 0 : hf_error_oom(err);
+}
+
+static int take_ahead(void *user, const struct audit_rule_data *data, size_t len,
+		      hf_error **err)
+{
+	list *l = user;
+
+	return take(&(filler){ &l->arena, &l->table }, data, len, err);
+}
+
+static int end_ahead(void *user)
+{
+	list *l = user;
+
+	return hf_audit_table_index(&l->table, &l->arena);
+}
+
+static void drop(void *user)
+{
+	list *l = user;
+
+	hf_arena_done(&l->arena);
+	free(l);
+}
+
+void hf_audit_kernel_ahead(struct hf_host *host)
+{
+	list *l = calloc(1, sizeof(*l));
+
+	if (l)
+		hf_audit_list_ahead(host, take_ahead, end_ahead, l, drop);
+}
+
+int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena, hf_audit_table *ret,
+			 hf_error **err)
+{
+	const list *ahead = hf_audit_list_taken(host);
+	hf_audit_table table = { 0 };
+	int r;
+
+	if (ahead) {
+		*ret = ahead->table;
+		return 0;
+	}
+	r = hf_audit_list(host, take, &(filler){ arena, &table }, err);
+	if (r == 0 && hf_audit_table_index(&table, arena) < 0)
+		r = hf_error_oom(err);
+	if (r == 0)
+		*ret = table;
+	return r;
+}
