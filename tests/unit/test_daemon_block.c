@@ -322,6 +322,26 @@ static void test_foreign_keys(void **state)
 		"'x' without a word\n"
 		"#y : finding at /etc/docker/daemon.json:3, dockerd does not know the "
 		"key 'bogus' and will not start\n");
+	/* the name of a flag passes only where dockerd has the flag */
+	for (size_t late = 0; late < 2; late++)
+		assert_plan(
+			&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
+				  .file = "{\n  \"http-proxy\": \"http://p\",\n"
+					  "  \"cdi-spec-dir\": []\n}\n",
+				  .argv = STOCK,
+				  .engine = late ? "26.1.5" : "20.10.24" },
+			late ? "#icc true: pass, found true, the engine's default\n"
+			       "#http-proxy : finding at /etc/docker/daemon.json:2, "
+			       "dockerd ignores the key 'http-proxy' without a word\n"
+			       "#cdi-spec-dir : finding at /etc/docker/daemon.json:3, "
+			       "dockerd ignores the key 'cdi-spec-dir' without a word\n"
+			     : "#icc true: pass, found true, the engine's default\n"
+			       "#http-proxy : finding at /etc/docker/daemon.json:2, "
+			       "dockerd does not know the key 'http-proxy' and will not "
+			       "start\n"
+			       "#cdi-spec-dir : finding at /etc/docker/daemon.json:3, "
+			       "dockerd does not know the key 'cdi-spec-dir' and will "
+			       "not start\n");
 }
 
 /* who says set has the last word on a list, wherever it stands */

@@ -56,6 +56,8 @@ static void scanning(void **state)
 		  "--debug@1+1 --log-level=--@3+2 --icc@5+1 " },
 		{ "/dockerd --icc=false -- --debug", "--icc=false@1+1 " },
 		{ "/dockerd $OPTS", "--debug@1+1 --host=tcp://0.0.0.0:2375@2+2 " },
+		{ "/dockerd --http-proxy http://p --no-proxy=x -g /d",
+		  "--http-proxy=http://p@1+2 --no-proxy=x@3+1 --graph=/d@4+2 " },
 		{ "/dockerd --new-flag value", "--new-flag@1+1? " },
 		{ "/dockerd --new-flag --debug", "--new-flag@1+1 --debug@2+1 " },
 		{ "/dockerd --log-level", "--log-level@1+1 " },

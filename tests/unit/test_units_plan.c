@@ -390,14 +390,18 @@ static void setting_flags(void **state)
 			   CONTROL("level2", "docker.service: {exec_start: {set: "
 					     "{--log-level: info}}}")
 				   CONTROL("hosts", "docker.service: {exec_start: {set: "
-						    "{--host: [\"fd://\"]}}}"),
+						    "{--host: [\"fd://\"], "
+						    "--no-proxy: x}}}"),
 		   "drift #exec_start.--log-level absent\n"
 		   "drift #exec_start.--log-level absent (dockerd takes this from "
 		   "daemon.json: "
 		   "demand daemon: {set: {log-level: ...}} instead)\n"
 		   "pass #exec_start.--host fd:// docker.service:5\n"
+		   "drift #exec_start.--no-proxy absent (dockerd takes this from "
+		   "daemon.json: demand daemon: {set: {proxies.no-proxy: ...}} instead)\n"
 		   "! #exec_start.--log-level create ->info host\n"
-		   "! #exec_start.--log-level create ->info host blocked\n");
+		   "! #exec_start.--log-level create ->info host blocked\n"
+		   "! #exec_start.--no-proxy create ->x host blocked\n");
 }
 
 /* Neither order nor repetition counts in a list; a value more or less does. */

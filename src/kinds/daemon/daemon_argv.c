@@ -15,8 +15,6 @@ typedef struct scanner {
 	hf_dargv *out;
 } scanner;
 
-static const char *const proxy_flags[] = { "http-proxy", "https-proxy", "no-proxy" };
-
 /* strconv.ParseBool */
 static bool go_bool(const char *s, bool *ret)
 {
@@ -194,17 +192,18 @@ static int put(scanner *s, const hf_dkey *key, const hf_arg *arg, const char *wr
 }
 
 /* --http-proxy and its like set a member of "proxies". */
-static int put_proxy(scanner *s, size_t which, const hf_arg *arg, const char *text)
+static int put_proxy(scanner *s, const char *name, const hf_arg *arg, const char *written,
+		     const char *text)
 {
 	hf_dflag *flag = hf_arena_new(s->arena, hf_dflag);
 
 	if (!flag)
 		return -ENOMEM;
-	flag->arg = arg;
-	flag->written = hf_arena_printf(s->arena, "--%s", proxy_flags[which]);
-	flag->value = text_json(s->arena, text);
-	s->out->proxies[which] = flag;
-	return flag->written && flag->value ? 0 : -ENOMEM;
+	*flag = (hf_dflag){ text_json(s->arena, text), arg, written };
+	for (size_t i = 0; i < HF_DKEY_PROXIES_N; i++)
+		if (strcmp(hf_dkey_proxies[i], name) == 0)
+			s->out->proxies[i] = flag;
+	return flag->value ? 0 : -ENOMEM;
 }
 
 /* The value of a flag that has none in its own word: the next word, if there is one. */
@@ -231,10 +230,7 @@ static int read_long(scanner *s, const hf_arg *arg)
 			value = key->type == HF_DTYPE_BOOL ? "true" : next_word(s);
 		return put(s, key, arg, written, value);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(proxy_flags); i++)
-		if (strcmp(name, proxy_flags[i]) == 0)
-			return put_proxy(s, i, arg, value ? value : next_word(s));
-	if (!hf_dkey_is_flag_only(name)) {
+	if (!hf_dkey_is_flag_only(name, NULL)) {
 		/* of a later release, or an error: a word that is no flag is its value */
 		if (!value && s->pos < s->n && s->argv[s->pos].text[0] != '-')
 			s->pos++;
@@ -242,6 +238,8 @@ static int read_long(scanner *s, const hf_arg *arg)
 	}
 	if (!value && hf_dkey_flag_takes_value(name))
 		value = next_word(s);
+	if (hf_dkey_is_proxy(name))
+		return put_proxy(s, name, arg, written, value);
 	if (strcmp(name, "config-file") == 0) {
 		s->out->config_file = value;
 		s->out->config_arg = arg;
@@ -304,9 +302,9 @@ const hf_dflag *hf_dargv_get(const hf_dargv *argv, const hf_dkey *key, const cha
 	if (!argv->flags)
 		return NULL;
 	if (strcmp(key->name, "proxies") == 0) {
-		for (size_t i = 0; i < ARRAY_SIZE(proxy_flags); i++)
+		for (size_t i = 0; i < HF_DKEY_PROXIES_N; i++)
 			if (argv->proxies[i] &&
-			    (!subkey || strcmp(subkey, proxy_flags[i]) == 0))
+			    (!subkey || strcmp(subkey, hf_dkey_proxies[i]) == 0))
 				return argv->proxies[i];
 		return NULL;
 	}

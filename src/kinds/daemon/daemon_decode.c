@@ -56,11 +56,10 @@ static void report_unknown(hf_decoder *d, hf_mark mark, const char *name)
 	if (key) {
 		what = "that is the flag, the key has another name";
 		near = key->name;
-	} else if (strcmp(name, "http-proxy") == 0 || strcmp(name, "https-proxy") == 0 ||
-		   strcmp(name, "no-proxy") == 0) {
+	} else if (hf_dkey_is_proxy(name)) {
 		what = "dockerd ignores it there, it belongs below 'proxies'";
 		near = NULL;
-	} else if (hf_dkey_is_flag_only(name)) {
+	} else if (hf_dkey_is_flag_only(name, NULL)) {
 		what = "dockerd has it as a flag only";
 		near = NULL;
 	}

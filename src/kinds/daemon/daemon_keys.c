@@ -132,16 +132,22 @@ const hf_dkey hf_dkeys[] = {
 /* clang-format on */
 const size_t hf_dkeys_n = ARRAY_SIZE(hf_dkeys);
 
-/* Flags that no key of the same purpose stands for. "http-proxy" as a top-level key
- * passes dockerd's check and is ignored: its place is proxies.http-proxy. */
+/* Flags that no key of the same name stands for. "http-proxy" as a top-level key passes
+ * dockerd's check and is ignored: its place is proxies.http-proxy. */
 static const struct {
 	const char *name;
 	bool takes_value;
+	const char *since; /* NULL: 20.10 or before */
 } flags_only[] = {
-	{ "config-file", true }, { "containerd-plugins-namespace", true },
-	{ "help", false },	 { "restart", false },
-	{ "validate", false },	 { "version", false },
+	{ "config-file", true, NULL },	 { "containerd-plugins-namespace", true, NULL },
+	{ "help", false, NULL },	 { "http-proxy", true, "23.0" },
+	{ "https-proxy", true, "23.0" }, { "no-proxy", true, "23.0" },
+	{ "restart", false, NULL },	 { "validate", false, NULL },
+	{ "version", false, NULL },
 };
+
+const char *const hf_dkey_proxies[HF_DKEY_PROXIES_N] = { "http-proxy", "https-proxy",
+							 "no-proxy" };
 
 const hf_dkey *hf_dkey_find(const char *name)
 {
@@ -189,11 +195,12 @@ const char *hf_dkey_nearest(const char *name)
 	return hf_nearest(name, names, hf_dkeys_n);
 }
 
-bool hf_dkey_is_flag_only(const char *name)
+bool hf_dkey_is_flag_only(const char *name, const char *engine)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(flags_only); i++)
 		if (strcmp(flags_only[i].name, name) == 0)
-			return true;
+			return !engine || !flags_only[i].since ||
+			       hf_version_compare(engine, flags_only[i].since) >= 0;
 	return false;
 }
 
@@ -202,6 +209,14 @@ bool hf_dkey_flag_takes_value(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(flags_only); i++)
 		if (strcmp(flags_only[i].name, name) == 0)
 			return flags_only[i].takes_value;
+	return false;
+}
+
+bool hf_dkey_is_proxy(const char *name)
+{
+	for (size_t i = 0; i < HF_DKEY_PROXIES_N; i++)
+		if (strcmp(hf_dkey_proxies[i], name) == 0)
+			return true;
 	return false;
 }
 
@@ -242,15 +257,14 @@ bool hf_dkey_is_reloadable(const hf_dkey *key)
 
 const char *const *hf_dkey_subkeys(const hf_dkey *key, size_t *ret_n)
 {
-	static const char *const proxies[] = { "http-proxy", "https-proxy", "no-proxy" };
 	static const char *const builder[] = { "entitlements", "gc", "history" };
 	static const char *const nri[] = { "enable", "plugin-config-path", "plugin-path",
 					   "socket-path" };
 
 	*ret_n = 0;
 	if (strcmp(key->name, "proxies") == 0) {
-		*ret_n = ARRAY_SIZE(proxies);
-		return proxies;
+		*ret_n = HF_DKEY_PROXIES_N;
+		return hf_dkey_proxies;
 	}
 	if (strcmp(key->name, "builder") == 0) {
 		*ret_n = ARRAY_SIZE(builder);

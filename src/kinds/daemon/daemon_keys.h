@@ -69,12 +69,19 @@ const hf_dkey *hf_dkey_by_letter(char letter);
 /** hf_dkey_nearest - the most likely meant name for an unknown one, or NULL; pure */
 const char *hf_dkey_nearest(const char *name);
 
-/** hf_dkey_is_flag_only - a flag of dockerd that no key stands for ("config-file"); pure
- */
-bool hf_dkey_is_flag_only(const char *name);
+/** hf_dkey_is_flag_only - a flag of dockerd that no key of the table stands for
+ *  ("config-file"); @engine NULL: of any release; pure */
+bool hf_dkey_is_flag_only(const char *name, const char *engine);
 
 /** hf_dkey_flag_takes_value - of a flag that no key stands for; pure */
 bool hf_dkey_flag_takes_value(const char *name);
+
+/* Flags that are members of the key "proxies". */
+#define HF_DKEY_PROXIES_N 3
+extern const char *const hf_dkey_proxies[HF_DKEY_PROXIES_N];
+
+/** hf_dkey_is_proxy - one of these? pure */
+bool hf_dkey_is_proxy(const char *name);
 
 /** hf_dkey_known_in - does this engine know the key? @engine NULL: some engine does.
  * Pure. */

@@ -12,10 +12,12 @@
 /* Names of flags pass dockerd's check too, and do nothing. */
 static bool passes_check(const char *name, const char *engine)
 {
-	const hf_dkey *key = hf_dkey_find(name);
+	const hf_dkey *keys[] = { hf_dkey_find(name), hf_dkey_by_flag(name, engine) };
 
-	return hf_dkey_is_flag_only(name) || hf_dkey_by_flag(name, engine) ||
-	       (key && (!engine || hf_dkey_known_in(key, engine)));
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i] && (!engine || hf_dkey_known_in(keys[i], engine)))
+			return true;
+	return hf_dkey_is_flag_only(name, engine);
 }
 
 /* What is wrong with a key that is not in the table. dockerd looks into an object of

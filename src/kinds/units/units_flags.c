@@ -80,8 +80,6 @@ static const char *dockerd_letter(hf_arena *arena, char c)
 	if (key)
 		return hf_arena_printf(arena, "--%s", key->flag);
 	switch (c) { /* of flags that are no keys */
-	case 'g':
-		return "--graph";
 	case 'h':
 		return "--help";
 	case 'v':
@@ -112,9 +110,9 @@ static hf_flag_arity dockerd_arity(const char *bare)
 
 	if (key)
 		return key->type == HF_DTYPE_BOOL ? HF_FLAG_BOOL : HF_FLAG_VALUE;
-	if (hf_dkey_is_flag_only(bare))
-		return hf_dkey_flag_takes_value(bare) ? HF_FLAG_VALUE : HF_FLAG_BOOL;
-	return strcmp(bare, "graph") == 0 ? HF_FLAG_VALUE : HF_FLAG_UNKNOWN;
+	if (!hf_dkey_is_flag_only(bare, NULL))
+		return HF_FLAG_UNKNOWN;
+	return hf_dkey_flag_takes_value(bare) ? HF_FLAG_VALUE : HF_FLAG_BOOL;
 }
 
 static hf_flag_arity containerd_arity(const char *bare)

@@ -281,19 +281,24 @@ int hf_units_find(hf_arena *arena, const hf_units_spec *spec, const hf_units_sta
 static int block_keys(hf_units_work *work, hf_units_line *line, const char *program)
 {
 	const char *name = hf_flag_long(work->arena, program, line->spec->name);
+	const char *bare;
 	const hf_dkey *key;
+	bool proxy;
 
 	if (!name)
 		return -ENOMEM;
 	if (line->spec->want != HF_UNITS_SET_FLAG || !hf_flag_program(program, "dockerd"))
 		return 0;
-	key = hf_dkey_by_flag(name + strspn(name, "-"), NULL);
-	if (!key)
+	bare = name + strspn(name, "-");
+	key = hf_dkey_by_flag(bare, NULL);
+	proxy = hf_dkey_is_proxy(bare);
+	if (!key && !proxy)
 		return 0;
-	line->blocked = hf_arena_printf(work->arena,
-					"dockerd takes this from daemon.json: demand "
-					"daemon: {set: {%s: ...}} instead",
-					key->name);
+	line->blocked =
+		hf_arena_printf(work->arena,
+				"dockerd takes this from daemon.json: demand "
+				"daemon: {set: {%s%s: ...}} instead",
+				proxy ? "proxies." : "", proxy ? bare : key->name);
 	return line->blocked ? 0 : -ENOMEM;
 }
 
