@@ -177,13 +177,6 @@ int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err)
 	return path ? write_txn(host, path, txn, err) : hf_error_oom(err);
 }
 
-/* Staged files that a crash left among the records are not records. */
-static bool is_id(const char *name)
-{
-	return strlen(name) >= 16 && name[0] >= '0' && name[0] <= '9' && name[8] == 'T' &&
-	       !strchr(name, '.');
-}
-
 int hf_txn_list(hf_host *host, hf_arena *arena, char ***ret, size_t *ret_n,
 		hf_error **err)
 {
@@ -199,8 +192,9 @@ int hf_txn_list(hf_host *host, hf_arena *arena, char ***ret, size_t *ret_n,
 			*err = take_ptr(why);
 		return r;
 	}
+	/* staged files that a crash left among them are not records */
 	for (size_t i = 0; i < n; i++)
-		if (is_id(names[i]))
+		if (hf_txn_is_id(names[i]))
 			names[kept++] = names[i];
 	*ret = names;
 	*ret_n = kept;

@@ -68,10 +68,14 @@ static int read_entry(const json_t *v, hf_arena *arena, hf_record *record)
 static int read_lists(const json_t *root, hf_arena *arena, hf_record *record)
 {
 	const json_t *v, *list = json_object_get(root, "baselines");
+	const json_t *set_list = json_object_get(root, "sets");
+	const json_t *entries = json_object_get(root, "entries");
 	const char **sets = NULL;
 	size_t i;
 	int r;
 
+	if (!json_is_array(list) || !json_is_array(set_list) || !json_is_array(entries))
+		return -EBADMSG;
 	json_array_foreach(list, i, v)
 	{
 		hf_record_baseline *b =
@@ -81,7 +85,7 @@ static int read_lists(const json_t *root, hf_arena *arena, hf_record *record)
 		if (r < 0)
 			return r;
 	}
-	json_array_foreach(json_object_get(root, "sets"), i, v)
+	json_array_foreach(set_list, i, v)
 	{
 		const char **slot = hf_vec_push(arena, sets, record->n_sets);
 
@@ -92,13 +96,25 @@ static int read_lists(const json_t *root, hf_arena *arena, hf_record *record)
 			return -ENOMEM;
 	}
 	record->sets = sets;
-	json_array_foreach(json_object_get(root, "entries"), i, v)
+	json_array_foreach(entries, i, v)
 	{
 		r = read_entry(v, arena, record);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int damaged(hf_error **err, const json_error_t *at)
+{
+	(void)hf_error_at(err, -EBADMSG, HF_RECORD_PATH, at ? (unsigned)at->line : 0,
+			  at ? (unsigned)at->column : 0,
+			  "the applied record is damaged%s%s",
+			  at ? ": " : " or of another version", at ? at->text : "");
+	return hf_error_hint(err,
+			     "restore '%s' from a backup, or move it away: the next "
+			     "apply then begins a new one",
+			     HF_RECORD_PATH);
 }
 
 int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err)
@@ -126,16 +142,8 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 		return r;
 	}
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
-	if (!root) {
-		r = hf_error_at(err, -EBADMSG, HF_RECORD_PATH, (unsigned)json_err.line,
-				(unsigned)json_err.column,
-				"the applied record is damaged: %s", json_err.text);
-		(void)hf_error_hint(err,
-				    "restore '%s' from a backup, or move it away: the "
-				    "next apply then begins a new one",
-				    HF_RECORD_PATH);
-		return r;
-	}
+	if (!root)
+		return damaged(err, &json_err);
 	r = string_of(root, "schema", arena, false, &schema);
 	if (!r && strncmp(schema, "1.", 2) != 0)
 		r = -EBADMSG;
@@ -145,8 +153,7 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r < 0)
-		return hf_error_at(err, r, HF_RECORD_PATH, 0, 0,
-				   "the applied record is damaged or of another version");
+		return damaged(err, NULL);
 	*ret = record;
 	return 0;
 }

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/escape.h"
+#include "base/path.h"
 
 #define DIGEST_LINE_LEN (sizeof("sha256 ") - 1 + HF_DIGEST_HEX - 1 + 1)
 
@@ -29,6 +31,48 @@ const char *hf_txn_result_name(hf_txn_result r)
 {
 	assert(r < ARRAY_SIZE(result_names));
 	return result_names[r];
+}
+
+bool hf_txn_is_id(const char *word)
+{
+	size_t len = strlen(word);
+
+	return len >= 16 && len <= 40 && word[8] == 'T' &&
+	       strspn(word, "0123456789abcdefT-") == len;
+}
+
+static bool is_absolute(const char *path)
+{
+	return path[0] == '/' && strlen(path) < PATH_MAX;
+}
+
+/* Does an item name only what the work on it may touch? What a journal says is done as
+ * root, whoever wrote it, and so nothing is written that could not be read again. */
+static bool is_sound(const hf_txn_item *item, const char *id)
+{
+	char tail[256];
+	size_t len, n;
+	const char *temp;
+
+	if (item->type == HF_GROUP_LIVE)
+		return !item->made;
+	if (!is_absolute(item->path))
+		return false;
+	if (item->type == HF_GROUP_INODE)
+		return !item->made;
+	if (!*hf_path_base(item->path))
+		return false;
+	if (item->made && (!is_absolute(item->made) || !item->made[1] ||
+			   !hf_path_below(item->path, item->made)))
+		return false;
+	if (!item->temp)
+		return true;
+	/* the target's own name may be another than that of the path: a symlink's */
+	temp = hf_path_base(item->temp);
+	hf_fs_temp_name("", id, tail);
+	len = strlen(temp), n = strlen(tail + 1);
+	return is_absolute(item->temp) && temp[0] == '.' && len > n &&
+	       strcmp(temp + len - n, tail + 1) == 0;
 }
 
 /* --- writing
@@ -262,6 +306,12 @@ int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
 	char hex[HF_DIGEST_HEX];
 	writer w = { 0 };
 
+	for (size_t i = 0; i < txn->n_items; i++)
+		if (!is_sound(&txn->items[i], txn->id))
+			return hf_error_set(err, -EINVAL,
+					    "'%s' is not an absolute path, so it cannot "
+					    "be recorded",
+					    txn->items[i].path);
 	open_at(&w, NULL, '{');
 	put_head(&w, txn);
 	put_changes(&w, txn);
@@ -500,6 +550,8 @@ static void get_head(reader *rd, const json_t *root, hf_txn *txn)
 	txn->witness_after = get_text(rd, root, "witness_after", true);
 	txn->started = get_int(rd, root, "started");
 	txn->finished = get_int(rd, root, "finished");
+	if (!hf_txn_is_id(txn->id))
+		rd->r = rd->r ? rd->r : -EBADMSG;
 }
 
 static void get_strings(reader *rd, const json_t *root, const char *key,
@@ -538,6 +590,8 @@ static void get_body(reader *rd, const json_t *root, hf_txn *txn)
 	txn->items = get_array(rd, n, sizeof(*txn->items));
 	for (size_t i = 0; !rd->r && i < n; i++) {
 		get_item(rd, json_array_get(list, i), &txn->items[i]);
+		if (!rd->r && !is_sound(&txn->items[i], txn->id))
+			rd->r = -EBADMSG;
 		txn->n_items++;
 	}
 }

@@ -84,6 +84,10 @@ typedef struct hf_txn {
 	size_t n_items;
 } hf_txn;
 
+/** hf_txn_is_id - may @word be the id of a transaction (and so the name of a file)? pure
+ */
+bool hf_txn_is_id(const char *word);
+
 /** hf_txn_text - the transaction as text with its digest; the caller frees; pure */
 int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err) _must_check_;
 
@@ -91,7 +95,8 @@ int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err) _must_check_;
  * hf_txn_parse - read such a text; strings in @arena
  * @name: the file, for messages
  *
- * Errors: -EBADMSG torn, edited or damaged; -ENOTSUP of another major schema. Pure.
+ * Errors: -EBADMSG torn, edited or damaged, or it names what no transaction touches;
+ * -ENOTSUP of another major schema. Pure.
  */
 int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena,
 		 hf_txn *ret, hf_error **err) _must_check_;

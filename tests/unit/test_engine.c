@@ -381,6 +381,15 @@ static void test_stale_host_is_refused(void **state)
 
 static void test_damaged_record_is_an_error(void **state)
 {
+	static const char *const others[] = {
+		"{\"schema\": \"2.0\"}",
+		"[]",
+		"{\"schema\": \"1.0\", \"baselines\": {}, \"sets\": [], \"entries\": []}",
+		"{\"schema\": \"1.0\", \"baselines\": [], \"sets\": \"\", \"entries\": "
+		"[]}",
+		"{\"schema\": \"1.0\", \"baselines\": [], \"sets\": [], \"entries\": 7}",
+		"{\"schema\": \"1.0\", \"baselines\": [], \"sets\": []}",
+	};
 	world *w = world_new();
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_arena arena = { 0 };
@@ -393,8 +402,13 @@ static void test_damaged_record_is_an_error(void **state)
 	assert_int_equal(err->line, 2);
 	assert_string_equal(err->file, HF_RECORD_PATH);
 	hf_error_free(take_ptr(err));
-	put(w, "/var/lib/holdfast/applied.json", "{\"schema\": \"2.0\"}");
-	assert_int_equal(hf_record_read(&w->host, &arena, &record, &err), -EBADMSG);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		put(w, "/var/lib/holdfast/applied.json", others[i]);
+		assert_int_equal(hf_record_read(&w->host, &arena, &record, &err),
+				 -EBADMSG);
+		assert_non_null(strstr(err->hint, "from a backup"));
+		hf_error_free(take_ptr(err));
+	}
 	hf_arena_done(&arena);
 	world_free(w);
 }
