@@ -7,6 +7,7 @@
  * wanted set whatever state the host is in.
  */
 #include <errno.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,17 +15,6 @@
 #include "cli/run.h"
 #include "engine/verify.h"
 #include "host/fs.h"
-
-#define UNIT_DIR "/etc/systemd/system"
-#define DROPIN "zz-holdfast.conf"
-
-/* Files that are ours by name, and the merged rules; see holdfast(8), FILES. */
-static const char *const own_files[] = {
-	"/etc/audit/rules.d/60-holdfast.rules",
-	"/etc/audit/rules.d/zz-holdfast.rules",
-	"/etc/audit/audit.rules",
-	"/etc/tmpfiles.d/holdfast.conf",
-};
 
 typedef struct hf_compile {
 	hf_run *run;
@@ -120,80 +110,84 @@ static int copy_file(hf_compile *c, const char *path, hf_error **err)
 	return write_file(c, path, text, len, inode.mode & 0777, err);
 }
 
-static int copy_dropins(hf_compile *c, hf_error **err)
+/* "/etc/systemd/system/?.d/x.conf", with a star: x.conf of every directory there that
+ * matches. */
+static int copy_own(hf_compile *c, const char *pattern, hf_error **err)
 {
-	char **names;
-	size_t n = 0;
-	int r = hf_fs_list(&c->run->host, UNIT_DIR, &c->arena, &names, &n, err);
+	const char *star = strchr(pattern, '*'), *rest;
+	char *name, *dir, **names;
+	size_t n;
+	int r;
 
+	if (!star)
+		return copy_file(c, pattern, err);
+	rest = star + strcspn(star, "/");
+	name = hf_arena_memdup(&c->arena, pattern, (size_t)(rest - pattern));
+	dir = name ? hf_path_dir(&c->arena, name) : NULL;
+	if (!dir)
+		return hf_error_oom(err);
+	r = hf_fs_list(&c->run->host, dir, &c->arena, &names, &n, err);
 	if (r < 0)
 		return missing_is_fine(r, err);
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(names[i]);
-		char *path;
+	for (size_t i = 0; !r && i < n; i++) {
+		const char *path;
 
-		if (len < 3 || strcmp(names[i] + len - 2, ".d"))
+		if (fnmatch(hf_path_base(name), names[i], 0))
 			continue;
-		path = hf_arena_printf(&c->arena, UNIT_DIR "/%s/" DROPIN, names[i]);
-		if (!path)
-			return hf_error_oom(err);
-		r = copy_file(c, path, err);
-		if (r < 0)
-			return r;
+		path = hf_arena_printf(&c->arena, "%s/%s%s", dir, names[i], rest);
+		r = path ? copy_file(c, path, err) : hf_error_oom(err);
 	}
+	return r;
+}
+
+static int copy_own_files(hf_compile *c, hf_error **err)
+{
+	const hf_model *model = &c->run->model;
+
+	for (size_t i = 0; i < model->n_kinds; i++)
+		for (size_t k = 0; k < model->kinds[i]->n_own_files; k++) {
+			int r = copy_own(c, model->kinds[i]->own_files[k], err);
+
+			if (r < 0)
+				return r;
+		}
 	return 0;
 }
 
-/* "daemon:/etc/docker/daemon.json#icc": the file between the colon and the hash. */
-static int copy_edited(hf_compile *c, hf_error **err)
+/* The files that rows speak of, and one line for each demand on an inode: path, property
+ * and what is wanted. */
+static int write_rows(hf_compile *c, hf_error **err)
 {
 	const hf_plan *plan = &c->run->survey.plan;
+	cleanup_(hf_strbuf_done) hf_strbuf list = { 0 };
 
-	for (size_t i = 0; i < plan->n_resources; i++) {
-		const char *id = plan->resources[i]->id, *hash = strrchr(id, '#');
-		char *path;
-		int r;
-
-		if (strncmp(id, "daemon:/", 8) || !hash ||
-		    plan->resources[i]->layer == HF_LIVE)
-			continue;
-		path = hf_arena_memdup(&c->arena, id + 7, (size_t)(hash - id - 7));
-		if (!path)
-			return hf_error_oom(err);
-		r = copy_file(c, path, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* One line for each demand on an inode: resource and what is wanted of it. */
-static int write_list(hf_compile *c, hf_error **err)
-{
-	const hf_plan *plan = &c->run->survey.plan;
-	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
-
-	hf_strbuf_adds(&text, "# Owners, groups and modes that the baseline demands.\n");
+	hf_strbuf_adds(&list, "# Owners, groups and modes that the baseline demands.\n");
 	for (size_t i = 0; i < plan->n_resources; i++) {
 		const hf_resource *row = plan->resources[i];
-		const char *hash = strrchr(row->id, '#');
+		const char *at = row->id + strlen(row->kind->name) + 1;
+		const char *hash = strrchr(at, '#');
 		char *path;
+		int r = 0;
 
-		if (strncmp(row->id, "files:/", 7) || !hash)
+		if (row->kind->id_form < HF_ID_FILE || *at != '/' || !hash)
 			continue;
-		path = hf_arena_memdup(&c->arena, row->id + 6,
-				       (size_t)(hash - row->id - 6));
+		path = hf_arena_memdup(&c->arena, at, (size_t)(hash - at));
 		if (!path)
 			return hf_error_oom(err);
+		if (row->kind->id_form == HF_ID_FILE && row->layer != HF_LIVE)
+			r = copy_file(c, path, err);
+		if (r < 0)
+			return r;
 		/* what the plan makes is made with the owner and mode demanded */
-		if (row->state == HF_STATE_NOT_APPLICABLE &&
-		    !hf_plan_group_find(plan, HF_GROUP_FILE, path))
-			continue;
-		hf_strbuf_addf(&text, "%s\t%s\t%s\n", path, hash + 1, row->wanted);
+		if (row->kind->id_form == HF_ID_INODE &&
+		    (row->state != HF_STATE_NOT_APPLICABLE ||
+		     hf_plan_group_find(plan, HF_GROUP_FILE, path)))
+			hf_strbuf_addf(&list, "%s\t%s\t%s\n", path, hash + 1,
+				       row->wanted);
 	}
-	if (!hf_strbuf_ok(&text))
+	if (!hf_strbuf_ok(&list))
 		return hf_error_oom(err);
-	return write_file(c, "/files.txt", hf_strbuf_str(&text), text.len, 0644, err);
+	return write_file(c, "/files.txt", hf_strbuf_str(&list), list.len, 0644, err);
 }
 
 static int open_output(hf_compile *c, const char *dir, hf_error **err)
@@ -214,14 +208,10 @@ static int compile(hf_compile *c, const char *dir, hf_error **err)
 
 	if (!r)
 		r = write_planned(c, err);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(own_files); i++)
-		r = copy_file(c, own_files[i], err);
 	if (!r)
-		r = copy_dropins(c, err);
+		r = copy_own_files(c, err);
 	if (!r)
-		r = copy_edited(c, err);
-	if (!r)
-		r = write_list(c, err);
+		r = write_rows(c, err);
 	return r;
 }
 

@@ -41,9 +41,23 @@ int hf_decoder_refs(hf_decoder *d, hf_mark mark, const char *text) _must_check_;
  *  Returns: the text in the model's arena, or NULL (reported, or out of memory). */
 const char *hf_decoder_plain(hf_decoder *d, hf_mark mark, const char *text);
 
+/* What stands behind "NAME:" in the ids of a kind's rows and changes. */
+typedef enum hf_id_form {
+	HF_ID_FREE,  /* nothing that others read */
+	HF_ID_TEXT,  /* what is wanted, spelled out: an audit rule */
+	HF_ID_FILE,  /* PATH#WHAT: a value in that file */
+	HF_ID_INODE, /* PATH#WHAT: owner, group or mode of that inode */
+} hf_id_form;
+
 struct hf_kind {
 	const char *name; /* the YAML key, and the prefix of resource ids */
 	int rank;	  /* order of observation and planning, index of plan->obs */
+	hf_id_form id_form;
+
+	/* Files that belong to the kind as a whole, by path; a "*" stands for what it
+	 * does in the name of one directory, fnmatch(3). */
+	const char *const *own_files;
+	size_t n_own_files;
 
 	/* Decode one control's section into demands; report every problem. Pure.
 	 * Returns 0 or -ENOMEM only. */

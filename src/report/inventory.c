@@ -343,7 +343,7 @@ static void put_wanted(hf_paint *p, const hf_view *view, const hf_control *c)
 		hf_paint_to(p, 13);
 		hf_paint_wrap(p, HF_STYLE_PLAIN, 15, row->id);
 		if (row->wanted && *row->wanted &&
-		    !hf_text_is_said(row->id, row->wanted)) {
+		    !hf_text_is_said(row->kind, row->id, row->wanted)) {
 			hf_paint_text(p, HF_STYLE_PLAIN, ": ");
 			hf_paint_wrap(p, HF_STYLE_PLAIN, 15,
 				      row->secret ? "(secret)" : row->wanted);

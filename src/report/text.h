@@ -36,7 +36,7 @@ void hf_text_end(hf_text *t, const char *tail);
 void hf_text_id(hf_text *t, const char *id, const hf_text_twins *twins);
 
 /** hf_text_is_said - does @id spell @text (or NULL) out, an audit rule or a flag? pure */
-bool hf_text_is_said(const char *id, const char *text);
+bool hf_text_is_said(const hf_kind *kind, const char *id, const char *text);
 
 /** hf_text_remark - a line below an item, wrapped */
 void hf_text_remark(hf_text *t, hf_style style, const char *text);

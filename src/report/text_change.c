@@ -59,8 +59,9 @@ static void put_values(hf_text *t, const hf_change *c, const char *tail)
 	const char *before = c->secret && c->before ? HF_SECRET : c->before;
 	const char *after = c->secret && c->after ? HF_SECRET : c->after;
 
-	if ((!before && (!after || hf_text_is_said(c->id, after))) ||
-	    (!after && hf_text_is_said(c->id, before)) || put_inline(t, before, after)) {
+	if ((!before && (!after || hf_text_is_said(c->kind, c->id, after))) ||
+	    (!after && hf_text_is_said(c->kind, c->id, before)) ||
+	    put_inline(t, before, after)) {
 		hf_text_end(t, tail);
 		return;
 	}

@@ -28,7 +28,7 @@ static void put_row_values(hf_text *t, const hf_resource *row)
 	const char *found = row->secret && row->found ? HF_SECRET : row->found;
 	const char *wanted = row->secret && row->wanted ? HF_SECRET : row->wanted;
 
-	if (hf_text_is_said(row->id, wanted))
+	if (hf_text_is_said(row->kind, row->id, wanted))
 		wanted = NULL; /* the id of an audit rule is the rule */
 	if (row->state == HF_STATE_NOT_APPLICABLE)
 		hf_strbuf_adds(&text, "not applicable");
@@ -44,7 +44,7 @@ static void put_row_values(hf_text *t, const hf_resource *row)
 		hf_strbuf_addf(&text, "found %s", found);
 	else
 		hf_strbuf_adds(&text, hf_state_name(row->state));
-	if (row->state == HF_STATE_PASS && hf_text_is_said(row->id, found))
+	if (row->state == HF_STATE_PASS && hf_text_is_said(row->kind, row->id, found))
 		return hf_paint_newline(&t->paint);
 	hf_paint_text(&t->paint, HF_STYLE_PLAIN, ": ");
 	t->paint.oom |= !hf_strbuf_ok(&text);

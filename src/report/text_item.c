@@ -24,13 +24,13 @@ void hf_text_end(hf_text *t, const char *tail)
 		hf_text_remark(t, HF_STYLE_DIM, tail);
 }
 
-bool hf_text_is_said(const char *id, const char *text)
+bool hf_text_is_said(const hf_kind *kind, const char *id, const char *text)
 {
 	size_t n = strlen(id), len = text ? strlen(text) : 0;
 
 	if (!len)
 		return false;
-	if (strncmp(id, "audit:", 6) == 0)
+	if (kind->id_form == HF_ID_TEXT)
 		return strstr(id, text);
 	/* a flag that is taken out: "...#exec_start.--debug" */
 	return n > len && id[n - len - 1] == '.' && strcmp(id + n - len, text) == 0;

@@ -27,4 +27,24 @@ run 0 compile ./b.yaml --root root --output-dir made --only mode
 ln -s system root/etc/systemd/system
 run 1 compile ./b.yaml --root root --output-dir again --only mode
 err "/etc/systemd/system"
+
+# what is as wanted is copied: files of the kinds' own, and those they edit
+rm root/etc/systemd/system
+mkdir -p root/etc/systemd/system/docker.service.d root/etc/systemd/system/notes \
+	root/etc/audit/rules.d
+echo '{"icc": false}' >root/etc/docker/daemon.json
+for file in systemd/system/docker.service.d/zz-holdfast.conf systemd/system/docker.service.d/other.conf \
+	systemd/system/notes/zz-holdfast.conf audit/rules.d/other.rules audit/audit.rules; do
+	echo "# $file" >root/etc/$file
+done
+rm -rf made
+run 0 compile ./b.yaml --root root --output-dir made --only icc
+(cd made && find . -type f | sort) >found
+cat >expected <<'END'
+./etc/audit/audit.rules
+./etc/docker/daemon.json
+./etc/systemd/system/docker.service.d/zz-holdfast.conf
+./files.txt
+END
+diff expected found || fail "other files were written"
 finish

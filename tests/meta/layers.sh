@@ -44,6 +44,10 @@ for file in src/host/*.c src/engine/*.c src/kinds/*/*.c; do
 		grep -vE ':[0-9]+:[[:space:]]*(\*|/\*|//)' >&2 && bad "prints or exits: $file"
 done
 
+# Reports, engine and commands know no kind by its name or its files.
+grep -HnE '"(audit|daemon|units|files):|"[^"]*(60|zz)-holdfast\.' \
+	src/plan/*.c src/report/*.c src/engine/*.c src/cli/*.c >&2 && bad "names a kind or its files"
+
 # confined HEADER FILES...: a library's header is included there only
 confined() {
 	header=$1

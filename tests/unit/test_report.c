@@ -27,6 +27,7 @@ static void fake_secrets(const char *bytes, size_t len, hf_mask *mask)
 }
 
 static const hf_kind fake = { .name = "fake", .secrets = fake_secrets };
+static const hf_kind fake_rules = { .name = "audit", .id_form = HF_ID_TEXT };
 
 typedef struct world {
 	hf_model model;
@@ -122,8 +123,10 @@ static hf_resource *row(world *w, size_t control, hf_layer layer, const char *id
 			const char *wanted, hf_state state, const char *found,
 			const char *why)
 {
-	hf_resource *r = hf_plan_row(&w->plan, layer, id, wanted, &w->demands[control]);
+	hf_resource *r;
 
+	w->demands[control].kind = strncmp(id, "audit:", 6) ? &fake : &fake_rules;
+	r = hf_plan_row(&w->plan, layer, id, wanted, &w->demands[control]);
 	assert_non_null(r);
 	assert_int_equal(hf_row_judge(&w->plan, r, state, found, why ? "%s" : NULL, why),
 			 0);
@@ -133,8 +136,8 @@ static hf_resource *row(world *w, size_t control, hf_layer layer, const char *id
 static hf_change *change(world *w, const hf_resource *r, hf_op op, const char *before,
 			 const char *after, hf_cause cause)
 {
-	hf_change *c = hf_plan_change(&w->plan, &fake, r->layer, r->id, op, before, after,
-				      cause);
+	hf_change *c = hf_plan_change(&w->plan, r->kind, r->layer, r->id, op, before,
+				      after, cause);
 
 	assert_non_null(c);
 	assert_int_equal(hf_change_row(&w->plan, c, r), 0);

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "kinds/audit/audit_kernel.h"
+#include "kinds/audit/audit_obs.h"
 #include "kinds/audit/audit_spec.h"
 #include "model/schema.h"
 
@@ -581,9 +582,19 @@ static int check(const hf_model *model, hf_diags *diags)
 	return 0;
 }
 
+static const char *const own_files[] = {
+	HF_AUDIT_OWN,
+	HF_AUDIT_OWN_SETTINGS,
+	HF_AUDIT_MERGED,
+	HF_AUDIT_TMPFILES,
+};
+
 const hf_kind hf_kind_audit = {
 	.name = "audit",
 	.rank = HF_RANK_AUDIT,
+	.id_form = HF_ID_TEXT,
+	.own_files = own_files,
+	.n_own_files = ARRAY_SIZE(own_files),
 	.decode = decode,
 	.check = check,
 	.ahead = hf_audit_kernel_ahead,

@@ -40,6 +40,7 @@ static void secrets(const char *bytes, size_t len, hf_mask *mask)
 const hf_kind hf_kind_daemon = {
 	.name = "daemon",
 	.rank = HF_RANK_DAEMON,
+	.id_form = HF_ID_FILE,
 	.decode = hf_daemon_decode,
 	.check = hf_daemon_check,
 	.observe = hf_daemon_observe,

@@ -12,6 +12,7 @@
 
 const hf_kind hf_kind_files = { .name = "files",
 				.rank = HF_RANK_FILES,
+				.id_form = HF_ID_INODE,
 				.decode = files_decode,
 				.check = files_check,
 				.observe = files_observe,

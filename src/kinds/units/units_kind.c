@@ -4,10 +4,17 @@
 #include "kinds/units/units_decode.h"
 #include "kinds/units/units_observe.h"
 #include "kinds/units/units_plan.h"
+#include "kinds/units/units_unit.h"
+
+static const char *const own_files[] = {
+	"/etc/systemd/system/*.d/" HF_UNIT_DROPIN,
+};
 
 const hf_kind hf_kind_units = {
 	.name = "units",
 	.rank = HF_RANK_UNITS,
+	.own_files = own_files,
+	.n_own_files = ARRAY_SIZE(own_files),
 	.decode = hf_units_decode,
 	.check = hf_units_check,
 	.observe = hf_units_observe,
