@@ -126,6 +126,13 @@ bool hf_diags_worth(const hf_diags *d, size_t n)
 	return d->n < HF_DIAG_MAX && n <= COMPARISONS / (d->n + 1);
 }
 
+const char *hf_nearer(const char *word, const char *best, const char *name)
+{
+	const char *pair[] = { best, name };
+
+	return best ? hf_nearest(word, pair, 2) : hf_nearest(word, pair + 1, 1);
+}
+
 const char *hf_nearest(const char *word, const char *const *names, size_t n)
 {
 	const char *best = NULL;

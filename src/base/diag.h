@@ -71,4 +71,8 @@ bool hf_diags_worth(const hf_diags *d, size_t n);
  *  near enough to be a likely misspelling; pure, borrowed from @names */
 const char *hf_nearest(const char *word, const char *const *names, size_t n);
 
+/** hf_nearer - the same for names that come one by one, in no array
+ *  @best: the nearest so far: NULL at first, then what this returned */
+const char *hf_nearer(const char *word, const char *best, const char *name);
+
 #endif

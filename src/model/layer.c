@@ -219,13 +219,8 @@ static void report_nothing_to_remove(merger *m, const hf_node *base, const hf_no
 	const char *near = NULL;
 	size_t n_names = base && hf_diags_worth(m->l->diags, base->n) ? base->n : 0;
 
-	for (size_t i = 0; i < n_names; i++) {
-		const char *pair[] = { near, base->keys[i]->text };
-		const char *n = near ? hf_nearest(key->text, pair, 2)
-				     : hf_nearest(key->text, pair + 1, 1);
-
-		near = n ? n : near;
-	}
+	for (size_t i = 0; i < n_names; i++)
+		near = hf_nearer(key->text, near, base->keys[i]->text);
 	if (near)
 		hf_diag_error(
 			m->l->diags, key->mark,

@@ -52,14 +52,10 @@ const char *hf_load_nearest(const hf_loader *l, const hf_file *file, const char 
 		return NULL;
 	for (size_t i = 0; i < l->n_entries; i++) {
 		const hf_entry *entry = l->entries[i];
-		const char *pair[] = { best, entry->id };
-		const char *near;
 
-		if (!(file->closure >> entry->file->index & 1) ||
-		    (!own && entry->file == file))
-			continue;
-		near = best ? hf_nearest(id, pair, 2) : hf_nearest(id, pair + 1, 1);
-		best = near ? near : best;
+		if ((file->closure >> entry->file->index & 1) &&
+		    (own || entry->file != file))
+			best = hf_nearer(id, best, entry->id);
 	}
 	return best;
 }

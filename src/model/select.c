@@ -49,16 +49,6 @@ bool hf_term_matches(const char *term, const hf_control *control)
 	return text_matches(term, control->id);
 }
 
-/* The nearer of @best (may be NULL) and @name. */
-static const char *nearer(const char *word, const char *best, const char *name)
-{
-	const char *pair[] = { best, name };
-	const char *near =
-		best ? hf_nearest(word, pair, 2) : hf_nearest(word, pair + 1, 1);
-
-	return near ? near : best;
-}
-
 void hf_term_report(const hf_model *model, const char *term, const char *option,
 		    hf_mark mark, hf_diags *diags)
 {
@@ -79,9 +69,9 @@ void hf_term_report(const hf_model *model, const char *term, const char *option,
 		const hf_control *control = model->controls[i];
 
 		if (!tag)
-			near = nearer(term, near, control->id);
+			near = hf_nearer(term, near, control->id);
 		for (size_t k = 0; tag && k < control->n_tags; k++)
-			near = nearer(term + 4, near, control->tags[k]);
+			near = hf_nearer(term + 4, near, control->tags[k]);
 	}
 	if (near)
 		hf_diag_error(diags, mark,

@@ -115,14 +115,8 @@ const char *hf_vars_near(const hf_vars *vars, const char *name)
 {
 	const char *best = NULL;
 
-	/* one at a time: the candidates need no array; the nearer of two is kept */
-	for (size_t i = 0; i < vars->n; i++) {
-		const char *pair[] = { best, vars->items[i]->name };
-		const char *near = hf_nearest(name, best ? pair : pair + 1, best ? 2 : 1);
-
-		if (near)
-			best = near;
-	}
+	for (size_t i = 0; i < vars->n; i++)
+		best = hf_nearer(name, best, vars->items[i]->name);
 	return best;
 }
 

@@ -292,6 +292,12 @@ static void test_diag(void **state)
 	assert_string_equal(hf_nearest("tilte", names, 4), "title");
 	assert_null(hf_nearest("colour", names, 4));
 	assert_null(hf_nearest("x", NULL, 0));
+	/* one by one it is the same: a far one does not replace a near one */
+	assert_null(hf_nearer("levl", NULL, "colour"));
+	assert_string_equal(hf_nearer("levl", NULL, "lev"), "lev");
+	assert_string_equal(hf_nearer("levl", "level", "colour"), "level");
+	assert_string_equal(hf_nearer("tilte", "tile", "title"), "tile");
+	assert_string_equal(hf_nearer("tilte", "tiltle1", "title"), "title");
 	for (int i = 0; i < HF_DIAG_MAX + 5; i++)
 		hf_diag_add(&diags, i % 2 ? HF_DIAG_ERROR : HF_DIAG_NOTE, nowhere, "hint",
 			    "n\n%d", i);
