@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* facts: what was found on the host, from where, and what could not be read. */
-#include <errno.h>
-#include <string.h>
-
 #include "cli/run.h"
-
-int hf_run_facts_given(hf_run *run, hf_facts *facts, hf_error **err)
-{
-	const hf_strings *given = &run->cli->options.facts;
-
-	for (size_t i = 0; i < given->n; i++) {
-		const char *eq = strchr(given->items[i], '=');
-		char *name = hf_arena_memdup(&run->arena, given->items[i],
-					     (size_t)(eq - given->items[i]));
-
-		if (!name ||
-		    hf_facts_set(facts, name, HF_PRESENT, eq + 1, "--fact", NULL) < 0)
-			return hf_error_oom(err);
-	}
-	return 0;
-}
 
 int hf_cmd_facts(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
 	cleanup_(hf_facts_done) hf_facts facts = { 0 };
 	hf_text_options options = hf_cli_text_options(cli);
+	const hf_strings *given = &cli->options.facts;
 	hf_error *err = NULL;
 	hf_report report;
 	int status = hf_run_open(&run, cli);
@@ -34,7 +16,7 @@ int hf_cmd_facts(hf_cli *cli)
 		status = hf_run_load(&run, cli, &cli->options.operands);
 	if (status)
 		return status;
-	if (hf_run_facts_given(&run, &facts, &err) < 0 ||
+	if (hf_facts_given(&facts, given->items, given->n, &err) < 0 ||
 	    hf_facts_read(&run.host, &run.model, &facts, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	hf_run_diags(&run);

@@ -129,6 +129,7 @@ int hf_cmd_import(hf_cli *cli)
 	cleanup_(hf_facts_done) hf_facts facts = { 0 };
 	cleanup_(hf_strbuf_done) hf_strbuf out = { 0 };
 	hf_audit_import im = { .arena = &run.arena, .diags = &run.diags };
+	const hf_strings *given = &cli->options.facts;
 	bool files = cli->options.rules;
 	hf_error *err = NULL;
 	int status = hf_run_open(&run, cli), r;
@@ -143,7 +144,7 @@ int hf_cmd_import(hf_cli *cli)
 	if (!files && run.host.offline)
 		return usage(&run, "below --root there is no running list: give --rules "
 				   "FILE...");
-	if (hf_run_facts_given(&run, &facts, &err) < 0 ||
+	if (hf_facts_given(&facts, given->items, given->n, &err) < 0 ||
 	    hf_facts_read(&run.host, &run.model, &facts, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	im.host = (hf_audit_boot_host){ .names = { .machine =

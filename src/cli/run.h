@@ -74,9 +74,6 @@ int hf_run_must_be_root(hf_run *run) _must_check_;
 /** hf_run_apply_options - of the command line, for the engine */
 hf_apply_options hf_run_apply_options(hf_run *run);
 
-/** hf_run_facts_given - those of --fact, before the others are read (cmd_facts.c) */
-int hf_run_facts_given(hf_run *run, hf_facts *facts, hf_error **err) _must_check_;
-
 /** hf_run_progress_end - clear the line that moves, before the report */
 void hf_run_progress_end(const hf_run *run);
 

@@ -12,24 +12,6 @@ void hf_survey_done(hf_survey *survey)
 	*survey = (hf_survey){ 0 };
 }
 
-static int set_given_facts(hf_facts *facts, const char *const *args, size_t n,
-			   hf_error **err)
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *eq = strchr(args[i], '=');
-		cleanup_free char *name = NULL;
-
-		if (!eq || eq == args[i])
-			return hf_error_set(err, -EINVAL,
-					    "--fact takes NAME=VALUE, not '%s'", args[i]);
-		name = strndup(args[i], (size_t)(eq - args[i]));
-		if (!name ||
-		    hf_facts_set(facts, name, HF_PRESENT, eq + 1, "--fact", NULL) < 0)
-			return hf_error_oom(err);
-	}
-	return 0;
-}
-
 static int run_kinds(hf_host *host, hf_model *model, hf_plan *plan, hf_error **err)
 {
 	for (size_t i = 0; i < model->n_kinds; i++) {
@@ -78,7 +60,7 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	const char *hostname;
 	int r;
 
-	r = set_given_facts(&ret->facts, fact_args, n_fact_args, err);
+	r = hf_facts_given(&ret->facts, fact_args, n_fact_args, err);
 	if (!r)
 		r = hf_facts_read(host, model, &ret->facts, err);
 	if (!r)

@@ -2,6 +2,7 @@
 #include "model/facts.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 void hf_facts_done(hf_facts *facts)
@@ -50,6 +51,23 @@ int hf_facts_set(hf_facts *facts, const char *name, hf_known known, const char *
 	if (hf_map_put(&facts->by_name, &facts->arena, name, fact) < 0) {
 		facts->n--;
 		return -ENOMEM;
+	}
+	return 0;
+}
+
+int hf_facts_given(hf_facts *facts, const char *const *args, size_t n, hf_error **err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *eq = strchr(args[i], '=');
+		cleanup_free char *name = NULL;
+
+		if (!eq || eq == args[i])
+			return hf_error_set(err, -EINVAL,
+					    "--fact takes NAME=VALUE, not '%s'", args[i]);
+		name = strndup(args[i], (size_t)(eq - args[i]));
+		if (!name ||
+		    hf_facts_set(facts, name, HF_PRESENT, eq + 1, "--fact", NULL) < 0)
+			return hf_error_oom(err);
 	}
 	return 0;
 }

@@ -40,6 +40,11 @@ void hf_facts_done(hf_facts *facts);
 int hf_facts_set(hf_facts *facts, const char *name, hf_known known, const char *value,
 		 const char *source, const char *why) _must_check_;
 
+/** hf_facts_given - set those of --fact, "NAME=VALUE" each, before any other is read.
+ *  Errors: -EINVAL, -ENOMEM. */
+int hf_facts_given(hf_facts *facts, const char *const *args, size_t n,
+		   hf_error **err) _must_check_;
+
 /** hf_facts_names - those that do not hang on what a `when` asks for; returns how many;
  *  pure */
 size_t hf_facts_names(const char *const **ret);

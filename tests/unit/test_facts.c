@@ -159,10 +159,16 @@ static void single_package_files(void **state)
 
 static void given_facts_stay(void **state)
 {
+	static const char *const args[] = { "engine=29.1", "exists:/a=b=c", "=x", "x" };
 	facts_world *w = *state;
+	hf_error *err = NULL;
 
-	assert_int_equal(
-		hf_facts_set(&w->facts, "engine", HF_PRESENT, "29.1", "--fact", NULL), 0);
+	assert_int_equal(hf_facts_given(&w->facts, args, 2, &err), 0);
+	check_value(w, "exists:/a", "b=c");
+	for (size_t i = 2; i < ARRAY_SIZE(args); i++) {
+		assert_int_equal(hf_facts_given(&w->facts, args + i, 1, &err), -EINVAL);
+		hf_error_free(take_ptr(err));
+	}
 	read_facts(w, NULL);
 	check_value(w, "engine", "29.1");
 	assert_string_equal(hf_facts_get(&w->facts, "engine")->source, "--fact");
