@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* import: audit rules that exist, in files or in the kernel, as a baseline. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,33 +43,19 @@ static int file_error(hf_error **err, const char *path, const char *why)
 static int read_file(hf_arena *arena, const char *path, hf_audit_source *ret,
 		     hf_error **err)
 {
-	size_t cap = 65536, len = 0, n;
-	cleanup_free char *bytes = malloc(cap);
-	FILE *f = fopen(path, "re");
-	int saved;
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_free char *bytes = NULL;
+	int r = fd < 0 ? -errno : hf_fs_slurp(fd, RULES_FILE_MAX, &bytes, &ret->len);
 
-	if (!f)
-		return file_error(err, path, strerror(errno));
-	while (bytes && (n = fread(bytes + len, 1, cap - len, f)) > 0) {
-		len += n;
-		if (len == cap && cap < RULES_FILE_MAX) {
-			char *more = realloc(bytes, cap *= 2);
-
-			free(more ? NULL : bytes);
-			bytes = more;
-		}
-	}
-	saved = ferror(f) ? errno : 0;
-	(void)fclose(f);
-	if (saved)
-		return file_error(err, path, strerror(saved));
-	if (bytes && len == cap)
-		return file_error(err, path, "it is too long");
-	if (bytes && memchr(bytes, '\0', len))
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r < 0)
+		return file_error(err, path,
+				  r == -EFBIG ? "it is too long" : strerror(-r));
+	if (memchr(bytes, '\0', ret->len))
 		return file_error(err, path, "it holds NUL bytes");
 	ret->path = hf_arena_strdup(arena, path);
-	ret->bytes = bytes ? hf_arena_memdup(arena, bytes, len) : NULL;
-	ret->len = len;
+	ret->bytes = hf_arena_memdup(arena, bytes, ret->len);
 	if (!ret->path || !ret->bytes)
 		return hf_error_oom(err);
 	ret->name = hf_path_base(ret->path);

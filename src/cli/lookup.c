@@ -10,6 +10,7 @@
 
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "host/fs.h"
 
 #define SUFFIX ".yaml"
 
@@ -21,37 +22,25 @@ void hf_lookup_done(hf_lookup *lookup)
 
 /* --- reading ------------------------------------------------------------------------ */
 
+static int too_large(const char *name, hf_error **err)
+{
+	return hf_error_set(err, -EFBIG, "baseline '%s' is larger than %zu MiB", name,
+			    HF_BASELINE_MAX >> 20);
+}
+
 static int read_all(int fd, const char *name, hf_arena *arena, hf_source *ret,
 		    hf_error **err)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
-	char *copy;
+	cleanup_free char *text = NULL;
+	int r = hf_fs_slurp(fd, HF_BASELINE_MAX, &text, &ret->len);
 
-	for (;;) {
-		char block[16384];
-		ssize_t n = read(fd, block, sizeof(block));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return hf_error_set(err, -errno, "cannot read baseline '%s': %s",
-					    name, strerror(errno));
-		if (!n)
-			break;
-		hf_strbuf_add(&text, block, (size_t)n);
-		if (text.len > HF_BASELINE_MAX)
-			return hf_error_set(err, -EFBIG,
-					    "baseline '%s' is larger than %zu MiB", name,
-					    HF_BASELINE_MAX >> 20);
-	}
-	copy = hf_strbuf_ok(&text)
-		       ? hf_arena_memdup(arena, hf_strbuf_str(&text), text.len)
-		       : NULL;
-	if (!copy)
-		return hf_error_oom(err);
-	ret->text = copy;
-	ret->len = text.len;
-	return 0;
+	if (r == -EFBIG)
+		return too_large(name, err);
+	if (r < 0 && r != -ENOMEM)
+		return hf_error_set(err, r, "cannot read baseline '%s': %s", name,
+				    strerror(-r));
+	ret->text = text ? hf_arena_memdup(arena, text, ret->len) : NULL;
+	return ret->text ? 0 : hf_error_oom(err);
 }
 
 /* Why someone other than root can write what @st tells of, and the cure; NULL: nobody. */
@@ -139,8 +128,7 @@ static int read_file(hf_lookup *lookup, const char *path, hf_arena *arena, hf_so
 	if (!S_ISREG(st.st_mode))
 		return not_regular(path, st.st_mode, err);
 	if ((uint64_t)st.st_size > HF_BASELINE_MAX)
-		return hf_error_set(err, -EFBIG, "baseline '%s' is larger than %zu MiB",
-				    path, HF_BASELINE_MAX >> 20);
+		return too_large(path, err);
 	r = note_trust(lookup, path, &st, err);
 	if (!r)
 		r = read_all(fd, path, arena, &source, err);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "host/fs.h"
 
 #define SCHEMA "1.0"
 #define SAVED_MAX ((size_t)64 << 20) /* bytes */
@@ -260,30 +261,6 @@ static int refuse_file(hf_cli *cli, const char *why)
 	return hf_cli_fail(cli, HF_EXIT_FAILED, err);
 }
 
-/* The whole file; NULL with errno. */
-static char *slurp(const char *path, size_t *ret_len)
-{
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char buffer[4096];
-	ssize_t n;
-
-	if (fd < 0)
-		return NULL;
-	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return NULL;
-		hf_strbuf_add(&sb, buffer, (size_t)n);
-		if (sb.len > SAVED_MAX)
-			return errno = EFBIG, NULL;
-	}
-	*ret_len = sb.len;
-	errno = ENOMEM;
-	return hf_strbuf_steal(&sb);
-}
-
 static json_t *parse(const char *text, size_t len)
 {
 	const size_t tail = sizeof("sha256 \n") - 1 + HF_DIGEST_HEX - 1;
@@ -357,17 +334,18 @@ static int take_request(hf_options *o, const json_t *request)
 int hf_saved_load(hf_cli *cli, json_t **ret)
 {
 	hf_options *o = &cli->options;
+	cleanup_close int fd = open(o->plan, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	cleanup_free char *text = NULL;
 	const char *version, *root;
 	hf_error *err = NULL;
 	size_t len = 0;
 	json_t *saved;
-	int status;
+	int status, r;
 
-	text = slurp(o->plan, &len);
-	if (!text) {
-		(void)hf_error_set(&err, -errno, "cannot read the plan '%s': %s", o->plan,
-				   strerror(errno));
+	r = fd < 0 ? -errno : hf_fs_slurp(fd, SAVED_MAX, &text, &len);
+	if (r < 0) {
+		(void)hf_error_set(&err, r, "cannot read the plan '%s': %s", o->plan,
+				   strerror(-r));
 		return hf_cli_fail(cli, HF_EXIT_USAGE, err);
 	}
 	saved = parse(text, len);

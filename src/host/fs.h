@@ -62,6 +62,10 @@ int hf_fs_inode(hf_host *host, const char *path, unsigned how, hf_inode *ret,
 int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, char **ret,
 	       size_t *ret_len, hf_inode *ret_inode, hf_error **err) _must_check_;
 
+/** hf_fs_slurp - read a descriptor to its end; @ret: NUL-terminated, the caller frees.
+ *  0 or -errno; -EFBIG over @max bytes */
+int hf_fs_slurp(int fd, size_t max, char **ret, size_t *ret_len) _must_check_;
+
 /** hf_fs_readlink - text of the symlink @path; -EINVAL if it is none */
 int hf_fs_readlink(hf_host *host, const char *path, hf_arena *arena, char **ret,
 		   hf_error **err) _must_check_;

@@ -34,9 +34,6 @@ int hf_fs_walk_path(hf_host *host, const char *path, int flags, hf_strbuf *names
 int hf_fs_open_regular(hf_host *host, const char *path, size_t max, int *ret_fd,
 		       hf_inode *ret_inode, char **ret_path, hf_error **err) _must_check_;
 
-/** hf_fs_slurp - read a descriptor to its end, malloc'ed and NUL-terminated; -EFBIG */
-int hf_fs_slurp(int fd, size_t max, char **ret, size_t *ret_len) _must_check_;
-
 /** hf_fs_sync_fd - fsync(2) to its end; 0 where there is no such thing; or -errno */
 int hf_fs_sync_fd(int fd) _must_check_;
 

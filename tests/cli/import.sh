@@ -60,6 +60,12 @@ diff -u expected rules || fail "other rules come back"
 printf '\0' >nul.rules
 run 1 import --rules nul.rules
 err "cannot read 'nul.rules': it holds NUL bytes"
+run 1 import --rules root
+err "cannot read 'root': Is a directory"
+if [ -c /dev/zero ]; then
+	run 1 import --rules /dev/zero
+	err "cannot read '/dev/zero': it is too long"
+fi
 run 0 import --rules /dev/null
 out "controls:"
 run 64 import --root root

@@ -129,6 +129,10 @@ for option in --set=a=b --fact=engine=26.1.5 --only=icc --skip=icc --level=1 --s
 	option=${option%%=*}
 	has "$option does not go with --plan: the saved plan has its own"
 done
+hf 64 apply --plan nowhere.json
+has "cannot read the plan 'nowhere.json': No such file or directory"
+hf 64 apply --plan root
+has "cannot read the plan 'root': Is a directory"
 hf 64 apply --plan saved.json --dry-run
 hf 64 apply --plan saved.json --check
 printf '{"icc": true, "debug": true}\n' >root/etc/docker/daemon.json
