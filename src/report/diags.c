@@ -93,7 +93,7 @@ static void show_diag(hf_paint *p, const hf_diag *d)
 
 void hf_report_diags(FILE *out, const hf_diags *diags, bool color, bool notes)
 {
-	hf_paint p = { .out = out, .color = color, .width = HF_REPORT_WIDTH };
+	hf_paint p = hf_paint_on(out, color, 0);
 
 	for (size_t i = 0; i < diags->n; i++)
 		if (notes || diags->items[i].level != HF_DIAG_NOTE)
@@ -108,7 +108,7 @@ void hf_report_diags(FILE *out, const hf_diags *diags, bool color, bool notes)
 
 void hf_report_error(FILE *out, const struct hf_error *error, bool color)
 {
-	hf_paint p = { .out = out, .color = color, .width = HF_REPORT_WIDTH };
+	hf_paint p = hf_paint_on(out, color, 0);
 
 	hf_paint_text(&p, HF_STYLE_BOLD, "holdfast: ");
 	if (error->file)

@@ -7,15 +7,6 @@
 #include "report/json_pen.h"
 #include "report/text.h"
 
-static hf_paint pen_of(FILE *out, const hf_text_options *o)
-{
-	return (hf_paint){ .out = out,
-			   .color = o->color,
-			   .width = o->width && o->width < HF_REPORT_WIDTH
-					    ? o->width
-					    : HF_REPORT_WIDTH };
-}
-
 static unsigned wider(unsigned width, const char *text)
 {
 	unsigned n = text ? hf_paint_columns(text) : 0;
@@ -28,7 +19,7 @@ static unsigned wider(unsigned width, const char *text)
 void hf_report_shipped_text(FILE *out, const hf_report_shipped *items, size_t n,
 			    const hf_text_options *options)
 {
-	hf_paint p = pen_of(out, options);
+	hf_paint p = hf_paint_on(out, options->color, options->width);
 	unsigned name = 0, version = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -142,7 +133,7 @@ void hf_report_list_text(FILE *out, const hf_report *report,
 			 const hf_text_options *options)
 {
 	const hf_model *model = report->model;
-	hf_paint p = pen_of(out, options);
+	hf_paint p = hf_paint_on(out, options->color, options->width);
 	unsigned id = 0;
 
 	for (size_t i = 0; i < model->n_controls; i++)
@@ -251,7 +242,7 @@ void hf_report_facts_text(FILE *out, const hf_report *report, const hf_facts *fa
 	static const char *const layer_states[] = {
 		[HF_ABSENT] = "off", [HF_PRESENT] = "on", [HF_UNKNOWN] = "unknown"
 	};
-	hf_paint p = pen_of(out, options);
+	hf_paint p = hf_paint_on(out, options->color, options->width);
 	unsigned name = 11;
 
 	for (size_t i = 0; i < facts->n; i++)
@@ -358,7 +349,7 @@ void hf_report_explain_text(FILE *out, const hf_report *report,
 {
 	cleanup_(hf_view_done) hf_view view = { 0 };
 	hf_text_options verbose = *options;
-	hf_text t = { .paint = pen_of(out, options),
+	hf_text t = { .paint = hf_paint_on(out, options->color, options->width),
 		      .report = report,
 		      .options = &verbose,
 		      .view = &view };

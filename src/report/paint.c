@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "report/report.h"
 
 /* ECMA-48 SGR; the colours of the terminal's own palette. */
 static const char *const style_codes[HF_STYLE_MAX_] = {
@@ -29,6 +30,13 @@ hf_style hf_style_of_state(hf_state state)
 	default:
 		return HF_STYLE_DIM;
 	}
+}
+
+hf_paint hf_paint_on(FILE *out, bool color, unsigned width)
+{
+	if (!width || width > HF_REPORT_WIDTH)
+		width = HF_REPORT_WIDTH;
+	return (hf_paint){ .out = out, .color = color, .width = width };
 }
 
 /* Characters of an escaped text: bytes that do not continue a UTF-8 sequence. */

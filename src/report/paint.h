@@ -31,6 +31,10 @@ typedef struct hf_paint {
 	bool oom;	 /* something was left out for want of memory */
 } hf_paint;
 
+/** hf_paint_on - a pen at the beginning of a line
+ *  @width: columns, at most HF_REPORT_WIDTH; 0: as many */
+hf_paint hf_paint_on(FILE *out, bool color, unsigned width);
+
 /** hf_paint_columns - terminal columns of @text once escaped, one for a character; pure
  */
 unsigned hf_paint_columns(const char *text);

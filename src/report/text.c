@@ -239,11 +239,7 @@ int hf_report_text(FILE *out, const hf_report *report, const hf_text_options *op
 {
 	cleanup_(hf_view_done) hf_view view = { 0 };
 	hf_text t = {
-		.paint = { .out = out,
-			   .color = options->color,
-			   .width = options->width && options->width < HF_REPORT_WIDTH
-					    ? options->width
-					    : HF_REPORT_WIDTH },
+		.paint = hf_paint_on(out, options->color, options->width),
 		.report = report,
 		.options = options,
 		.view = &view,
