@@ -152,6 +152,22 @@ auditctl -l | grep -q 'hf-file\|hf-mount\|hf-modules' && bad "released rules are
 auditctl -l | grep -q 'key=foreign\|-k foreign' && ok "foreign rules stay" ||
 	bad "foreign rules are gone"
 
+# --- a rule without two fields to swap ----------------------------------------------
+
+auditctl -a always,exit -S execve -k hf-exec
+cat >>"$work/b.yaml" <<EOT
+  - id: exec
+    title: Programs, but not those of one user
+    audit:
+      rules:
+        - {rule: "-a never,exit -F arch=b64 -S execve -F uid=4242"}
+        - {rule: "-a always,exit -S execve -k hf-exec"}
+EOT
+hf apply "$work/b.yaml"
+exits 0 "a move over a rule with a condition more"
+[[ $(auditctl -l | grep execve | cut -d, -f1 | tr '\n' ' ') == "-a never -a always " ]] &&
+	ok "the rule stands behind the exception" || bad "the order is wrong: $(auditctl -l)"
+
 # --- a failure half way --------------------------------------------------------------
 
 "$tool" dump >"$work/before"

@@ -617,6 +617,26 @@ static void live_order(void **state)
 	assert_string_equal(ops(w), "delete (as it is)\ndelete (as it is)\n");
 }
 
+/* A rule without two fields to swap moves as well: over one with a condition more. */
+static void live_order_one_field(void **state)
+{
+#define NEVER "-a never,exit -F arch=b64 -S execve -F uid=1000"
+	static const char *const wrong[] = { "-a always,exit -S execve -F key=x", NULL };
+	world *w = *state;
+
+	control(w, "a",
+		"rules: [{rule: '" NEVER "'}, {rule: '-a always,exit -S execve -k x'}]");
+	plan(w);
+	apply(w);
+	w->kernel = wrong;
+	plan(w);
+	assert_string_equal(ops(w), "add " NEVER "\n"
+				    "add -a always,exit -S execve -F key=x -F pid>=0\n"
+				    "delete (as it is)\nadd (as it is)\n"
+				    "delete -a always,exit -S execve -F key=x -F "
+				    "pid>=0\n");
+}
+
 /* Our own rules, in the order declared: a never in front takes the others' events. */
 static void own_never(void **state)
 {
@@ -715,9 +735,13 @@ static void contradictions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(first_apply), TEST(paths),	    TEST(foreign),   TEST(tampering),
-		TEST(loaders),	   TEST(absent),    TEST(selection), TEST(live),
-		TEST(live_order),  TEST(own_never), TEST(mistakes),  TEST(contradictions),
+		TEST(first_apply),    TEST(paths),
+		TEST(foreign),	      TEST(tampering),
+		TEST(loaders),	      TEST(absent),
+		TEST(selection),      TEST(live),
+		TEST(live_order),     TEST(live_order_one_field),
+		TEST(own_never),      TEST(mistakes),
+		TEST(contradictions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

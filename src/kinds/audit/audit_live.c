@@ -220,16 +220,13 @@ static bool is_misplaced(const live *l, size_t i)
 	return false;
 }
 
-/* To the end of the list over a bridge: the same rule with its fields permuted serves
- * while the rule itself is taken out and put in again. */
+/* To the end of the list over a bridge: a rule that matches the same serves while the
+ * rule itself is taken out and put in again. */
 static int move(live *l, size_t i, const hf_audit_entry *e)
 {
-	bool oom;
-	const hf_audit_rule *bridge = hf_audit_rule_permuted(e->rule, l->p->arena, &oom);
+	const hf_audit_rule *bridge = hf_audit_rule_bridge(e->rule, l->p->arena);
 
-	if (!bridge)
-		return oom ? -ENOMEM : 0;
-	if (add_rule_op(l, HF_AUDIT_OP_ADD, bridge, NULL) < 0 ||
+	if (!bridge || add_rule_op(l, HF_AUDIT_OP_ADD, bridge, NULL) < 0 ||
 	    add_rule_op(l, HF_AUDIT_OP_DELETE, NULL, e) < 0 ||
 	    add_rule_op(l, HF_AUDIT_OP_ADD, NULL, e) < 0 ||
 	    add_rule_op(l, HF_AUDIT_OP_DELETE, bridge, NULL) < 0)

@@ -436,25 +436,38 @@ hf_audit_rule *hf_audit_rule_copy(const hf_audit_rule *rule, hf_arena *arena)
 	return copy;
 }
 
-hf_audit_rule *hf_audit_rule_permuted(const hf_audit_rule *rule, hf_arena *arena,
-				      bool *ret_oom)
+/* A condition that holds for every event of the list. */
+static hf_audit_field always_true(uint32_t list)
 {
-	hf_audit_rule *copy;
+	/* this list takes fstype and a key only, and no range of fstype */
+	if (list == AUDIT_FILTER_FS)
+		return (hf_audit_field){ .type = AUDIT_FSTYPE,
+					 .op = AUDIT_NOT_EQUAL,
+					 .value = UINT32_MAX };
+	return (hf_audit_field){ .type = AUDIT_PID,
+				 .op = AUDIT_GREATER_THAN_OR_EQUAL,
+				 .value = 0 };
+}
+
+hf_audit_rule *hf_audit_rule_bridge(const hf_audit_rule *rule, hf_arena *arena)
+{
+	hf_audit_rule *copy = hf_audit_rule_copy(rule, arena);
+	hf_audit_field first;
 	size_t i = 1;
 
-	*ret_oom = false;
-	while (i < rule->n_fields && field_equal(&rule->fields[0], &rule->fields[i]))
+	if (!copy)
+		return NULL;
+	while (i < copy->n_fields && field_equal(&copy->fields[0], &copy->fields[i]))
 		i++;
-	if (i >= rule->n_fields)
-		return NULL;
-	copy = hf_audit_rule_copy(rule, arena);
-	if (!copy) {
-		*ret_oom = true;
-		return NULL;
+	if (i < copy->n_fields) {
+		first = copy->fields[0];
+		copy->fields[0] = copy->fields[i];
+		copy->fields[i] = first;
+	} else if (copy->n_fields < AUDIT_MAX_FIELDS) {
+		/* the copy has a slot to spare */
+		copy->fields[copy->n_fields++] = always_true(rule->list);
+	} else {
+		copy->n_fields--; /* one and the same condition all over */
 	}
-	hf_audit_field first = copy->fields[0];
-
-	copy->fields[0] = copy->fields[i];
-	copy->fields[i] = first;
 	return copy;
 }

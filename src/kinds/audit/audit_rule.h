@@ -86,10 +86,11 @@ bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b);
  *  never, or the key? pure */
 bool hf_audit_rule_differs(const hf_audit_rule *a, const hf_audit_rule *b);
 
-/** hf_audit_rule_permuted - the same rule with its first two fields swapped; NULL: fewer
- *  than two distinct fields to swap, or out of memory (*ret_oom) */
-hf_audit_rule *hf_audit_rule_permuted(const hf_audit_rule *rule, hf_arena *arena,
-				      bool *ret_oom) _must_check_;
+/** hf_audit_rule_bridge - a rule that matches what @rule matches and is another one to
+ * the kernel: two fields swapped, or a condition more that always holds. NULL: out of
+ * memory */
+hf_audit_rule *hf_audit_rule_bridge(const hf_audit_rule *rule,
+				    hf_arena *arena) _must_check_;
 
 /** hf_audit_rule_copy - deep copy; NULL: out of memory */
 hf_audit_rule *hf_audit_rule_copy(const hf_audit_rule *rule,
