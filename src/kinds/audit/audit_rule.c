@@ -45,92 +45,93 @@ const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule)
 
 /*
  * The syscalls that the kernel's perm field looks at (asm-generic/audit_dir_write.h and
- * its siblings, audit_classify_syscall()). The core names are in every release's table
- * of libaudit; the releases differ in the others only.
+ * its siblings, audit_classify_syscall()). The core names are the table of libaudit 3.1.3
+ * to 4.1 (lib/permtab.h); 4.2 has them, too. What only later tables
+ * have, or only the kernel, says nothing about where a mask came from.
  */
 typedef struct perm_class {
 	uint32_t perm;
-	const char *core[14];
-	const char *more[20];
+	const char *core[28];
+	const char *more[8];
 } perm_class;
 
 static const perm_class perm_classes[] = {
-	{ AUDIT_PERM_EXEC, { "execve", "execveat" }, { "uselib" } },
+	{ AUDIT_PERM_EXEC, { "execve" }, { "execveat", "uselib" } },
 	{ AUDIT_PERM_WRITE,
-	  { "rename", "mkdir", "rmdir", "creat", "unlink", "symlink", "mkdirat",
-	    "unlinkat", "renameat", "truncate", "open", "openat" },
-	  { "link", "mknod", "mknodat", "linkat", "symlinkat", "renameat2", "acct",
-	    "swapon", "quotactl", "quotactl_fd", "truncate64", "ftruncate", "ftruncate64",
-	    "bind", "socketcall", "fallocate", "openat2" } },
+	  { "rename",	"mkdir",     "rmdir",	 "creat",     "link",
+	    "unlink",	"symlink",   "mknod",	 "mkdirat",   "mknodat",
+	    "unlinkat", "renameat",  "linkat",	 "symlinkat", "renameat2",
+	    "acct",	"swapon",    "quotactl", "truncate",  "ftruncate",
+	    "bind",	"fallocate", "open",	 "openat",    "openat2" },
+	  { "quotactl_fd", "truncate64", "ftruncate64", "socketcall" } },
 	{ AUDIT_PERM_READ,
-	  { "readlink", "getxattr", "open", "openat" },
-	  { "quotactl", "quotactl_fd", "listxattr", "listxattrat", "llistxattr",
-	    "flistxattr", "getxattrat", "lgetxattr", "fgetxattr", "readlinkat", "openat2",
-	    "file_getattr" } },
+	  { "readlink", "quotactl", "listxattr", "llistxattr", "flistxattr", "getxattr",
+	    "lgetxattr", "fgetxattr", "readlinkat", "open", "openat", "openat2" },
+	  { "quotactl_fd", "listxattrat", "getxattrat", "file_getattr" } },
 	{ AUDIT_PERM_ATTR,
-	  { "chmod", "fchmod", "chown", "fchown", "fchmodat", "fchownat", "setxattr" },
-	  { "lchown", "chown32", "fchown32", "lchown32", "fchmodat2", "setxattrat",
-	    "lsetxattr", "fsetxattr", "removexattr", "removexattrat", "lremovexattr",
-	    "fremovexattr", "file_setattr", "link", "linkat" } },
+	  { "chmod", "fchmod", "chown", "lchown", "fchown", "setxattr", "lsetxattr",
+	    "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "fchownat",
+	    "fchmodat", "link", "linkat" },
+	  { "chown32", "fchown32", "lchown32", "fchmodat2", "setxattrat", "removexattrat",
+	    "file_setattr" } },
 };
 
-static bool mask_has(const uint32_t *mask, int nr)
+/* Syscalls that the ABI does not have are left out (aarch64: no open). */
+static void add_syscalls(const char *const *names, size_t n, int machine, uint32_t *mask)
 {
-	return mask[AUDIT_WORD((uint32_t)nr)] & AUDIT_BIT((uint32_t)nr);
-}
+	for (size_t i = 0; i < n && names[i]; i++) {
+		int nr = audit_name_to_syscall(names[i], machine);
 
-/* Number of a syscall on the ABI, -1: it does not have it (aarch64: no open). */
-static int number_of(const char *name, int machine)
-{
-	int nr = audit_name_to_syscall(name, machine);
-
-	return nr >= 0 && nr < AUDIT_BITMASK_SIZE * 32 ? nr : -1;
-}
-
-/* Does the mask hold the core of the permission's syscalls? Then the perm field decides
- * alone, whichever release of libaudit computed the mask. */
-static bool mask_is_by_perm(const hf_audit_rule *rule, uint32_t perm, int machine)
-{
-	bool known = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(perm_classes); i++) {
-		const perm_class *class = &perm_classes[i];
-
-		for (size_t j = 0; (perm & class->perm) && class->core[j]; j++) {
-			int nr = number_of(class->core[j], machine);
-
-			if (nr < 0)
-				continue;
-			if (!mask_has(rule->mask, nr))
-				return false;
-			known = true;
-		}
+		if (nr >= 0 && nr < AUDIT_BITMASK_SIZE * 32)
+			mask[AUDIT_WORD((uint32_t)nr)] |= AUDIT_BIT((uint32_t)nr);
 	}
-	return known;
 }
 
-/* May a syscall of @mask be one that a perm field lets through? */
-static bool mask_meets_perm(const uint32_t *mask, uint32_t perm, int machine)
+/* @more: with those that not every table has. */
+static void add_perm(uint32_t perm, bool more, int machine, uint32_t *mask)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(perm_classes); i++) {
 		const perm_class *class = &perm_classes[i];
 
 		if (!(perm & class->perm))
 			continue;
-		for (size_t j = 0; class->core[j]; j++) {
-			int nr = number_of(class->core[j], machine);
-
-			if (nr >= 0 && mask_has(mask, nr))
-				return true;
-		}
-		for (size_t j = 0; class->more[j]; j++) {
-			int nr = number_of(class->more[j], machine);
-
-			if (nr >= 0 && mask_has(mask, nr))
-				return true;
-		}
+		add_syscalls(class->core, ARRAY_SIZE(class->core), machine, mask);
+		if (more)
+			add_syscalls(class->more, ARRAY_SIZE(class->more), machine, mask);
 	}
+}
+
+/* Does the mask hold the core of the permission's syscalls? Then the perm field decides
+ * alone, whichever release of libaudit computed the mask. */
+static bool mask_is_by_perm(const hf_audit_rule *rule, uint32_t perm, int machine)
+{
+	uint32_t core[AUDIT_BITMASK_SIZE] = { 0 };
+	bool known = false;
+
+	add_perm(perm, false, machine, core);
+	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++) {
+		if (core[i] & ~rule->mask[i])
+			return false;
+		known |= core[i] != 0;
+	}
+	return known;
+}
+
+static bool masks_share(const uint32_t *a, const uint32_t *b)
+{
+	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
+		if (a[i] & b[i])
+			return true;
 	return false;
+}
+
+/* May a syscall of @mask be one that a perm field lets through? */
+static bool mask_meets_perm(const uint32_t *mask, uint32_t perm, int machine)
+{
+	uint32_t every[AUDIT_BITMASK_SIZE] = { 0 };
+
+	add_perm(perm, true, machine, every);
+	return masks_share(mask, every);
 }
 
 void hf_audit_rule_settle(hf_audit_rule *rule)
@@ -385,10 +386,7 @@ static bool masks_meet(const hf_audit_rule *a, const hf_audit_rule *b)
 	}
 	if (a->by_perm || b->by_perm)
 		return true;
-	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
-		if (a->mask[i] & b->mask[i])
-			return true;
-	return false;
+	return masks_share(a->mask, b->mask);
 }
 
 bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b)
