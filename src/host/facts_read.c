@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "host/docker.h"
+#include "host/facts_data_root.h"
 #include "host/facts_package.h"
 #include "host/fs.h"
 
@@ -441,49 +441,32 @@ static int read_engine(reader *r)
 
 /* --- swarm ------------------------------------------------------------------------- */
 
-/* data-root of daemon.json; what is wrong with that file is not told here. */
-static int read_data_root(reader *r, const char **ret)
-{
-	static const char *const keys[] = { "data-root", "graph" };
-	const char *root = "/var/lib/docker";
-	json_t *doc;
-	char *text;
-	size_t len;
-	int q;
-
-	q = hf_fs_read(r->host, "/etc/docker/daemon.json", 0, &r->arena, &text, &len,
-		       NULL, NULL);
-	if (q == -ENOMEM)
-		return q;
-	doc = q == 0 ? json_loadb(text, len, 0, NULL) : NULL;
-	for (size_t i = 0; doc && i < ARRAY_SIZE(keys); i++) {
-		const char *v = json_string_value(json_object_get(doc, keys[i]));
-
-		if (v && !hf_path_check(v)) {
-			root = hf_arena_strdup(&r->arena, v);
-			break;
-		}
-	}
-	json_decref(doc);
-	*ret = root;
-	return root ? 0 : -ENOMEM;
-}
-
 /* dockerd keeps this file while it is a member and removes it when it leaves:
  * daemon/cluster, loadPersistentState() and clearPersistentState(). */
 static int read_swarm(reader *r)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	const char *root;
+	const char *root, *why;
+	const hf_fact *engine;
 	hf_inode inode;
 	char *path;
 	int q;
 
 	if (is_given(r, "swarm"))
 		return 0;
-	q = read_data_root(r, &root);
+	/* a process is looked for only where a dockerd has answered */
+	engine = hf_facts_get(r->facts, "engine");
+	q = hf_data_root_find(r->host,
+			      engine && engine->source &&
+				      strcmp(engine->source, HF_DOCKER_SOCKET) == 0,
+			      &r->arena, &root, &why);
 	if (q < 0)
 		return q;
+	if (!root) {
+		why = hf_arena_printf(&r->arena, "%s; give it with --fact swarm=false",
+				      why);
+		return why ? set_none(r, "swarm", HF_UNKNOWN, why) : -ENOMEM;
+	}
 	path = hf_path_join(&r->arena, root, "swarm/docker-state.json");
 	if (!path)
 		return -ENOMEM;

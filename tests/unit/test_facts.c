@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "host/facts_data_root.h"
 #include "host/facts_package.h"
 #include "temp_root.h"
 
@@ -192,6 +193,111 @@ static void data_root_elsewhere(void **state)
 			    "/srv/d/swarm/docker-state.json");
 }
 
+#define CONFIG "etc/docker/daemon.json"
+#define HINT "; give it with --fact swarm=false"
+
+/* What cannot be read might name another data-root: no "false" from the default one. */
+static void data_root_in_doubt(void **state)
+{
+	static const struct {
+		const char *path, *text, *why;
+	} cases[] = {
+		{ CONFIG, "{", "/etc/docker/daemon.json:1 is no valid JSON" },
+		{ CONFIG, "[]", "/etc/docker/daemon.json holds no object" },
+		{ CONFIG, "{\"data-root\": 3}",
+		  "/etc/docker/daemon.json: 'data-root' is no text" },
+		{ CONFIG, "{\"graph\": \"d\"}",
+		  "/etc/docker/daemon.json: 'graph' is not absolute" },
+		{ CONFIG, "{\"data-root\": \"\"}", NULL },
+		{ CONFIG, "{}", NULL },
+		{ "usr/lib/systemd/system/docker.service",
+		  "[Service]\n# --data-root\nExecStart=/dockerd --group x\n", NULL },
+		{ "usr/lib/systemd/system/docker.service",
+		  "[Service]\nExecStart=/dockerd --data-root /x\n",
+		  "/usr/lib/systemd/system/docker.service may give dockerd another "
+		  "data-root" },
+		{ "etc/systemd/system/docker.service.d/a.conf",
+		  "[Service]\nExecStart=/dockerd --config-file=/x\n",
+		  "/etc/systemd/system/docker.service.d/a.conf may give dockerd another "
+		  "data-root" },
+		{ "etc/default/docker", "OPTS='-g /srv'\n",
+		  "/etc/default/docker may give dockerd another data-root" },
+	};
+	static const char *const dirs[] = { "etc/docker", "etc/default", "etc/systemd",
+					    "etc/systemd/system",
+					    "etc/systemd/system/docker.service.d" };
+	facts_world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		temp_root_mkdir(w->t, dirs[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char why[160];
+
+		temp_root_write(w->t, cases[i].path, cases[i].text);
+		hf_facts_done(&w->facts);
+		w->facts = (hf_facts){ 0 };
+		read_facts(w, NULL);
+		(void)snprintf(why, sizeof(why), "%s" HINT, cases[i].why);
+		if (cases[i].why)
+			check_none(w, "swarm", HF_UNKNOWN, why);
+		else
+			check_value(w, "swarm", "false");
+		assert_int_equal(unlinkat(w->t->fd, cases[i].path, 0), 0);
+	}
+	temp_root_mkdir(w->t, CONFIG);
+	hf_facts_done(&w->facts);
+	w->facts = (hf_facts){ 0 };
+	read_facts(w, NULL);
+	check_none(w, "swarm", HF_UNKNOWN,
+		   "'/etc/docker/daemon.json' is a directory, not a file" HINT);
+}
+
+/* A dockerd that runs says it by its command line, whatever the unit has by now. */
+static void data_root_of_a_process(void **state)
+{
+	static const struct {
+		const char *cmdline, *root; /* '|' stands for NUL */
+	} cases[] = {
+		{ "dockerd|--data-root=/a|", "/a" },
+		{ "dockerd|--graph|/b|", "/b" },
+		{ "dockerd|-g|/c|", "/c" },
+		{ "dockerd|--debug|", "/f" },
+		{ "dockerd|--data-rootx|", "/f" },
+		{ "dockerd|--data-root|", NULL },
+		{ "dockerd|--config-file=/e|", "/var/lib/docker" },
+	};
+	facts_world *w = *state;
+	hf_arena arena = { 0 };
+
+	temp_root_mkdir(w->t, "etc/docker");
+	temp_root_write(w->t, CONFIG, "{\"data-root\": \"/f\"}");
+	temp_root_mkdir(w->t, "run");
+	temp_root_write(w->t, "run/docker.pid", "77");
+	temp_root_mkdir(w->t, "proc");
+	temp_root_mkdir(w->t, "proc/77");
+	temp_root_write(w->t, "proc/77/comm", "dockerd\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t len = strlen(cases[i].cmdline);
+		char *cmdline = hf_arena_strdup(&arena, cases[i].cmdline);
+		const char *root, *why;
+		int fd = openat(w->t->fd, "proc/77/cmdline",
+				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+		for (char *p = cmdline; (p = strchr(p, '|')); p++)
+			*p = '\0';
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, cmdline, len), (ssize_t)len);
+		assert_int_equal(close(fd), 0);
+		assert_int_equal(
+			hf_data_root_find(&w->t->host, true, &arena, &root, &why), 0);
+		if (cases[i].root)
+			assert_string_equal(root, cases[i].root);
+		else
+			assert_null(root);
+	}
+	hf_arena_done(&arena);
+}
+
 static void what_conditions_ask_for(void **state)
 {
 	facts_world *w = *state;
@@ -260,6 +366,8 @@ int main(void)
 		T(single_package_files),
 		T(given_facts_stay),
 		T(data_root_elsewhere),
+		T(data_root_in_doubt),
+		T(data_root_of_a_process),
 		T(what_conditions_ask_for),
 		T(hostile_files),
 		cmocka_unit_test(upstream_versions),
