@@ -73,32 +73,43 @@ static bool inode_wanted(const hf_inode *now, hf_item *all, size_t n, hf_inode *
 	return false;
 }
 
-static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
-			hf_arena *arena, hf_error **err)
+/* A directory that others have put something into by now stays. */
+static int drop_dirs(hf_host *host, const char *path, const char *top, hf_error **err)
 {
-	hf_group *group = item->group;
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	int r = hf_fs_rmdir_up_to(host, path, top, &why);
+
+	if (r >= 0 || r == -ENOTEMPTY || r == -EEXIST)
+		return 0;
+	if (err)
+		*err = take_ptr(why);
+	return r;
+}
+
+/* Was it staged from what was planned from? It may have changed since that was compared.
+ */
+static bool is_staged_from(const hf_staged *staged, const hf_group *group)
+{
+	return staged->existed == group->existed &&
+	       (!staged->existed ||
+		(staged->before_len == group->before_len &&
+		 memcmp(staged->before, group->before, group->before_len) == 0));
+}
+
+static int stage_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
+		      hf_arena *arena, hf_error **err)
+{
+	const hf_group *group = item->group;
 	const hf_inode *use = NULL;
-	hf_inode now, meta = { 0 };
-	bool as_read = false;
-	char *dir;
+	hf_inode now, parent = { 0 }, meta = { 0 };
+	char *dir = hf_path_dir(arena, group->path);
 	int r;
 
-	r = file_is(host, group, group->existed, group->before, group->before_len,
-		    &as_read, err);
-	if (r < 0)
-		return r;
-	if (!as_read)
-		return hf_item_stale(group, err);
-	item->staged = hf_arena_new(arena, hf_staged);
-	dir = hf_path_dir(arena, group->path);
-	if (!item->staged || !dir)
+	if (!dir)
 		return hf_error_oom(err);
-	item->staged->dir_fd = -1;
 	if (group->remove)
 		return hf_fs_stage_removal(host, group->path, item->staged, err);
 	if (!group->existed) {
-		hf_inode parent = { 0 };
-
 		hf_item_new_owner(host, &(hf_group){ .mode = 0755 }, &parent);
 		r = hf_fs_mkdir(host, dir, parent.uid, parent.gid, parent.mode, arena,
 				&item->made_at, err);
@@ -126,10 +137,32 @@ static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 			   item->staged, err);
 }
 
+static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
+			hf_arena *arena, hf_error **err)
+{
+	const hf_group *group = item->group;
+	bool as_read = false;
+	int r = file_is(host, group, group->existed, group->before, group->before_len,
+			&as_read, err);
+
+	if (r < 0)
+		return r;
+	if (!as_read)
+		return hf_item_stale(group, err);
+	item->staged = hf_arena_new(arena, hf_staged);
+	if (!item->staged)
+		return hf_error_oom(err);
+	item->staged->dir_fd = -1;
+	r = stage_file(host, item, all, n, arena, err);
+	if (!r && !is_staged_from(item->staged, group))
+		return hf_item_stale(group, err);
+	return r;
+}
+
 static int revert_file(hf_host *host, hf_item *item, hf_error **err)
 {
 	const hf_group *group = item->group;
-	bool back = false;
+	bool published = item->staged->published, back = false;
 	int r = hf_fs_stage_reopen(host, item->staged, err);
 
 	if (!r)
@@ -140,14 +173,15 @@ static int revert_file(hf_host *host, hf_item *item, hf_error **err)
 
 		if (!dir)
 			return hf_error_oom(err);
-		r = hf_fs_rmdir_up_to(host, dir, item->made_at, err);
+		r = drop_dirs(host, dir, item->made_at, err);
 		if (!r)
 			item->made_at = NULL;
 	}
-	if (!r)
+	/* what was never published is as it was, or as others have made it */
+	if (!r && published)
 		r = file_is(host, group, group->existed, group->before, group->before_len,
 			    &back, err);
-	if (!r && !back)
+	if (!r && published && !back)
 		r = hf_error_set(err, -EIO, "'%s' is not as it was before", group->path);
 	return r;
 }
@@ -220,19 +254,6 @@ static int prepare_inode(hf_host *host, const hf_item *item, hf_error **err)
 
 /* --- directories and frozen live groups ------------------------------------------ */
 
-/* A directory that others have put something into by now stays. */
-static int remove_dir(hf_host *host, const hf_group *group, hf_error **err)
-{
-	cleanup_(hf_error_freep) hf_error *why = NULL;
-	int r = hf_fs_rmdir_up_to(host, group->path, group->path, &why);
-
-	if (r >= 0 || r == -ENOTEMPTY || r == -EEXIST)
-		return 0;
-	if (err)
-		*err = take_ptr(why);
-	return r;
-}
-
 static int make_dir_again(hf_host *host, const hf_group *group, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
@@ -287,7 +308,7 @@ int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena, hf_error **err
 	switch (group->type) {
 	case HF_GROUP_MKDIR:
 		if (group->remove)
-			return remove_dir(host, group, err);
+			return drop_dirs(host, group->path, group->path, err);
 		hf_item_new_owner(host, group, &meta);
 		return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode,
 				   arena, &item->made_at, err);
@@ -313,7 +334,7 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
 		if (group->remove)
 			r = make_dir_again(host, group, err);
 		else if (item->made_at)
-			r = hf_fs_rmdir_up_to(host, group->path, item->made_at, err);
+			r = drop_dirs(host, group->path, item->made_at, err);
 		if (!r)
 			item->made_at = NULL;
 		break;
@@ -351,8 +372,7 @@ int hf_item_discard(hf_host *host, hf_item *item, hf_error **err)
 		cleanup_(hf_arena_done) hf_arena arena = { 0 };
 		char *dir = hf_path_dir(&arena, group->path);
 
-		r = dir ? hf_fs_rmdir_up_to(host, dir, item->made_at, err)
-			: hf_error_oom(err);
+		r = dir ? drop_dirs(host, dir, item->made_at, err) : hf_error_oom(err);
 	}
 	return r;
 }

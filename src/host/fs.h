@@ -160,7 +160,8 @@ int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
 /** hf_fs_stage_removal - the same for a file that shall go */
 int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret,
 			hf_error **err) _must_check_;
-/** hf_fs_publish - rename into place (or unlink) and fsync the directory */
+/** hf_fs_publish - rename into place (or unlink) and fsync the directory
+ *  Errors: -ESTALE it is no longer the file that was staged from; nothing was done. */
 int hf_fs_publish(hf_staged *staged, hf_error **err) _must_check_;
 /** hf_fs_unpublish - put the old file back: bytes, owner, mode, xattrs; or absence */
 int hf_fs_unpublish(hf_staged *staged, hf_error **err) _must_check_;

@@ -21,6 +21,7 @@
 #define TEMP_SUFFIX ".holdfast-"
 #define TEMP_RANDOM 6
 #define NEW_MODE 0644
+#define NSEC_PER_SEC 1000000000LL
 
 static int write_all(int fd, const char *bytes, size_t len)
 {
@@ -353,17 +354,49 @@ static int rename_temp(hf_staged *s, hf_error **err)
 	return 0;
 }
 
+static int somebody_elses(const hf_staged *s, hf_error **err)
+{
+	return hf_error_set(err, -ESTALE,
+			    "'%s' was changed by someone else meanwhile; it was left "
+			    "as it is now",
+			    s->path);
+}
+
+/* Is there still what was staged from? What came after that would be lost, in no record.
+ */
+static int check_target(const hf_staged *s, hf_error **err)
+{
+	const hf_inode *old = &s->before_inode;
+	struct stat st;
+
+	if (fstatat(s->dir_fd, s->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return hf_fs_fail(err, -errno, "look at", s->path);
+		return s->existed && !s->removal ? somebody_elses(s, err) : 0;
+	}
+	if (s->existed && st.st_dev == old->dev && st.st_ino == old->ino &&
+	    (uint64_t)st.st_size == old->size && st.st_mode == old->mode &&
+	    st.st_uid == old->uid && st.st_gid == old->gid &&
+	    st.st_mtim.tv_sec * NSEC_PER_SEC + st.st_mtim.tv_nsec == old->mtime_nsec)
+		return 0;
+	return somebody_elses(s, err);
+}
+
 int hf_fs_publish(hf_staged *staged, hf_error **err)
 {
+	int r;
+
 	if (staged->published)
 		return 0;
+	r = check_target(staged, err);
+	if (r < 0)
+		return r;
 	if (staged->removal) {
 		if (staged->existed && unlinkat(staged->dir_fd, staged->name, 0) < 0 &&
 		    errno != ENOENT)
 			return hf_fs_fail(err, -errno, "remove", staged->path);
 	} else {
-		int r = rename_temp(staged, err);
-
+		r = rename_temp(staged, err);
 		if (r < 0)
 			return r;
 	}
@@ -381,13 +414,7 @@ static int check_ours(const hf_staged *s, hf_error **err)
 			return hf_fs_fail(err, -errno, "look at", s->path);
 		return 0;
 	}
-	if (s->removal || st.st_ino != s->new_ino)
-		return hf_error_set(
-			err, -ESTALE,
-			"'%s' was changed by someone else meanwhile; it was left "
-			"as it is now",
-			s->path);
-	return 0;
+	return s->removal || st.st_ino != s->new_ino ? somebody_elses(s, err) : 0;
 }
 
 int hf_fs_stage_reopen(hf_host *host, hf_staged *s, hf_error **err)

@@ -379,6 +379,55 @@ static void test_stale_host_is_refused(void **state)
 	world_free(w);
 }
 
+/* At @edit_at somebody else writes "theirs" to @edit_path. */
+static const char *edit_at, *edit_path;
+static const world *edit_in;
+
+static void edit(const char *point)
+{
+	if (edit_at && strcmp(point, edit_at) == 0) {
+		edit_at = NULL;
+		put(edit_in, edit_path, "theirs\n");
+	}
+}
+
+/* What others write while holdfast is at work is neither lost nor a half state. */
+static void test_edited_meanwhile(void **state)
+{
+	static const struct {
+		const char *at, *path;
+		hf_outcome outcome;
+	} cases[] = {
+		{ "directory made", CONF, HF_OUTCOME_REFUSED },
+		{ "prepared", CONF, HF_OUTCOME_ROLLED_BACK },
+		{ "prepared", OLD, HF_OUTCOME_ROLLED_BACK },
+		{ "prepared", "/etc/new/dir/other", HF_OUTCOME_APPLIED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		world *w = world_new();
+		char *now;
+
+		edit_in = w;
+		edit_at = cases[i].at;
+		edit_path = cases[i].path;
+		w->host.fault = edit;
+		do_apply(w);
+		w->host.fault = NULL;
+		assert_null(edit_at);
+		assert_int_equal(w->result.outcome, cases[i].outcome);
+		if (cases[i].outcome != HF_OUTCOME_APPLIED)
+			assert_int_equal(w->result.error->code, -ESTALE);
+		now = shell("cat %s%s; ls -A %s/etc", w->root, cases[i].path, w->root);
+		assert_string_equal(now, strcmp(cases[i].path, OLD) == 0
+						 ? "theirs\nold.conf\n"
+						 : "theirs\nnew\nold.conf\n");
+		free(now);
+		world_free(w);
+	}
+}
+
 static void test_damaged_record_is_an_error(void **state)
 {
 	static const char *const others[] = {
@@ -421,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_failed_revert_is_incomplete),
 		cmocka_unit_test(test_failed_verification_rolls_back),
 		cmocka_unit_test(test_stale_host_is_refused),
+		cmocka_unit_test(test_edited_meanwhile),
 		cmocka_unit_test(test_damaged_record_is_an_error),
 	};
 

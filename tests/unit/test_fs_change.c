@@ -94,6 +94,63 @@ static void new_file_and_discard(void **state)
 	hf_fs_stage_discard(&s);
 }
 
+static void stage_as(temp_root *t, bool removes, hf_staged *s)
+{
+	hf_error *err = NULL;
+
+	assert_int_equal(
+		removes ? hf_fs_stage_removal(&t->host, "/d/f", s, &err)
+			: hf_fs_stage(&t->host, "/d/f", "ours", 4, NULL, s, &err),
+		0);
+}
+
+/* Between staging and publishing somebody writes: nothing of that is lost. */
+static void changed_before_publish(void **state)
+{
+	static const struct {
+		const char *before; /* NULL: no file */
+		const char *after;  /* what somebody leaves; NULL: removed */
+		bool anew, mode;
+	} cases[] = {
+		{ "old", "newer", false, false }, { "old", "new", false, false },
+		{ "old", "old", true, false },	  { "old", "old", false, true },
+		{ NULL, "mine", false, false },	  { "old", NULL, false, false },
+	};
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "d");
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		const char *before = cases[i / 2].before, *after = cases[i / 2].after;
+		const struct timespec then[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+		hf_staged s = { 0 };
+		hf_error *err = NULL;
+		bool gone = i % 2 && !after; /* what is to go is gone: just as well */
+
+		(void)unlinkat(t->fd, "d/f", 0);
+		if (before) {
+			temp_root_write(t, "d/f", before);
+			/* an edit within the tick of the clock would not show */
+			assert_int_equal(utimensat(t->fd, "d/f", then, 0), 0);
+		}
+		stage_as(t, i % 2, &s);
+		if (!after || cases[i / 2].anew)
+			assert_int_equal(unlinkat(t->fd, "d/f", 0), 0);
+		if (cases[i / 2].mode)
+			assert_int_equal(fchmodat(t->fd, "d/f", 0600, 0), 0);
+		else if (after)
+			temp_root_write(t, "d/f", after);
+		assert_int_equal(hf_fs_publish(&s, &err), gone ? 0 : -ESTALE);
+		if (after)
+			assert_string_equal(temp_root_text(t, "d/f"), after);
+		assert_int_equal(hf_fs_unpublish(&s, NULL), 0);
+		if (after)
+			assert_string_equal(temp_root_text(t, "d/f"), after);
+		hf_fs_stage_discard(&s);
+		assert_int_equal(entries(t, "d"), after || gone ? 1 : 0);
+		hf_error_free(err);
+	}
+}
+
 static void removal(void **state)
 {
 	temp_root *t = *state;
@@ -409,6 +466,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(replace_publish_put_back),
 		T(new_file_and_discard),
+		T(changed_before_publish),
 		T(removal),
 		T(through_a_link),
 		T(what_cannot_be_replaced),
