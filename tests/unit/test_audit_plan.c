@@ -235,7 +235,9 @@ static const char *ops(world *w)
 		else if (op->rule)
 			hf_audit_rule_print(&w->text, op->rule, "x86_64");
 		else
-			hf_strbuf_adds(&w->text, "(as it is)");
+			hf_strbuf_addf(&w->text, "(as it is%s%s)",
+				       op->front ? ", back to the front" : "",
+				       op->displaced ? ", displaced" : "");
 		hf_strbuf_addc(&w->text, '\n');
 	}
 	return hf_strbuf_str(&w->text);
@@ -605,16 +607,17 @@ static void live_order(void **state)
 	assert_string_equal(
 		ops(w),
 		"add -a always,exit -F path=/etc/docker/k -F arch=b64 -F perm=wa -F "
-		"key=file\ndelete (as it is)\nadd (as it is)\n"
+		"key=file\ndelete (as it is, back to the front)\nadd (as it is)\n"
 		"delete -a always,exit -F path=/etc/docker/k -F arch=b64 -F perm=wa -F "
 		"key=file\n"
 		"add -a always,exit -F path=/etc/docker/k -F arch=b32 -F perm=wa -F "
-		"key=file\ndelete (as it is)\nadd (as it is)\n"
+		"key=file\ndelete (as it is, back to the front)\nadd (as it is)\n"
 		"delete -a always,exit -F path=/etc/docker/k -F arch=b32 -F perm=wa -F "
 		"key=file\n");
 	w->controls[1].disabled = "no";
 	plan(w);
-	assert_string_equal(ops(w), "delete (as it is)\ndelete (as it is)\n");
+	assert_string_equal(ops(w), "delete (as it is, back to the front)\n"
+				    "delete (as it is, back to the front)\n");
 }
 
 /* A rule without two fields to swap moves as well: over one with a condition more. */
@@ -635,6 +638,45 @@ static void live_order_one_field(void **state)
 				    "delete (as it is)\nadd (as it is)\n"
 				    "delete -a always,exit -S execve -F key=x -F "
 				    "pid>=0\n");
+}
+
+/* A foreign rule that goes is to come back to where it stood. */
+static void place_of_the_deleted(void **state)
+{
+	static const char *const first[] = { "-a never,exit -F path=/etc/p",
+					     "-a always,exit -F dir=/etc -F key=mine",
+					     NULL };
+	static const char *const last[] = { "-a always,exit -F dir=/etc -F key=mine",
+					    "-a never,exit -F path=/etc/p", NULL };
+	static const char *const between[] = { "-a always,exit -F dir=/etc -F key=mine",
+					       "-a never,exit -F path=/etc/p",
+					       "-a always,exit -F dir=/etc -F key=two",
+					       NULL };
+	static const char *const nevers[] = { "-a never,exit -F dir=/etc/x -F uid=5",
+					      "-a never,exit -F path=/etc/p",
+					      "-a always,exit -F dir=/etc -F key=two",
+					      NULL };
+	static const char *const apart[] = { "-a always,exit -F dir=/var -F key=mine",
+					     "-a never,exit -F path=/etc/p", "-w /srv/x",
+					     NULL };
+	static const struct {
+		const char *const *kernel;
+		const char *ops;
+	} cases[] = {
+		{ first, "delete (as it is, back to the front)\n" },
+		{ last, "delete (as it is)\n" },
+		{ between, "delete (as it is, displaced)\n" },
+		{ nevers, "delete (as it is, back to the front)\n" },
+		{ apart, "delete (as it is)\n" },
+	};
+	world *w = *state;
+
+	control(w, "a", "absent: ['-a never,exit -F path=/etc/p']");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		w->kernel = cases[i].kernel;
+		plan(w);
+		assert_string_equal(ops(w), cases[i].ops);
+	}
 }
 
 /* Our own rules, in the order declared: a never in front takes the others' events. */
@@ -735,12 +777,19 @@ static void contradictions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(first_apply),    TEST(paths),
-		TEST(foreign),	      TEST(tampering),
-		TEST(loaders),	      TEST(absent),
-		TEST(selection),      TEST(live),
-		TEST(live_order),     TEST(live_order_one_field),
-		TEST(own_never),      TEST(mistakes),
+		TEST(first_apply),
+		TEST(paths),
+		TEST(foreign),
+		TEST(tampering),
+		TEST(loaders),
+		TEST(absent),
+		TEST(selection),
+		TEST(live),
+		TEST(live_order),
+		TEST(live_order_one_field),
+		TEST(place_of_the_deleted),
+		TEST(own_never),
+		TEST(mistakes),
 		TEST(contradictions),
 	};
 

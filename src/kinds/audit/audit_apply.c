@@ -23,6 +23,7 @@ typedef struct step {
 	struct audit_rule_data *data;
 	size_t len;
 	bool done;
+	bool displaced; /* is back, but not in its place */
 } step;
 
 typedef struct prepared {
@@ -108,6 +109,9 @@ int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **er
 			r = encode(&p->steps[i], &cache, err);
 		if (r < 0)
 			return r;
+		/* counts when it is taken back only */
+		if (work->ops[i].type == HF_AUDIT_OP_DELETE && work->ops[i].front)
+			p->steps[i].data->flags |= AUDIT_FILTER_PREPEND;
 	}
 	return 0;
 }
@@ -144,6 +148,44 @@ static int set_value(hf_host *host, hf_audit_setting setting, uint32_t value,
 	return hf_audit_status_set(host, &status, err);
 }
 
+typedef struct look {
+	const step *s;
+	bool found;
+} look;
+
+static int compare(void *user, const struct audit_rule_data *rule, size_t len,
+		   hf_error **err)
+{
+	look *l = user;
+	struct audit_rule_data head;
+
+	(void)err;
+	if (l->found || len != l->s->len)
+		return 0;
+	memcpy(&head, l->s->data, sizeof(head));
+	head.flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
+	head.mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
+	l->found = !memcmp(&head, rule, sizeof(head)) &&
+		   !memcmp(l->s->data->buf, rule->buf, len - sizeof(head));
+	return 0;
+}
+
+/* The kernel does not see that a rule which is to be prepended is there already, and
+ * would have it twice. */
+static int add_rule(hf_host *host, const step *s, hf_error **err)
+{
+	look l = { .s = s };
+	int r = s->data->flags & AUDIT_FILTER_PREPEND
+			? hf_audit_list(host, compare, &l, err)
+			: 0;
+
+	if (r < 0)
+		return r;
+	if (l.found)
+		return hf_error_set(err, -EEXIST, "the rule is there already");
+	return hf_audit_add(host, s->data, s->len, err);
+}
+
 /* Sends one step, forward or back. What is there (or gone) already was someone else's
  * doing: not an error, and not ours to undo. */
 static int send_step(hf_host *host, step *s, bool back, hf_error **err)
@@ -157,7 +199,7 @@ static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 		r = set_value(host, s->op->setting, back ? s->op->before : s->op->value,
 			      &own);
 	else if (add)
-		r = hf_audit_add(host, s->data, s->len, &own);
+		r = add_rule(host, s, &own);
 	else {
 		uint32_t flags = s->data->flags;
 
@@ -168,6 +210,7 @@ static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 	}
 	if (r == 0) {
 		s->done = !back;
+		s->displaced = back && s->op->displaced;
 		return 0;
 	}
 	if (s->op->type != HF_AUDIT_OP_SET && r == (add ? -EEXIST : -ENOENT)) {
@@ -197,6 +240,14 @@ int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err
 	return 0;
 }
 
+static int tell_displaced(const step *s, hf_error **err)
+{
+	return hf_error_set(err, -ESTALE,
+			    "the audit rule '%s' is loaded again, but at the end of its "
+			    "list: rules that it stood before now decide first",
+			    s->op->displaced);
+}
+
 int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err)
 {
 	prepared *p = group->engine;
@@ -206,6 +257,8 @@ int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err
 		cleanup_(hf_error_freep) hf_error *own = NULL;
 		int r = p->steps[i].done ? send_step(host, &p->steps[i], true, &own) : 0;
 
+		if (r >= 0 && p->steps[i].displaced)
+			r = tell_displaced(&p->steps[i], &own);
 		if (r >= 0 || result < 0)
 			continue; /* go on: put back as much as can be */
 		result = r;
@@ -227,8 +280,9 @@ void hf_audit_discard(struct hf_group *group)
 
 /* --- for the journal ---------------------------------------------------------------- */
 
-/* A line for each step: "add RULE", "delete RULE" with the kernel's bytes in Base64, or
- * "set SETTING BEFORE VALUE". The group is prepared: all is encoded. */
+/* A line for each step: "add RULE", "delete RULE [TEXT]" with the kernel's bytes in
+ * Base64 and the text of one that is displaced when it is taken back, or "set SETTING
+ * BEFORE VALUE". The group is prepared: all is encoded. */
 int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out)
 {
 	const prepared *p = group->engine;
@@ -247,9 +301,10 @@ int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out)
 		/* a rule is a kilobyte, nearly all of it the same byte again and again */
 		if (hf_packbits_pack(&arena, s->data, s->len, &packed, &len) == 0)
 			text = hf_base64_encode(&arena, packed, len);
-		hf_strbuf_addf(out, "%s %s\n",
+		hf_strbuf_addf(out, "%s %s%s%s\n",
 			       s->op->type == HF_AUDIT_OP_ADD ? "add" : "delete",
-			       text ? text : "");
+			       text ? text : "", s->op->displaced ? " " : "",
+			       s->op->displaced ? s->op->displaced : "");
 		out->oom |= !text;
 	}
 	hf_arena_done(&arena);
@@ -260,7 +315,7 @@ int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out)
 static int thaw(char *line, hf_arena *arena, hf_audit_op *op, step *ret)
 {
 	unsigned setting, before, value;
-	char *space = strchr(line, ' '), *packed, *bytes;
+	char *space = strchr(line, ' '), *text, *packed, *bytes;
 	size_t len;
 	int r;
 
@@ -278,6 +333,11 @@ static int thaw(char *line, hf_arena *arena, hf_audit_op *op, step *ret)
 	if (strcmp(line, "add") != 0 && strcmp(line, "delete") != 0)
 		return -EBADMSG;
 	op->type = *line == 'a' ? HF_AUDIT_OP_ADD : HF_AUDIT_OP_DELETE;
+	text = strchr(space + 1, ' ');
+	if (text) {
+		*text = '\0';
+		op->displaced = text + 1;
+	}
 	r = hf_base64_decode(arena, space + 1, &packed, &len);
 	if (r == 0)
 		r = hf_packbits_unpack(arena, packed, len, RULE_LEN_MAX, &bytes, &len);
@@ -322,6 +382,7 @@ int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	step *steps;
 	size_t n;
+	const step *displaced = NULL;
 	int changed = 0, r = thaw_all(frozen, &arena, &steps, &n);
 
 	if (r == -ENOMEM)
@@ -336,6 +397,8 @@ int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 		if (r < 0)
 			return r;
 		changed |= s->done == forward;
+		if (s->displaced)
+			displaced = s;
 	}
-	return changed;
+	return displaced ? tell_displaced(displaced, err) : changed;
 }

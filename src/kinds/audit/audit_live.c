@@ -48,6 +48,32 @@ static hf_audit_op *add_op(live *l, hf_audit_op_type type)
 	return op;
 }
 
+/* To which end of the list the kernel's rule goes when its deletion is taken back. Its
+ * place is between the rules that one event may match, too, and that differ: always or
+ * never counts more than the key. */
+static int note_place(live *l, hf_audit_op *op)
+{
+	const hf_audit_table *kernel = &l->p->obs->kernel;
+	const hf_audit_rule *rule = op->kernel->rule;
+	/* by: differs in the key, in the action; stands before, behind */
+	bool there[2][2] = { 0 };
+
+	for (size_t i = 0; i < kernel->n; i++) {
+		const hf_audit_entry *other = &kernel->items[i];
+
+		if (other != op->kernel && hf_audit_rule_differs(rule, other->rule) &&
+		    hf_audit_rule_overlaps(rule, other->rule))
+			there[rule->action != other->rule->action][other > op->kernel] =
+				true;
+	}
+	op->front = there[1][1] || (there[0][1] && !there[0][0] && !there[1][0]);
+	if (!there[1][0] || !there[1][1])
+		return 0;
+	op->front = false;
+	op->displaced = hf_audit_rule_text(rule, l->p->obs->machine, l->p->arena);
+	return op->displaced ? 0 : -ENOMEM;
+}
+
 static int add_rule_op(live *l, hf_audit_op_type type, const hf_audit_rule *rule,
 		       const hf_audit_entry *entry)
 {
@@ -57,7 +83,7 @@ static int add_rule_op(live *l, hf_audit_op_type type, const hf_audit_rule *rule
 		return -ENOMEM;
 	op->rule = rule;
 	op->kernel = entry;
-	return 0;
+	return type == HF_AUDIT_OP_DELETE && entry ? note_place(l, op) : 0;
 }
 
 static hf_change *add_change(live *l, const char *id, hf_op op, const char *before,

@@ -20,6 +20,11 @@ typedef struct hf_audit_op {
 	hf_audit_setting setting;
 	uint32_t value;
 	uint32_t before;
+	/* Of a deletion, for when it is taken back: the rule goes to the front of its
+	 * list. And where rules of the other action stood on both sides, so that neither
+	 * end is its place: its text, to be told; else NULL. */
+	bool front;
+	const char *displaced;
 } hf_audit_op;
 
 typedef struct hf_audit_live {
