@@ -20,11 +20,15 @@ typedef struct look {
 	hf_daemon_obs *obs;
 } look;
 
+/* What the next look has besides the host. */
+static hf_model demanded;
+static hf_record recorded;
+
 static void look_at(look *l, temp_root *t, hf_unit_view *unit)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 
-	*l = (look){ 0 };
+	*l = (look){ .model = demanded, .record = recorded };
 	l->plan.facts = &l->facts;
 	l->plan.record = &l->record;
 	l->plan.diags = &l->diags;
@@ -161,6 +165,85 @@ static void test_hidden_process(void **state)
 	look_done(&l);
 }
 
+/* Asked for what a plan will need, and not because we have been here before. */
+static void test_api_is_asked(void **state)
+{
+	static const hf_json yes = { .type = HF_JSON_BOOL, .boolean = true };
+	static const struct {
+		const char *key, *recorded;
+		const char *word;  /* of the unit */
+		const char *other; /* of the process, if it is another one */
+		hf_daemon_op op;
+		bool asked;
+	} cases[] = {
+		{ "icc", NULL, "--debug", NULL, HF_DAEMON_SET, false },
+		{ "icc", NULL, "--icc=false", NULL, HF_DAEMON_SET, true },
+		/* the unit has changed, and was not restarted since */
+		{ "icc", NULL, "--icc", "--icc=false", HF_DAEMON_SET, true },
+		{ "icc", NULL, "--icc=false", NULL, HF_DAEMON_FORBID, false },
+		{ "icc", "daemon:" HF_DAEMON_JSON "#icc", "--debug", NULL, HF_DAEMON_SET,
+		  false },
+		{ "icc", "daemon:" HF_DAEMON_JSON, "--debug", NULL, HF_DAEMON_SET,
+		  false },
+		{ "icc", "daemon:" HF_DAEMON_JSON "@process", "--debug", NULL,
+		  HF_DAEMON_SET, false },
+		{ "icc", "daemon:/etc/other#ipv6", "--debug", NULL, HF_DAEMON_SET,
+		  false },
+		{ "icc", "daemon:" HF_DAEMON_JSON "#ipv6", "--debug", NULL, HF_DAEMON_SET,
+		  true },
+		{ "authorization-plugins", NULL, "--debug", NULL, HF_DAEMON_REQUIRE,
+		  false },
+	};
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "proc");
+	t->host.offline = false;
+	t->host.docker.known = HF_PRESENT;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		hf_arg argv[] = { { .text = "dockerd" },
+				  { .text = "--host=unix:///nowhere/there.sock" },
+				  { .text = cases[i].word } };
+		const char *live[] = { "dockerd", argv[1].text,
+				       cases[i].other ? cases[i].other : argv[2].text };
+		hf_unit_view unit = { .name = "docker.service",
+				      .argv = argv,
+				      .n_argv = 3,
+				      .argv_exact = true,
+				      .load = HF_UNIT_LOADED,
+				      .live = true,
+				      .main_pid = 77,
+				      .live_argv = live,
+				      .n_live_argv = 3,
+				      .main_started_usec = 1 };
+		hf_control control = { .id = "a", .selected = true };
+		hf_json *items[] = { (hf_json *)(uintptr_t)&yes };
+		hf_json list = { .type = HF_JSON_ARRAY, .items = items, .n = 1 };
+		hf_daemon_spec spec = { .op = cases[i].op,
+					.key = hf_dkey_find(cases[i].key),
+					.name = cases[i].key,
+					.value = cases[i].op == HF_DAEMON_SET ? &yes
+									      : &list };
+		hf_demand demand = { .kind = &hf_kind_daemon,
+				     .control = &control,
+				     .spec = &spec };
+		hf_demand *demands[] = { &demand };
+		hf_record_entry entry = { cases[i].recorded, NULL, "true" };
+		hf_record_entry *entries[] = { &entry };
+		look l;
+
+		demanded = (hf_model){ .demands = demands, .n_demands = 1 };
+		recorded = (hf_record){ .entries = entries,
+					.n_entries = cases[i].recorded != NULL };
+		look_at(&l, t, &unit);
+		if (cases[i].asked != (l.obs->api_why != NULL))
+			fail_msg("case %zu: %s", i,
+				 l.obs->api_why ? l.obs->api_why : "not asked");
+		look_done(&l);
+	}
+	demanded = (hf_model){ 0 };
+	recorded = (hf_record){ 0 };
+}
+
 #define FILE_AT "etc/docker/daemon.json"
 #define NAME "/etc/docker/daemon.json"
 
@@ -229,8 +312,9 @@ static void test_unusable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_absent),	   TEST(test_bad_unit),	 TEST(test_elsewhere),
-		TEST(test_hidden_process), TEST(test_malformed), TEST(test_unusable),
+		TEST(test_absent),	   TEST(test_bad_unit),	    TEST(test_elsewhere),
+		TEST(test_hidden_process), TEST(test_api_is_asked), TEST(test_malformed),
+		TEST(test_unusable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

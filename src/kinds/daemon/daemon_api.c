@@ -323,8 +323,77 @@ static int ask_bridge_and_events(asker *a)
 	return r;
 }
 
+/* --- plugins --------------------------------------------------------------------------
+ */
+
+static int add_plugin(hf_plan *plan, hf_daemon_obs *obs, const char *name, size_t len)
+{
+	const char **slot = hf_vec_push(&plan->arena, obs->plugins, obs->n_plugins);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = hf_arena_memdup(&plan->arena, name, len);
+	return *slot ? 0 : -ENOMEM;
+}
+
+/* docs.docker.com, "Plugin discovery": a socket, or a file NAME.spec or NAME.json. */
+static int list_dir(hf_host *host, hf_plan *plan, hf_daemon_obs *obs, const char *dir)
+{
+	static const char *const ends[] = { ".sock", ".spec", ".json" };
+	char **names;
+	size_t n;
+	int r = hf_fs_list(host, dir, &plan->arena, &names, &n, NULL);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(names[i]);
+
+		for (size_t k = 0; k < ARRAY_SIZE(ends); k++)
+			if (len > 5 && strcmp(names[i] + len - 5, ends[k]) == 0 &&
+			    add_plugin(plan, obs, names[i], len - 5) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+int hf_daemon_list_plugins(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs)
+{
+	static const char *const dirs[] = { "/run/docker/plugins", "/etc/docker/plugins",
+					    "/usr/lib/docker/plugins" };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) && r == 0; i++)
+		r = list_dir(host, plan, obs, dirs[i]);
+	return r;
+}
+
+static int ask_plugins(asker *a)
+{
+	json_t *v;
+	int r = get(a, "/plugins", false, &v);
+
+	for (size_t i = 0; r == 0 && i < json_array_size(v); i++) {
+		const json_t *p = json_array_get(v, i);
+		const char *name = json_string_value(json_object_get(p, "Name"));
+		size_t len = name ? strlen(name) : 0;
+
+		if (!name || !json_is_true(json_object_get(p, "Enabled")))
+			continue;
+		r = add_plugin(a->plan, a->obs, name, len);
+		/* the tag may be left out in authorization-plugins */
+		if (r == 0 && len > 7 && strcmp(name + len - 7, ":latest") == 0)
+			r = add_plugin(a->plan, a->obs, name, len - 7);
+	}
+	json_decref(v);
+	return r;
+}
+
+/* --- all of it ------------------------------------------------------------------------
+ */
+
 int hf_daemon_ask(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs,
-		  const char *engine, bool newer)
+		  const char *engine, bool newer, bool plugins)
 {
 	asker a = { host, plan, obs, engine, NULL };
 	json_t *v;
@@ -352,72 +421,9 @@ int hf_daemon_ask(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs,
 	}
 	if (r == 0 && obs->asked && newer)
 		r = ask_bridge_and_events(&a);
+	if (r == 0 && obs->asked && plugins)
+		r = ask_plugins(&a);
 	if (obs->api_why)
 		plan->engine.why = obs->api_why;
-	return r;
-}
-
-/* --- plugins --------------------------------------------------------------------------
- */
-
-static int add_plugin(hf_plan *plan, hf_daemon_obs *obs, const char *name, size_t len)
-{
-	const char **slot = hf_vec_push(&plan->arena, obs->plugins, obs->n_plugins);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = hf_arena_memdup(&plan->arena, name, len);
-	return *slot ? 0 : -ENOMEM;
-}
-
-/* docs.docker.com, "Plugin discovery": a socket, or a file NAME.spec or NAME.json. */
-static int list_plugins(hf_host *host, hf_plan *plan, hf_daemon_obs *obs, const char *dir)
-{
-	static const char *const ends[] = { ".sock", ".spec", ".json" };
-	char **names;
-	size_t n;
-	int r = hf_fs_list(host, dir, &plan->arena, &names, &n, NULL);
-
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(names[i]);
-
-		for (size_t k = 0; k < ARRAY_SIZE(ends); k++)
-			if (len > 5 && strcmp(names[i] + len - 5, ends[k]) == 0 &&
-			    add_plugin(plan, obs, names[i], len - 5) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-int hf_daemon_find_plugins(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs)
-{
-	static const char *const dirs[] = { "/run/docker/plugins", "/etc/docker/plugins",
-					    "/usr/lib/docker/plugins" };
-	asker a = { host, plan, obs, hf_facts_value(plan->facts, "engine"), NULL };
-	json_t *v = NULL;
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs) && r == 0; i++)
-		r = list_plugins(host, plan, obs, dirs[i]);
-	if (r < 0 || obs->running != HF_PRESENT)
-		return r;
-	r = find_socket(&a);
-	if (r == 0 && a.socket)
-		r = get(&a, "/plugins", false, &v);
-	for (size_t i = 0; r == 0 && i < json_array_size(v); i++) {
-		const json_t *p = json_array_get(v, i);
-		const char *name = json_string_value(json_object_get(p, "Name"));
-		size_t len = name ? strlen(name) : 0;
-
-		if (!name || !json_is_true(json_object_get(p, "Enabled")))
-			continue;
-		r = add_plugin(plan, obs, name, len);
-		/* the tag may be left out in authorization-plugins */
-		if (r == 0 && len > 7 && strcmp(name + len - 7, ":latest") == 0)
-			r = add_plugin(plan, obs, name, len - 7);
-	}
-	json_decref(v);
 	return r;
 }

@@ -230,13 +230,17 @@ static int find_process(observer *o)
 /* --- is the API needed? ---------------------------------------------------------------
  */
 
-/* Will a demand of this run change the file, or is it unmet in the running process? */
-static int will_change(observer *o, bool *ret)
-{
-	hf_daemon_config config = { o->obs->root, o->obs->path, &o->argv, o->engine };
+typedef struct api_needs {
+	bool change;  /* a demand of this run is unmet, on disk or in the running process
+		       */
+	bool plugins; /* one of authorization-plugins, that would name some */
+} api_needs;
 
-	*ret = false;
-	for (size_t i = 0; i < o->model->n_demands && !*ret; i++) {
+static int look_for_changes(observer *o, const hf_dargv *argv, api_needs *ret)
+{
+	hf_daemon_config config = { o->obs->root, o->obs->path, argv, o->engine };
+
+	for (size_t i = 0; i < o->model->n_demands; i++) {
 		const hf_demand *demand = o->model->demands[i];
 		const hf_daemon_spec *spec = demand->spec;
 		hf_daemon_value v;
@@ -252,18 +256,64 @@ static int will_change(observer *o, bool *ret)
 		met = hf_daemon_is_met(spec, &v, o->engine, &o->plan->arena);
 		if (met < 0)
 			return met;
-		*ret = !met || v.conflict;
+		ret->change |= !met || v.conflict;
+		ret->plugins |= !met && spec->value &&
+				strcmp(spec->key->name, "authorization-plugins") == 0;
 	}
 	return 0;
 }
 
-/* Entries of ours in the record may be released by this plan: it is not known yet. */
-static bool has_records(const hf_plan *plan)
+static bool runs_by_unit(const observer *o)
 {
-	for (size_t i = 0; i < plan->record->n_entries; i++)
-		if (strncmp(plan->record->entries[i]->id, "daemon:", 7) == 0)
-			return true;
-	return false;
+	const hf_daemon_obs *obs = o->obs;
+
+	if (!o->unit || o->unit->n_argv != obs->n_live_argv)
+		return false;
+	for (size_t i = 1; i < obs->n_live_argv; i++)
+		if (strcmp(o->unit->argv[i].text, obs->live_argv[i].text) != 0)
+			return false;
+	return true;
+}
+
+static int find_needs(observer *o, api_needs *ret)
+{
+	hf_dargv live;
+	int r = look_for_changes(o, &o->argv, ret);
+
+	if (r < 0 || ret->change || !o->obs->live_argv || runs_by_unit(o))
+		return r;
+	r = hf_dargv_parse(o->obs->live_argv, o->obs->n_live_argv, o->engine,
+			   &o->plan->arena, &live);
+	return r < 0 ? r : look_for_changes(o, &live, ret);
+}
+
+/* Will this plan release a key of the record, as no control demands it any more? */
+static int will_release(observer *o, bool *ret)
+{
+	const hf_record *record = o->plan->record;
+	size_t len = strlen(o->obs->path);
+	hf_arena arena = { 0 };
+	hf_map claimed = { 0 };
+	int r = 0;
+
+	*ret = false;
+	for (size_t i = 0; record->n_entries && i < o->model->n_demands && r == 0; i++) {
+		const hf_demand *demand = o->model->demands[i];
+		const hf_daemon_spec *spec = demand->spec;
+
+		if (demand->kind == &hf_kind_daemon &&
+		    hf_control_is_claiming(demand->control))
+			r = hf_map_put(&claimed, &arena, spec->name, o);
+	}
+	for (size_t i = 0; i < record->n_entries && r == 0; i++) {
+		const char *id = record->entries[i]->id;
+
+		*ret |= strncmp(id, "daemon:", 7) == 0 &&
+			strncmp(id + 7, o->obs->path, len) == 0 && id[7 + len] == '#' &&
+			!hf_map_get(&claimed, id + 7 + len + 1);
+	}
+	hf_arena_done(&arena);
+	return r;
 }
 
 static bool unit_has_effect(const observer *o)
@@ -275,25 +325,11 @@ static bool unit_has_effect(const observer *o)
 	return o->unit && o->unit->live && o->unit->need_daemon_reload;
 }
 
-static bool wants_plugins(const observer *o)
-{
-	for (size_t i = 0; i < o->model->n_demands; i++) {
-		const hf_demand *demand = o->model->demands[i];
-		const hf_daemon_spec *spec = demand->spec;
-
-		if (demand->kind == &hf_kind_daemon && spec->value &&
-		    hf_control_is_active(demand->control) &&
-		    strcmp(spec->key->name, "authorization-plugins") == 0)
-			return true;
-	}
-	return false;
-}
-
-static int ask(observer *o)
+static int ask(observer *o, const api_needs *needs)
 {
 	hf_daemon_obs *obs = o->obs;
 	hf_engine_view *engine = &o->plan->engine;
-	bool needed, newer;
+	bool newer, releases;
 	int r;
 
 	engine->running = obs->running;
@@ -305,17 +341,16 @@ static int ask(observer *o)
 	if (obs->running != HF_PRESENT)
 		return 0;
 	newer = obs->file == HF_PRESENT && obs->started_usec < obs->changed_usec;
-	r = will_change(o, &needed);
+	r = will_release(o, &releases);
 	if (r < 0)
 		return r;
 	engine->containers_known = HF_UNKNOWN;
 	engine->live_restore = HF_UNKNOWN;
 	engine->swarm = HF_UNKNOWN;
 	engine->why = "dockerd was not asked";
-	if (!needed && !newer && !unit_has_effect(o) && !has_records(o->plan) &&
-	    !wants_plugins(o))
+	if (!needs->change && !newer && !unit_has_effect(o) && !releases)
 		return 0;
-	return hf_daemon_ask(o->host, o->plan, obs, o->engine, newer);
+	return hf_daemon_ask(o->host, o->plan, obs, o->engine, newer, needs->plugins);
 }
 
 int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan,
@@ -325,6 +360,7 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 		       .model = model,
 		       .plan = plan,
 		       .engine = hf_facts_value(plan->facts, "engine") };
+	api_needs needs = { 0 };
 	int r;
 
 	o.obs = hf_arena_new(&plan->arena, hf_daemon_obs);
@@ -340,8 +376,10 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 	    o.obs->running == HF_ABSENT)
 		o.obs->absent_why = "there is no dockerd unit and no daemon.json";
 	if (r == 0)
-		r = ask(&o);
-	if (r == 0 && wants_plugins(&o))
-		r = hf_daemon_find_plugins(host, plan, o.obs);
+		r = find_needs(&o, &needs);
+	if (r == 0)
+		r = ask(&o, &needs);
+	if (r == 0 && needs.plugins)
+		r = hf_daemon_list_plugins(host, plan, o.obs);
 	return r < 0 ? hf_error_oom(err) : 0;
 }
