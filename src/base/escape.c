@@ -41,6 +41,18 @@ size_t hf_utf8_len(const char *s, size_t len)
 	return n;
 }
 
+bool hf_utf8_valid(const char *s)
+{
+	size_t len = strlen(s), n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = hf_utf8_len(s + i, len - i);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 char *hf_escape_dup(const char *bytes, size_t len)
 {
 	char *out, *w;

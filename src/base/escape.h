@@ -3,6 +3,7 @@
 #ifndef HF_BASE_ESCAPE_H
 #define HF_BASE_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/macro.h"
@@ -14,6 +15,9 @@
  * memory. Effects: pure.
  */
 char *hf_escape_dup(const char *bytes, size_t len) _must_check_;
+
+/** hf_utf8_valid - is the whole of @s valid UTF-8? pure */
+bool hf_utf8_valid(const char *s);
 
 /** hf_utf8_len - length 1 to 4 of the valid UTF-8 sequence at @s, 0 if invalid; pure */
 size_t hf_utf8_len(const char *s, size_t len);

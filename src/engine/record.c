@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/escape.h"
 #include "engine/engine.h"
 #include "host/fs.h"
 
@@ -220,13 +221,33 @@ static bool same_set(const hf_record *record, const hf_model *model,
 
 /* --- writing ------------------------------------------------------------------------ */
 
-/* Sets key to a string or null; steals nothing. Returns false if out of memory. */
-static bool put_string(json_t *object, const char *key, const char *s)
+int hf_record_not_text(const char *s, hf_error **err)
 {
-	return json_object_set_new(object, key, s ? json_string(s) : json_null()) == 0;
+	return hf_error_set(err, -EILSEQ, "'%s' is not UTF-8, so it cannot be recorded",
+			    s);
 }
 
-static json_t *baselines_json(const hf_model *model)
+/* Only memory and text that is not UTF-8 can fail; the latter is remembered. */
+typedef struct writer {
+	const char *not_text;
+} writer;
+
+static json_t *text_json(writer *w, const char *s)
+{
+	json_t *v = json_string(s);
+
+	if (!v && !w->not_text && !hf_utf8_valid(s))
+		w->not_text = s;
+	return v;
+}
+
+/* Sets key to a string or null; steals nothing. */
+static bool put_string(writer *w, json_t *object, const char *key, const char *s)
+{
+	return json_object_set_new(object, key, s ? text_json(w, s) : json_null()) == 0;
+}
+
+static json_t *baselines_json(writer *w, const hf_model *model)
 {
 	json_t *list = json_array();
 
@@ -235,10 +256,10 @@ static json_t *baselines_json(const hf_model *model)
 		json_t *o = json_object();
 
 		if (!o || json_array_append_new(list, o) < 0 ||
-		    !put_string(o, "name", b->name) ||
-		    !put_string(o, "version", b->version) ||
-		    !put_string(o, "file", recorded_file(b)) ||
-		    !put_string(o, "digest", hf_baseline_digest(b)) ||
+		    !put_string(w, o, "name", b->name) ||
+		    !put_string(w, o, "version", b->version) ||
+		    !put_string(w, o, "file", recorded_file(b)) ||
+		    !put_string(w, o, "digest", hf_baseline_digest(b)) ||
 		    json_object_set_new(o, "requested", json_boolean(b->requested)) < 0) {
 			json_decref(list);
 			return NULL;
@@ -247,12 +268,13 @@ static json_t *baselines_json(const hf_model *model)
 	return list;
 }
 
-static bool add_entry(json_t *list, const char *id, const char *before, const char *after)
+static bool add_entry(writer *w, json_t *list, const char *id, const char *before,
+		      const char *after)
 {
 	json_t *o = json_object();
 
-	return o && json_array_append_new(list, o) == 0 && put_string(o, "id", id) &&
-	       put_string(o, "before", before) && put_string(o, "after", after);
+	return o && json_array_append_new(list, o) == 0 && put_string(w, o, "id", id) &&
+	       put_string(w, o, "before", before) && put_string(w, o, "after", after);
 }
 
 static bool is_noted(const hf_plan *plan, const char *id)
@@ -264,7 +286,7 @@ static bool is_noted(const hf_plan *plan, const char *id)
 }
 
 /* Old entries that still stand, then the new ones; a value's first "before" is kept. */
-static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
+static json_t *entries_json(writer *w, const hf_plan *plan, bool *ret_changed)
 {
 	const hf_record *old = plan->record;
 	hf_arena arena = { 0 };
@@ -292,7 +314,7 @@ static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
 			continue;
 		}
 		*ret_changed |= c && !same(c->after, e->after);
-		ok = add_entry(list, e->id, e->before, c ? c->after : e->after);
+		ok = add_entry(w, list, e->id, e->before, c ? c->after : e->after);
 	}
 	for (size_t i = 0; ok && i < plan->n_changes; i++) {
 		const hf_change *c = plan->changes[i];
@@ -301,14 +323,14 @@ static json_t *entries_json(const hf_plan *plan, bool *ret_changed)
 		    hf_record_get(old, c->id))
 			continue;
 		*ret_changed = true;
-		ok = add_entry(list, c->id, c->before, c->after);
+		ok = add_entry(w, list, c->id, c->before, c->after);
 	}
 	for (size_t i = 0; ok && i < plan->n_notes; i++) {
 		const hf_record_entry *note = plan->notes[i];
 		const hf_record_entry *e = hf_record_get(old, note->id);
 
 		*ret_changed |= !e || !same(e->after, note->after);
-		ok = add_entry(list, note->id, NULL, note->after);
+		ok = add_entry(w, list, note->id, NULL, note->after);
 	}
 	hf_arena_done(&arena);
 	if (!ok)
@@ -320,8 +342,9 @@ int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const
 		   size_t n_sets, char **ret_text, hf_error **err)
 {
 	bool changed;
+	writer w = { 0 };
 	json_t *root = json_object();
-	json_t *entries = entries_json(plan, &changed);
+	json_t *entries = entries_json(&w, plan, &changed);
 	json_t *set_list = json_array();
 	char *text = NULL;
 	char when[32];
@@ -340,11 +363,11 @@ int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const
 	    !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		when[0] = '\0';
 	for (size_t i = 0; ok && i < n_sets; i++)
-		ok = json_array_append_new(set_list, json_string(sets[i])) == 0;
-	ok = ok && put_string(root, "schema", RECORD_SCHEMA) &&
-	     put_string(root, "holdfast", PACKAGE_VERSION) &&
-	     put_string(root, "time", when) &&
-	     json_object_set_new(root, "baselines", baselines_json(model)) == 0 &&
+		ok = json_array_append_new(set_list, text_json(&w, sets[i])) == 0;
+	ok = ok && put_string(&w, root, "schema", RECORD_SCHEMA) &&
+	     put_string(&w, root, "holdfast", PACKAGE_VERSION) &&
+	     put_string(&w, root, "time", when) &&
+	     json_object_set_new(root, "baselines", baselines_json(&w, model)) == 0 &&
 	     json_object_set(root, "sets", set_list) == 0 &&
 	     json_object_set(root, "entries", entries) == 0;
 	if (ok)
@@ -353,7 +376,8 @@ int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const
 	json_decref(entries);
 	json_decref(set_list);
 	if (!text)
-		return hf_error_oom(err);
+		return w.not_text ? hf_record_not_text(w.not_text, err)
+				  : hf_error_oom(err);
 	*ret_text = text;
 	return 0;
 }

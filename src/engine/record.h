@@ -11,9 +11,12 @@
  * hf_record_text - the record as it must be once @plan is carried out
  * @ret_text: JSON the caller frees; NULL if the record on the host says so already
  *
- * Pure (the time is plan->options.now). Errors: -ENOMEM.
+ * Pure (the time is plan->options.now). Errors: -ENOMEM; as hf_record_not_text().
  */
 int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const *sets,
 		   size_t n_sets, char **ret_text, hf_error **err) _must_check_;
+
+/** hf_record_not_text - the error of @s, which no JSON can hold; returns -EILSEQ */
+int hf_record_not_text(const char *s, hf_error **err);
 
 #endif

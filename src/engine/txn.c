@@ -12,6 +12,7 @@
 #include "base/base64.h"
 #include "base/escape.h"
 #include "base/path.h"
+#include "engine/record.h"
 
 #define DIGEST_LINE_LEN (sizeof("sha256 ") - 1 + HF_DIGEST_HEX - 1 + 1)
 
@@ -84,8 +85,8 @@ typedef struct writer {
 	hf_strbuf sb;
 	hf_arena arena;
 	unsigned depth;
-	bool more; /* something stands before at this depth */
-	bool not_text;
+	bool more;	      /* something stands before at this depth */
+	const char *not_text; /* the first that is not UTF-8, or NULL */
 } writer;
 
 static void put_string(writer *w, const char *s)
@@ -98,7 +99,7 @@ static void put_string(writer *w, const char *s)
 		size_t n = c < 0x80 ? 1 : hf_utf8_len(s + i, len - i);
 
 		if (!n) {
-			w->not_text = true;
+			w->not_text = w->not_text ? w->not_text : s;
 			return;
 		}
 		if (c < 0x20 || c == '"' || c == '\\') {
@@ -324,9 +325,7 @@ int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
 	hf_arena_done(&w.arena);
 	if (w.not_text || !hf_strbuf_ok(&w.sb)) {
 		hf_strbuf_done(&w.sb);
-		return w.not_text ? hf_error_set(err, -EILSEQ,
-						 "a name in the plan is not UTF-8, so it "
-						 "cannot be recorded")
+		return w.not_text ? hf_record_not_text(w.not_text, err)
 				  : hf_error_oom(err);
 	}
 	hf_digest(w.sb.buf, w.sb.len, hex);

@@ -73,4 +73,25 @@ echo '[Service' >root/etc/systemd/system/engine.service
 printf '[Service]\nExecStart=/usr/sbin/dockerd\n' >$vendor/docker.service
 hf 0 check
 
+# a name that no JSON can hold: that change is blocked, no other, and named
+tree 'ExecStart=/usr/sbin/dockerd'
+odd=$(printf 'b\377d')
+touch root/etc/docker/good "root/etc/docker/$odd"
+chmod 666 root/etc/docker/*
+baseline 'files: [{path: /etc/docker, recurse: true, type: file, max_mode: "0644"}]'
+hf 2 plan
+out '/etc/docker/b\xffd'
+out 'its name is not UTF-8, so a change of it cannot be recorded: rename it'
+hf 1 apply
+err '/etc/docker/b\xffd#mode (its name is not UTF-8'
+hf 0 apply --leave-unknown --record
+[ "$(stat -c %a root/etc/docker/good) $(stat -c %a "root/etc/docker/$odd")" = "644 666" ] ||
+	fail 'not the good one alone was changed'
+run 0 rollback --root root
+mv "root/etc/docker/$odd" root/etc/docker/bad
+hf 0 apply
+cp b.yaml "$odd.yaml"
+run 1 apply --root root --replace "./$odd.yaml"
+err "b\\xffd.yaml' is not UTF-8, so it cannot be recorded"
+
 finish

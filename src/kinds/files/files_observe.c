@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "host/fs.h"
@@ -75,6 +76,9 @@ static const char *why_blocked(observer *o, const char *path, const hf_inode *i)
 		return "it has several hard links and does not belong to root: another "
 		       "name of "
 		       "it may be meant for something else";
+	if (!hf_utf8_valid(path))
+		return "its name is not UTF-8, so a change of it cannot be recorded: "
+		       "rename it";
 	if (hf_fs_is_read_only(o->host, path))
 		return "its file system is mounted read-only";
 	return NULL;
