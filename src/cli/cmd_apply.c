@@ -226,6 +226,7 @@ int hf_cmd_apply(hf_cli *cli)
 		status = hf_watch_begin(&run, &watch);
 	if (status)
 		return status;
+	options.confirm_run = cli->options.confirm_sec ? watch.run : NULL;
 	apply_once(&run, &options, &result);
 	/* another one was at work between our look and our lock: it is done by now */
 	for (int i = 0; i < OVERTAKEN_MAX && is_overtaken(&result); i++) {

@@ -246,8 +246,7 @@ int hf_cmd_rollback(hf_cli *cli)
 				   "not confirmed: nothing was changed");
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	}
-	if (hf_rollback_run(&run.host, &run.model, &rb, &how, &result, &err) < 0)
-		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	hf_rollback_run(&run.host, &run.model, &rb, &how, &result);
 	hf_run_progress_end(&run);
 	return report(&run, &rb, &result);
 }
@@ -263,11 +262,12 @@ static int undo_unconfirmed(hf_run *run, const hf_confirm *confirm,
 {
 	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
 	hf_report report = hf_run_report(run);
+	hf_plan_options options = plan_options(run->cli);
 	hf_error *err = NULL;
 	bool undone;
 
-	if (hf_confirm_undo(&run->host, &run->model, confirm, how, &result, &undone,
-			    &err) < 0)
+	if (hf_confirm_undo(&run->host, &run->model, confirm->run, &options, how, &result,
+			    &undone, &err) < 0)
 		return hf_run_fail(run, HF_EXIT_INCOMPLETE, err);
 	report.transaction = result.transaction;
 	report.changed = undone;
@@ -307,7 +307,7 @@ int hf_cmd_recover(hf_cli *cli)
 	report.steps = hf_run_steps(&run, &result);
 	report.n_steps = report.steps ? result.n_steps : 0;
 	if (!found && !cli->options.forward) {
-		if (hf_confirm_read(&run.host, &run.arena, &confirm, &err) < 0)
+		if (hf_confirm_read(&run.host, &confirm, &err) < 0)
 			return hf_run_fail(&run, HF_EXIT_INCOMPLETE, err);
 		if (is_expired(&run, &confirm))
 			return undo_unconfirmed(&run, &confirm, &how);

@@ -13,22 +13,29 @@
 #include "engine/journal.h"
 
 #define POLL_MSEC 200
+#define LOCK_WAIT_SEC 60 /* nobody is there to try again */
 
-static bool still_waiting(hf_run *run, hf_confirm *ret)
+static bool still_waiting(hf_run *run, const hf_watch *watch, hf_confirm *ret)
 {
-	return hf_confirm_read(&run->host, &run->arena, ret, NULL) == 0 && ret->exists;
+	return hf_confirm_read(&run->host, ret, NULL) == 0 && ret->exists &&
+	       strcmp(ret->run, watch->run) == 0;
 }
 
 /* Undoes what the confirmation is waited for. Returns the exit status of it. */
-static int undo(hf_run *run, const hf_confirm *confirm)
+static int undo(hf_run *run, const hf_watch *watch)
 {
 	cleanup_(hf_apply_result_done) hf_apply_result result = { 0 };
-	const hf_apply_options options = { .record = run->host.offline, .lock_wait = 60 };
+	const hf_apply_options options = { .record = run->host.offline,
+					   .lock_wait = LOCK_WAIT_SEC };
+	const hf_plan_options plan_options = {
+		.restart = HF_RESTART_SAFE,
+		.now = hf_cli_now(run->cli) / 1000000,
+	};
 	hf_error *err = NULL;
 	bool undone;
 
-	if (hf_confirm_undo(&run->host, &run->model, confirm, &options, &result, &undone,
-			    &err) < 0) {
+	if (hf_confirm_undo(&run->host, &run->model, watch->run, &plan_options, &options,
+			    &result, &undone, &err) < 0) {
 		hf_report_error(stderr, err, false);
 		hf_error_free(err);
 		return HF_EXIT_INCOMPLETE;
@@ -61,19 +68,19 @@ static void detach(void)
  * @alive: brings 'a' for applied and 'u' for undo now, and ends when the apply is gone.
  * Gone without a word is a crash: undone at once, not only at the deadline.
  */
-static int watch_over(hf_run *run, int alive)
+static int watch_over(hf_run *run, const hf_watch *watch, int alive)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
 	struct pollfd fd = { .fd = alive, .events = POLLIN };
 	bool applied = false, open = true;
 	hf_confirm confirm;
 
-	while (still_waiting(run, &confirm)) {
+	while (still_waiting(run, watch, &confirm)) {
 		char word = 0;
 
 		/* until it is applied, the deadline is that of an apply cut off */
 		if (applied && time(NULL) >= confirm.deadline)
-			return undo(run, &confirm);
+			return undo(run, watch);
 		if (!open) {
 			(void)nanosleep(&pause, NULL);
 			continue;
@@ -84,20 +91,20 @@ static int watch_over(hf_run *run, int alive)
 			open = false;
 		applied |= word == 'a';
 		if (word == 'u' || (!open && !applied))
-			return undo(run, &confirm);
+			return undo(run, watch);
 	}
 	return HF_EXIT_OK;
 }
 
 /* The parent's descriptors of bus and kernel are its own: a new look at the host. */
-static int watchdog(hf_run *run, int alive)
+static int watchdog(hf_run *run, const hf_watch *watch, int alive)
 {
 	run->host_open = false;
 	run->cli->options.json = false; /* the report is not the watchdog's */
 	if (hf_run_open(run, run->cli))
 		return HF_EXIT_FAILED;
 	detach();
-	return watch_over(run, alive);
+	return watch_over(run, watch, alive);
 }
 
 static int start_watchdog(hf_run *run, hf_watch *watch, hf_error **err)
@@ -118,7 +125,7 @@ static int start_watchdog(hf_run *run, hf_watch *watch, hf_error **err)
 	}
 	if (pid == 0) {
 		(void)close(fds[1]);
-		_exit(watchdog(run, fds[0]));
+		_exit(watchdog(run, watch, fds[0]));
 	}
 	(void)close(fds[0]);
 	watch->alive_fd = fds[1];
@@ -146,7 +153,7 @@ int hf_watch_begin(hf_run *run, hf_watch *ret)
 
 	*ret = (hf_watch){ .alive_fd = -1, .deadline = deadline_from_now(run) };
 	r = hf_confirm_begin(&run->host, ret->deadline, run->cli->options.lock_wait_sec,
-			     &err);
+			     ret->run, &err);
 	if (r == -EBUSY)
 		return fail_waiting(run, err, ret->deadline);
 	if (r == -EINPROGRESS)
@@ -154,7 +161,7 @@ int hf_watch_begin(hf_run *run, hf_watch *ret)
 	if (!r) {
 		r = start_watchdog(run, ret, &err);
 		if (r < 0)
-			(void)!hf_confirm_end(&run->host, NULL);
+			(void)!hf_confirm_end(&run->host, ret->run, LOCK_WAIT_SEC, NULL);
 	}
 	return r < 0 ? hf_run_fail(run, HF_EXIT_FAILED, err) : 0;
 }
@@ -164,7 +171,7 @@ void hf_watch_applied(hf_run *run, hf_watch *watch)
 	int64_t deadline = deadline_from_now(run);
 
 	/* a disk that is full now: the deadline counts from the beginning, then */
-	if (hf_confirm_move(&run->host, deadline, NULL) == 0)
+	if (hf_confirm_move(&run->host, watch->run, deadline, LOCK_WAIT_SEC, NULL) == 0)
 		watch->deadline = deadline;
 	if (write(watch->alive_fd, "a", 1) != 1)
 		fprintf(stderr, "holdfast: the watchdog is gone; undo with 'holdfast "
@@ -173,7 +180,8 @@ void hf_watch_applied(hf_run *run, hf_watch *watch)
 
 void hf_watch_cancel(hf_run *run, hf_watch *watch)
 {
-	(void)!hf_confirm_end(&run->host, NULL); /* the watchdog sees it gone and ends */
+	/* the watchdog sees it gone and ends */
+	(void)!hf_confirm_end(&run->host, watch->run, LOCK_WAIT_SEC, NULL);
 	if (watch->alive_fd >= 0)
 		(void)close(watch->alive_fd);
 	watch->alive_fd = -1;
@@ -191,7 +199,7 @@ static void on_signal(int sig)
 }
 
 /* True: Enter was pressed. False: the time is over, a signal came, or the input ended. */
-static bool wait_for_enter(hf_run *run, int64_t deadline)
+static bool wait_for_enter(hf_run *run, const hf_watch *watch)
 {
 	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct sigaction action = { .sa_handler = on_signal };
@@ -201,15 +209,26 @@ static bool wait_for_enter(hf_run *run, int64_t deadline)
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGHUP, &action, NULL);
-	while (!stop && time(NULL) < deadline) {
+	while (!stop && time(NULL) < watch->deadline) {
 		fprintf(stderr, "\rKeep this? Enter keeps it; undone in %3lld s ",
-			(long long)(deadline - time(NULL)));
-		if (!still_waiting(run, &confirm)) /* 'holdfast confirm' elsewhere */
+			(long long)(watch->deadline - time(NULL)));
+		if (!still_waiting(run, watch,
+				   &confirm)) /* 'holdfast confirm' elsewhere */
 			return true;
 		if (poll(&fd, 1, POLL_MSEC) > 0)
 			return read(STDIN_FILENO, &c, 1) == 1;
 	}
 	return false;
+}
+
+/* It is waited for no more: kept, or undone? */
+static int how_it_ended(hf_run *run, const char *transaction)
+{
+	hf_txn txn;
+
+	if (hf_txn_load(&run->host, transaction, &run->arena, &txn, NULL) < 0)
+		return HF_EXIT_INCOMPLETE;
+	return txn.result == HF_TXN_ROLLED_BACK ? HF_EXIT_ROLLED_BACK : HF_EXIT_OK;
 }
 
 /* Has the watchdog do it, and waits for it; does it itself if the watchdog is gone. */
@@ -218,18 +237,14 @@ static int undo_now(hf_run *run, const hf_watch *watch, const char *transaction)
 	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
 	bool gone = write(watch->alive_fd, "u", 1) != 1;
 	hf_confirm confirm;
-	hf_txn txn;
 
-	while (still_waiting(run, &confirm)) {
+	while (still_waiting(run, watch, &confirm)) {
 		if (gone)
-			return undo(run, &confirm);
+			return undo(run, watch);
 		(void)nanosleep(&pause, NULL);
 		gone = waitpid(watch->pid, NULL, WNOHANG) == watch->pid;
 	}
-	if (hf_txn_load(&run->host, transaction, &run->arena, &txn, NULL) < 0 ||
-	    txn.result != HF_TXN_ROLLED_BACK)
-		return HF_EXIT_INCOMPLETE;
-	return HF_EXIT_ROLLED_BACK;
+	return how_it_ended(run, transaction);
 }
 
 int hf_watch_wait(hf_run *run, hf_watch *watch, const char *transaction)
@@ -237,12 +252,15 @@ int hf_watch_wait(hf_run *run, hf_watch *watch, const char *transaction)
 	int status = HF_EXIT_OK;
 
 	if (isatty(STDIN_FILENO) && !run->cli->options.json) {
-		bool keep = wait_for_enter(run, watch->deadline);
+		bool enter = wait_for_enter(run, watch);
+		int r = 0;
 
 		fputc('\n', stderr);
-		if (keep)
-			(void)!hf_confirm_end(&run->host, NULL);
-		else
+		if (enter)
+			r = hf_confirm_keep(&run->host, watch->run, LOCK_WAIT_SEC, NULL);
+		if (r == -ENOENT || r == -EALREADY)
+			status = how_it_ended(run, transaction);
+		else if (!enter || r < 0)
 			status = undo_now(run, watch, transaction);
 	}
 	(void)close(watch->alive_fd);
@@ -258,7 +276,7 @@ int hf_run_check_confirm(hf_run *run)
 	hf_error *err = NULL;
 	hf_confirm confirm;
 
-	if (hf_confirm_read(&run->host, &run->arena, &confirm, &err) < 0)
+	if (hf_confirm_read(&run->host, &confirm, &err) < 0)
 		return hf_run_fail(run, HF_EXIT_FAILED, err);
 	if (!confirm.exists)
 		return 0;
@@ -272,27 +290,27 @@ int hf_cmd_confirm(hf_cli *cli)
 	hf_error *err = NULL;
 	hf_confirm confirm;
 	hf_report report;
-	int status = hf_run_open(&run, cli);
+	int r, status = hf_run_open(&run, cli);
 
 	if (!status)
 		status = hf_run_must_be_root(&run);
 	if (status)
 		return status;
-	if (hf_confirm_read(&run.host, &run.arena, &confirm, &err) < 0) {
+	if (hf_confirm_read(&run.host, &confirm, &err) < 0) {
 		/* damaged: confirming is the cure */
 		hf_report_error(stderr, err, cli->color_err);
 		hf_error_free(err);
 		err = NULL;
-		confirm.exists = true;
 	}
-	if (!confirm.exists) {
-		(void)hf_error_set(&err, -ENOENT, "no apply waits to be confirmed");
+	r = hf_confirm_keep(&run.host, NULL, LOCK_WAIT_SEC, &err);
+	if (r == -ENOENT || r == -EALREADY) {
 		(void)hf_error_hint(&err,
 				    "it may have been undone: see 'holdfast history'");
 		return hf_run_fail(&run, HF_EXIT_USAGE, err);
 	}
-	if (hf_confirm_end(&run.host, &err) < 0)
-		return hf_run_fail(&run, HF_EXIT_FAILED, err);
+	if (r < 0)
+		return hf_run_fail(
+			&run, r == -EINPROGRESS ? HF_EXIT_BUSY : HF_EXIT_FAILED, err);
 	report = hf_run_report(&run);
 	report.result = "applied";
 	report.changed = true;

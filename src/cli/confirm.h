@@ -16,6 +16,7 @@ typedef struct hf_watch {
 		       */
 	int64_t deadline; /* seconds since the epoch */
 	pid_t pid;	  /* the watchdog's */
+	char run[HF_CONFIRM_RUN];
 } hf_watch;
 
 /** hf_watch_begin - note that one is waited for, start the watchdog; 0 or the exit status

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/path.h"
+#include "engine/confirm.h"
 #include "engine/effects.h"
 #include "engine/engine.h"
 #include "engine/item.h"
@@ -39,7 +40,6 @@ typedef struct apply {
 	hf_group record_group;
 	enum effect_state *effects; /* by index in the plan */
 	hf_txn txn;
-	hf_lock lock;
 	char *kept_path;  /* of the record that will be kept, or NULL: none will be */
 	bool kept;	  /* it is there: a journal beside it counts as finished */
 	size_t max_steps; /* room in result->steps */
@@ -543,6 +543,11 @@ static int begin_txn(apply *a, hf_error **err)
 		if (!a->kept_path)
 			return hf_error_oom(err);
 	}
+	if (a->options->confirm_run && !a->how->of) {
+		r = hf_confirm_claim(a->host, a->options->confirm_run, a->txn.id, err);
+		if (r < 0)
+			return r;
+	}
 	a->result->transaction = a->txn.id;
 	a->host->stage_tag = a->txn.id;
 	hf_fault(a->host, "journal");
@@ -551,7 +556,7 @@ static int begin_txn(apply *a, hf_error **err)
 	return r;
 }
 
-/* Locked from here; *ret->outcome is REFUSED until something is visible. */
+/* *ret->outcome is REFUSED until something is visible. */
 static void apply_locked(apply *a)
 {
 	hf_apply_result *ret = a->result;
@@ -634,13 +639,9 @@ void hf_transact(hf_host *host, hf_model *model, hf_survey *before,
 		    .before = before,
 		    .options = options,
 		    .result = ret };
-	int r;
 
 	ret->outcome = HF_OUTCOME_REFUSED;
-	r = hf_lock_take(host, options->lock_wait, &ret->arena, &a.lock, &ret->error);
-	if (!r)
-		apply_undisturbed(&a);
-	hf_lock_drop(host, &a.lock);
+	apply_undisturbed(&a);
 }
 
 int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
@@ -648,6 +649,7 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 {
 	cleanup_free char *record_text = NULL;
 	hf_transaction how = { .command = "apply" };
+	hf_lock lock = { 0 };
 	int r;
 
 	r = hf_record_text(&before->plan, model, options->sets, options->n_sets,
@@ -662,7 +664,10 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 		return 0;
 	}
 	how.record_text = record_text;
-	hf_transact(host, model, before, options, &how, ret);
+	r = hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error);
+	if (!r)
+		hf_transact(host, model, before, options, &how, ret);
+	hf_lock_drop(host, &lock);
 	return 0;
 }
 

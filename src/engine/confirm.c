@@ -4,26 +4,46 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/rollback.h"
 #include "engine/state_file.h"
 
-int hf_confirm_read(hf_host *host, hf_arena *arena, hf_confirm *ret, hf_error **err)
+/* --- the file ------------------------------------------------------------------------
+ */
+
+/* False: it does not fit, so it is none of ours. */
+static bool copy_text(char *ret, size_t size, const char *text)
 {
-	const char *after = NULL;
+	size_t len = strlen(text);
+
+	if (len >= size)
+		return false;
+	memcpy(ret, text, len + 1);
+	return true;
+}
+
+int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	const char *run = "", *transaction = "";
 	json_int_t deadline = 0;
 	json_t *root;
-	bool exists;
-	int r = hf_state_file_read(host, HF_CONFIRM_PATH, arena, &root, &exists, err);
+	bool exists, good;
+	int r = hf_state_file_read(host, HF_CONFIRM_PATH, &arena, &root, &exists, err);
 
 	*ret = (hf_confirm){ 0 };
 	if (r < 0 || !exists)
 		return r;
-	if (!root ||
-	    json_unpack(root, "{s:I, s:s}", "deadline", &deadline, "after", &after) < 0) {
-		json_decref(root);
+	good = root &&
+	       json_unpack(root, "{s:I, s:s, s:s}", "deadline", &deadline, "run", &run,
+			   "transaction", &transaction) == 0 &&
+	       copy_text(ret->run, sizeof(ret->run), run) &&
+	       copy_text(ret->transaction, sizeof(ret->transaction), transaction);
+	json_decref(root);
+	if (!good) {
 		(void)hf_error_at(err, -EBADMSG, HF_CONFIRM_PATH, 0, 0,
 				  "the confirmation waited for is damaged");
 		return hf_error_hint(err,
@@ -33,118 +53,198 @@ int hf_confirm_read(hf_host *host, hf_arena *arena, hf_confirm *ret, hf_error **
 	}
 	ret->exists = true;
 	ret->deadline = deadline;
-	ret->after = hf_arena_strdup(arena, after);
-	json_decref(root);
-	return ret->after ? 0 : hf_error_oom(err);
+	return 0;
 }
 
-static const char *newest(hf_host *host, hf_arena *arena, hf_error **err)
-{
-	char **ids;
-	size_t n;
-
-	if (hf_txn_list(host, arena, &ids, &n, err) < 0)
-		return NULL;
-	return n ? ids[n - 1] : "";
-}
-
-static int write_confirm(hf_host *host, int64_t deadline, const char *after,
-			 hf_error **err)
+static int write_confirm(hf_host *host, const hf_confirm *confirm, hf_error **err)
 {
 	return hf_state_file_write_json(
 		host, HF_CONFIRM_PATH,
-		json_pack("{s:I, s:s}", "deadline", (json_int_t)deadline, "after", after),
+		json_pack("{s:I, s:s, s:s}", "deadline", (json_int_t)confirm->deadline,
+			  "run", confirm->run, "transaction", confirm->transaction),
 		err);
 }
 
-static int begin_locked(hf_host *host, int64_t deadline, hf_arena *arena, hf_error **err)
+static bool is_of(const hf_confirm *confirm, const char *run)
 {
-	hf_confirm there;
-	const char *after;
-	int r = hf_confirm_read(host, arena, &there, err);
-
-	if (r < 0)
-		return r;
-	if (there.exists)
-		return hf_error_set(err, -EBUSY, "an apply waits to be confirmed");
-	after = newest(host, arena, err);
-	return after ? write_confirm(host, deadline, after, err) : -EIO;
+	return confirm->exists && strcmp(confirm->run, run) == 0;
 }
 
-int hf_confirm_begin(hf_host *host, int64_t deadline, int lock_wait, hf_error **err)
+typedef int (*change_fn)(hf_host *host, const hf_confirm *arg, hf_error **err);
+
+static int locked(hf_host *host, int lock_wait, change_fn change, const hf_confirm *arg,
+		  hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	hf_lock lock = { 0 };
 	int r = hf_lock_take(host, lock_wait, &arena, &lock, err);
 
 	if (!r)
-		r = begin_locked(host, deadline, &arena, err);
+		r = change(host, arg, err);
 	hf_lock_drop(host, &lock);
 	return r;
 }
 
-int hf_confirm_move(hf_host *host, int64_t deadline, hf_error **err)
+/* --- begin, move, end, keep ----------------------------------------------------------
+ */
+
+static int begin(hf_host *host, const hf_confirm *arg, hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	hf_confirm there;
-	int r = hf_confirm_read(host, &arena, &there, err);
+	int r = hf_confirm_read(host, &there, err);
 
 	if (r < 0)
 		return r;
-	if (!there.exists)
-		return hf_error_set(err, -ENOENT, "it is confirmed already");
-	return write_confirm(host, deadline, there.after, err);
+	if (there.exists)
+		return hf_error_set(err, -EBUSY, "an apply waits to be confirmed");
+	return write_confirm(host, arg, err);
 }
 
-int hf_confirm_end(hf_host *host, hf_error **err)
+int hf_confirm_begin(hf_host *host, int64_t deadline, int lock_wait,
+		     char ret_run[static HF_CONFIRM_RUN], hf_error **err)
 {
+	hf_confirm confirm = { .deadline = deadline };
+	uint64_t random;
+	int r;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return hf_error_set(err, -EIO, "the kernel gives no random number");
+	(void)snprintf(confirm.run, sizeof(confirm.run), "%016llx",
+		       (unsigned long long)random);
+	r = locked(host, lock_wait, begin, &confirm, err);
+	if (!r)
+		memcpy(ret_run, confirm.run, sizeof(confirm.run));
+	return r;
+}
+
+int hf_confirm_claim(hf_host *host, const char *run, const char *transaction,
+		     hf_error **err)
+{
+	hf_confirm there;
+	int r = hf_confirm_read(host, &there, err);
+
+	if (r < 0)
+		return r;
+	if (!is_of(&there, run))
+		return hf_error_set(err, -ECANCELED,
+				    "the confirmation is no longer waited for: nobody "
+				    "would undo what is applied now");
+	if (!transaction)
+		return 0;
+	if (!copy_text(there.transaction, sizeof(there.transaction), transaction))
+		return hf_error_set(err, -EINVAL, "'%s' is no transaction", transaction);
+	return write_confirm(host, &there, err);
+}
+
+static int move(hf_host *host, const hf_confirm *arg, hf_error **err)
+{
+	hf_confirm there;
+	int r = hf_confirm_read(host, &there, err);
+
+	if (r < 0)
+		return r;
+	if (!is_of(&there, arg->run))
+		return hf_error_set(err, -ENOENT, "it is confirmed already");
+	there.deadline = arg->deadline;
+	return write_confirm(host, &there, err);
+}
+
+int hf_confirm_move(hf_host *host, const char *run, int64_t deadline, int lock_wait,
+		    hf_error **err)
+{
+	hf_confirm to = { .deadline = deadline };
+
+	(void)copy_text(to.run, sizeof(to.run), run);
+	return locked(host, lock_wait, move, &to, err);
+}
+
+static int end(hf_host *host, const hf_confirm *arg, hf_error **err)
+{
+	hf_confirm there;
+	int r = hf_confirm_read(host, &there, err);
+
+	if (r < 0)
+		return r;
+	return is_of(&there, arg->run) ? hf_fs_unlink(host, HF_CONFIRM_PATH, err) : 0;
+}
+
+int hf_confirm_end(hf_host *host, const char *run, int lock_wait, hf_error **err)
+{
+	hf_confirm whose = { 0 };
+
+	(void)copy_text(whose.run, sizeof(whose.run), run);
+	return locked(host, lock_wait, end, &whose, err);
+}
+
+/* The undoing comes first, then its mark in the record, then the file goes. */
+static bool is_undone(hf_host *host, const char *transaction)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_txn txn;
+
+	return *transaction && hf_txn_load(host, transaction, &arena, &txn, NULL) == 0 &&
+	       txn.result == HF_TXN_ROLLED_BACK;
+}
+
+static int keep(hf_host *host, const hf_confirm *arg, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	hf_confirm there;
+	int r = hf_confirm_read(host, &there, &why);
+
+	if (r < 0 && (r != -EBADMSG || *arg->run)) {
+		if (err)
+			*err = take_ptr(why);
+		return r;
+	}
+	if (!r && (!there.exists || (*arg->run && !is_of(&there, arg->run))))
+		return hf_error_set(err, -ENOENT, "no apply waits to be confirmed");
+	if (is_undone(host, there.transaction))
+		return hf_error_set(err, -EALREADY, "it is too late: it was undone");
 	return hf_fs_unlink(host, HF_CONFIRM_PATH, err);
 }
 
-/* The apply may have been cut off at any point: nothing on record, or a journal. */
-static int undo_newest(hf_host *host, hf_model *model, const char *id,
-		       const hf_apply_options *options, hf_apply_result *result,
-		       hf_error **err)
+int hf_confirm_keep(hf_host *host, const char *run, int lock_wait, hf_error **err)
+{
+	hf_confirm whose = { 0 };
+
+	if (run)
+		(void)copy_text(whose.run, sizeof(whose.run), run);
+	return locked(host, lock_wait, keep, &whose, err);
+}
+
+/* --- undo ----------------------------------------------------------------------------
+ */
+
+static int roll_back(hf_host *host, hf_model *model, const char *id,
+		     const hf_plan_options *plan_options, const hf_apply_options *options,
+		     hf_apply_result *result, hf_error **err)
 {
 	cleanup_(hf_rollback_done) hf_rollback rb = { 0 };
-	const hf_plan_options plan_options = { .restart = HF_RESTART_SAFE };
-	int r = hf_rollback_plan(host, model, id, &plan_options, &rb, err);
+	int r = hf_rollback_plan(host, model, id, plan_options, &rb, err);
 
 	if (r < 0)
 		return r;
-	r = hf_rollback_run(host, model, &rb, options, result, err);
-	if (r < 0)
-		return r;
-	if (result->outcome != HF_OUTCOME_APPLIED &&
-	    result->outcome != HF_OUTCOME_NOTHING) {
+	hf_rollback_run(host, model, &rb, options, result);
+	if (result->error) {
 		*err = take_ptr(result->error);
-		return *err ? (*err)->code : hf_error_set(err, -EIO, "rollback failed");
+		return (*err)->code;
 	}
 	if (rb.n_refused)
 		r = hf_error_set(err, -ESTALE,
-				 "%zu of its changes were changed since, and "
-				 "stay",
+				 "%zu of its changes were changed since, and stay",
 				 rb.n_refused);
 	return r;
 }
 
-/* A watchdog and 'recover' may be at it at once: one of them finds it done. */
-static bool settled_meanwhile(hf_host *host, int r)
-{
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	hf_confirm there;
-
-	return (r == -ESTALE || r == -EINPROGRESS) &&
-	       hf_confirm_read(host, &arena, &there, NULL) == 0 && !there.exists;
-}
-
-static int undo_applied(hf_host *host, hf_model *model, const hf_confirm *confirm,
-			const hf_apply_options *options, hf_apply_result *result,
-			bool *ret_undone, hf_error **err)
+/* The apply may have been cut off at any point: nothing on record, or a journal. */
+static int undo(hf_host *host, hf_model *model, const hf_confirm *confirm,
+		const hf_plan_options *plan_options, const hf_apply_options *options,
+		hf_apply_result *result, bool *ret_undone, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	cleanup_(hf_apply_result_done) hf_apply_result recovered = { 0 };
-	const char *id;
+	cleanup_(hf_error_freep) hf_error *why = NULL;
 	bool found;
 	hf_txn txn;
 	int r = hf_engine_recover(host, model, false, options, &recovered, &found, err);
@@ -156,35 +256,43 @@ static int undo_applied(hf_host *host, hf_model *model, const hf_confirm *confir
 		*err = take_ptr(recovered.error);
 		return (*err)->code;
 	}
-	id = newest(host, &arena, err);
-	if (!id)
-		return -EIO;
-	if (strcmp(id, confirm->after) <= 0)
+	if (!*confirm->transaction)
 		return 0;
-	r = hf_txn_load(host, id, &arena, &txn, err);
-	if (!r && txn.result == HF_TXN_APPLIED && strcmp(txn.command, "apply") == 0) {
-		r = undo_newest(host, model, id, options, result, err);
+	r = hf_txn_load(host, confirm->transaction, &arena, &txn, &why);
+	if (r == -ENOENT) /* it was refused, or did not come to its journal */
+		return 0;
+	if (r < 0)
+		*err = take_ptr(why);
+	else if (txn.result == HF_TXN_APPLIED) {
+		r = roll_back(host, model, txn.id, plan_options, options, result, err);
 		*ret_undone = r == 0;
 	}
 	return r;
 }
 
-int hf_confirm_undo(hf_host *host, hf_model *model, const hf_confirm *confirm,
-		    const hf_apply_options *options, hf_apply_result *result,
-		    bool *ret_undone, hf_error **err)
+int hf_confirm_undo(hf_host *host, hf_model *model, const char *run,
+		    const hf_plan_options *plan_options, const hf_apply_options *options,
+		    hf_apply_result *result, bool *ret_undone, hf_error **err)
 {
+	hf_apply_options how = *options;
 	hf_error *why = NULL;
-	int r;
+	hf_confirm there;
+	int r = hf_confirm_read(host, &there, err);
 
 	*ret_undone = false;
-	r = undo_applied(host, model, confirm, options, result, ret_undone, &why);
-	if (r < 0 && settled_meanwhile(host, r)) {
+	if (r < 0 || !is_of(&there, run))
+		return r;
+	how.confirm_run = run;
+	r = undo(host, model, &there, plan_options, &how, result, ret_undone, &why);
+	/* a watchdog, 'confirm', 'recover' and 'rollback' may be at it at once */
+	if (r == -ECANCELED || r == -EALREADY) {
 		hf_error_free(why);
-		return 0;
+		why = NULL;
+		r = 0;
 	}
 	if (r < 0) {
 		*err = why;
 		return r;
 	}
-	return hf_confirm_end(host, err);
+	return hf_confirm_end(host, run, options->lock_wait, err);
 }

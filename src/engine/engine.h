@@ -79,6 +79,9 @@ typedef struct hf_apply_options {
 	bool record;   /* keep the transaction below --root, too */
 	size_t keep;   /* transactions kept; 0: HF_TXN_KEEP */
 	int lock_wait; /* seconds to wait for another holdfast; 0: not at all */
+	/* the confirmation that it waits for, or is undone for the lack of
+	 * (engine/confirm.h); NULL: none */
+	const char *confirm_run;
 } hf_apply_options;
 
 typedef struct hf_apply_result {

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/path.h"
+#include "engine/confirm.h"
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/transact.h"
@@ -331,6 +332,15 @@ static int choose_newest(hf_host *host, hf_rollback *rb, const char **ret, hf_er
 	return hf_error_hint(err, "'holdfast history' lists what is on record");
 }
 
+static int check_applied(const hf_txn *txn, hf_error **err)
+{
+	if (txn->result == HF_TXN_APPLIED)
+		return 0;
+	return hf_error_set(err, -EALREADY,
+			    "transaction %s is %s already: nothing to undo", txn->id,
+			    hf_txn_result_name(txn->result));
+}
+
 static int choose(hf_host *host, hf_rollback *rb, const char *word, hf_error **err)
 {
 	const char *id = NULL;
@@ -344,11 +354,7 @@ static int choose(hf_host *host, hf_rollback *rb, const char *word, hf_error **e
 		r = hf_txn_load(host, id, &rb->arena, &rb->txn, err);
 	if (r < 0)
 		return r;
-	if (rb->txn.result == HF_TXN_APPLIED)
-		return 0;
-	return hf_error_set(err, -EALREADY,
-			    "transaction %s is %s already: nothing to undo", id,
-			    hf_txn_result_name(rb->txn.result));
+	return check_applied(&rb->txn, err);
 }
 
 int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
@@ -426,41 +432,48 @@ static void mark_undone(hf_host *host, hf_rollback *rb, hf_apply_result *ret)
 	ret->error = err;
 }
 
-/* Everything is as it was before: only the record says otherwise. */
-static int undone_already(hf_host *host, hf_rollback *rollback,
-			  const hf_apply_options *options, hf_apply_result *ret)
+/* Another holdfast may have been at it since it was planned. */
+static int check_due(hf_host *host, const hf_rollback *rb,
+		     const hf_apply_options *options, hf_error **err)
 {
-	hf_lock lock = { 0 };
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_txn now;
+	int r = hf_txn_load(host, rb->txn.id, &arena, &now, err);
 
-	ret->outcome = HF_OUTCOME_REFUSED;
-	if (hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error) < 0)
-		return 0;
-	ret->outcome = HF_OUTCOME_NOTHING;
-	hf_journal_sweep(host);
-	mark_undone(host, rollback, ret);
-	hf_lock_drop(host, &lock);
-	return 0;
+	if (!r)
+		r = check_applied(&now, err);
+	if (!r && options->confirm_run)
+		r = hf_confirm_claim(host, options->confirm_run, NULL, err);
+	return r;
 }
 
-int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
-		    const hf_apply_options *options, hf_apply_result *ret, hf_error **err)
+void hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
+		     const hf_apply_options *options, hf_apply_result *ret)
 {
 	const hf_transaction how = { .command = "rollback",
 				     .of = rollback->txn.id,
 				     .verify = verify,
 				     .user = rollback };
 	hf_apply_options keep = *options;
+	hf_lock lock = { 0 };
+	int r;
 
-	(void)err;
 	/* where records are kept, this one is, too: by it a crash knows how far it came
 	 */
 	keep.record = true;
-	if (!rollback->survey.plan.n_groups)
-		return undone_already(host, rollback, options, ret);
-	hf_transact(host, model, &rollback->survey, &keep, &how, ret);
-	if (ret->outcome == HF_OUTCOME_APPLIED)
+	ret->outcome = HF_OUTCOME_REFUSED;
+	r = hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error);
+	if (!r)
+		r = check_due(host, rollback, options, &ret->error);
+	if (!r && rollback->survey.plan.n_groups) {
+		hf_transact(host, model, &rollback->survey, &keep, &how, ret);
+	} else if (!r) { /* all is as it was before: only the record says otherwise */
+		ret->outcome = HF_OUTCOME_NOTHING;
+		hf_journal_sweep(host);
+	}
+	if (ret->outcome == HF_OUTCOME_APPLIED || ret->outcome == HF_OUTCOME_NOTHING)
 		mark_undone(host, rollback, ret);
-	return 0;
+	hf_lock_drop(host, &lock);
 }
 
 void hf_rollback_done(hf_rollback *rollback)

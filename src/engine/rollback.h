@@ -30,10 +30,10 @@ int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 		     const hf_plan_options *options, hf_rollback *ret,
 		     hf_error **err) _must_check_;
 
-/** hf_rollback_run - carry it out; outcome as of an apply; marks the undone record */
-int hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
-		    const hf_apply_options *options, hf_apply_result *ret,
-		    hf_error **err) _must_check_;
+/** hf_rollback_run - carry it out; outcome as of an apply; marks the undone record
+ *  REFUSED with -EALREADY: somebody else has undone it meanwhile. Changes host. */
+void hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
+		     const hf_apply_options *options, hf_apply_result *ret);
 
 void hf_rollback_done(hf_rollback *rollback);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One transaction: lock, journal, prepare, commit in stages with their effects, verify,
- * keep the record; on any failure everything back. What apply and rollback share.
+ * One transaction, with the lock held: journal, prepare, commit in stages with their
+ * effects, verify, keep the record; on any failure everything back. What apply and
+ * rollback share.
  */
 #ifndef HF_ENGINE_TRANSACT_H
 #define HF_ENGINE_TRANSACT_H

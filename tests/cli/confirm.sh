@@ -67,6 +67,7 @@ while [ -e "/proc/$dog" ] && [ $i -lt 600 ]; do
 	i=$((i + 1))
 done
 [ ! -e "/proc/$dog" ] || fail "the watchdog stays"
+hf 64 confirm
 hf 0 check ./b.yaml
 hf 0 rollback --record
 
@@ -75,8 +76,9 @@ hf 0 apply ./b.yaml --confirm 1
 settled
 cmp -s before root/etc/docker/daemon.json || fail "it was not undone at the deadline"
 hf 0 history
-head -n 3 out | grep -q 'rollback of' || fail "no rollback on record: $(cat out)"
-sed -n 4p out | grep -q apply || fail "no apply on record: $(cat out)"
+# with the time at which it was, so that it is the newest
+sed -n 2p out | grep -q ' 20[0-9-]* .*rollback of' || fail "no rollback on record: $(cat out)"
+sed -n 3p out | grep -q 'apply b' || fail "no apply on record: $(cat out)"
 
 # nothing to do: nothing is waited for
 hf 0 apply ./b.yaml --record
