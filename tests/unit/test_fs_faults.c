@@ -14,24 +14,17 @@
 #include <dirent.h>
 #include <errno.h>
 
+#include "../alloc_wrap.h"
 #include "files_world.h"
 #include "host/fs.h"
 
 #define N_MAX 20000
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-char *__real_strdup(const char *s);
 ssize_t __real_write(int fd, const void *p, size_t n);
 int __real_fsync(int fd);
 int __real_renameat(int a, const char *from, int b, const char *to);
 int __real_fchmod(int fd, mode_t mode);
 
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__wrap_strdup(const char *s);
 ssize_t __wrap_write(int fd, const void *p, size_t n);
 int __wrap_fsync(int fd);
 int __wrap_renameat(int a, const char *from, int b, const char *to);
@@ -46,24 +39,9 @@ static bool fails(long *left)
 	return *left > 0 && --*left == 0;
 }
 
-void *__wrap_malloc(size_t size)
+static bool alloc_fails(void)
 {
-	return fails(&memory_left) ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails(&memory_left) ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails(&memory_left) ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails(&memory_left) ? NULL : __real_strdup(s);
+	return fails(&memory_left);
 }
 
 ssize_t __wrap_write(int fd, const void *p, size_t n)
