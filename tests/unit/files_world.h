@@ -1,89 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Controls with a `files` section against a temporary tree. Include after cmocka. */
+/* The files kind in its world. Include after cmocka. */
 #ifndef FILES_WORLD_H
 #define FILES_WORLD_H
 
-#include "base/strbuf.h"
+#include "kind_world.h"
 #include "kinds/files/files_kind.h"
 #include "kinds/files/files_spec.h"
-#include "plan/plan.h"
-#include "temp_root.h"
 
-#define CONTROLS_MAX 8
-
-typedef struct files_world {
-	temp_root *t;
-	hf_model model;
-	hf_control controls[CONTROLS_MAX];
-	hf_control *list[CONTROLS_MAX];
-	hf_diags diags;
-	hf_record record;
-	hf_arena record_arena;
-	hf_facts facts;
-	hf_plan plan;
-	hf_source source;
-} files_world;
+typedef kind_world files_world;
 
 static inline int files_world_make(void **state)
 {
-	files_world *w = calloc(1, sizeof(*w));
-	void *t;
-
-	assert_non_null(w);
-	assert_int_equal(temp_root_make(&t), 0);
-	w->t = t;
-	w->model.controls = w->list;
-	w->plan =
-		(hf_plan){ .diags = &w->diags, .record = &w->record, .facts = &w->facts };
-	w->plan.options.offline = true;
-	*state = w;
+	*state = kind_world_make(&hf_kind_files);
 	return 0;
-}
-
-static inline void files_world_forget_plan(files_world *w)
-{
-	hf_plan_done(&w->plan);
-	w->plan =
-		(hf_plan){ .diags = &w->diags, .record = &w->record, .facts = &w->facts };
-	w->plan.options.offline = true;
-}
-
-static inline int files_world_remove(void **state)
-{
-	files_world *w = *state;
-	void *t = w->t;
-
-	hf_plan_done(&w->plan);
-	hf_arena_done(&w->model.arena);
-	hf_arena_done(&w->record_arena);
-	hf_diags_done(&w->diags);
-	assert_int_equal(temp_root_remove(&t), 0);
-	free(w);
-	return 0;
-}
-
-/* One more control, enforced, whose `files` section is @yaml. */
-static inline hf_control *files_world_control(files_world *w, const char *id,
-					      const char *yaml)
-{
-	hf_control *c = &w->controls[w->model.n_controls];
-	hf_decoder d = { .model = &w->model, .control = c, .diags = &w->diags };
-	hf_source *source = hf_arena_new(&w->model.arena, hf_source);
-	hf_node *node;
-
-	assert_true(w->model.n_controls < CONTROLS_MAX);
-	*c = (hf_control){ .id = id,
-			   .level = 1,
-			   .enforce = true,
-			   .selected = true,
-			   .index = w->model.n_controls };
-	w->list[w->model.n_controls++] = c;
-	assert_non_null(source);
-	*source = (hf_source){ .name = "b.yaml", .text = yaml, .len = strlen(yaml) };
-	node = hf_yaml_read(source, &w->model.arena, &w->diags);
-	assert_non_null(node);
-	assert_int_equal(hf_kind_files.decode(&d, node), 0);
-	return c;
 }
 
 static inline void files_world_record(files_world *w, const char *id, const char *before,

@@ -9,37 +9,15 @@
 
 #include <errno.h>
 
-#include "base/strbuf.h"
+#include "kind_world.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_live.h"
 #include "kinds/audit/audit_obs.h"
-#include "plan/plan.h"
-#include "temp_root.h"
 
-#define CONTROLS_MAX 4
+typedef kind_world world;
 
-typedef struct world {
-	temp_root *t;
-	hf_model model;
-	hf_control controls[CONTROLS_MAX];
-	hf_control *list[CONTROLS_MAX];
-	hf_diags diags;
-	hf_record record;
-	hf_facts facts;
-	hf_plan plan;
-	/* the kernel: NULL: no live layer */
-	const char *const *kernel;
-	uint32_t enabled;
-	hf_strbuf text;
-} world;
-
-static void forget_plan(world *w)
-{
-	hf_plan_done(&w->plan);
-	w->plan =
-		(hf_plan){ .diags = &w->diags, .record = &w->record, .facts = &w->facts };
-	w->plan.options.offline = true;
-}
+static const char *const *kernel; /* the list there; NULL: no live layer */
+static uint32_t enabled;
 
 /* A stock Debian tree as far as audit goes. */
 static int setup(void **state)
@@ -60,14 +38,10 @@ static int setup(void **state)
 					    "usr/lib/tmpfiles.d",
 					    "var",
 					    "run" };
-	world *w = calloc(1, sizeof(*w));
-	void *t;
+	world *w = kind_world_make(&hf_kind_audit);
 
-	assert_non_null(w);
-	assert_int_equal(temp_root_make(&t), 0);
-	w->t = t;
-	w->model.controls = w->list;
-	w->enabled = 1;
+	kernel = NULL;
+	enabled = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		temp_root_mkdir(w->t, dirs[i]);
 	temp_root_write(w->t, "usr/sbin/augenrules", "#!/bin/sh\n");
@@ -78,45 +52,8 @@ static int setup(void **state)
 	temp_root_write(w->t, "etc/audit/rules.d/audit.rules", "-D\n-b 8192\n-f 1\n");
 	assert_int_equal(
 		hf_facts_set(&w->facts, "arch", HF_PRESENT, "x86_64", "test", NULL), 0);
-	forget_plan(w);
 	*state = w;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	world *w = *state;
-	void *t = w->t;
-
-	hf_plan_done(&w->plan);
-	hf_arena_done(&w->model.arena);
-	hf_diags_done(&w->diags);
-	hf_facts_done(&w->facts);
-	hf_strbuf_done(&w->text);
-	assert_int_equal(temp_root_remove(&t), 0);
-	free(w);
-	return 0;
-}
-
-static hf_control *control(world *w, const char *id, const char *yaml)
-{
-	hf_control *c = &w->controls[w->model.n_controls];
-	hf_decoder d = { .model = &w->model, .control = c, .diags = &w->diags };
-	hf_source *source = hf_arena_new(&w->model.arena, hf_source);
-	hf_node *node;
-
-	assert_true(w->model.n_controls < CONTROLS_MAX);
-	*c = (hf_control){ .id = id,
-			   .level = 1,
-			   .enforce = true,
-			   .selected = true,
-			   .index = w->model.n_controls };
-	w->list[w->model.n_controls++] = c;
-	*source = (hf_source){ .name = "b.yaml", .text = yaml, .len = strlen(yaml) };
-	node = hf_yaml_read(source, &w->model.arena, &w->diags);
-	assert_non_null(node);
-	assert_int_equal(hf_kind_audit.decode(&d, node), 0);
-	return c;
 }
 
 static void add_kernel(world *w, hf_audit_obs *obs)
@@ -125,17 +62,17 @@ static void add_kernel(world *w, hf_audit_obs *obs)
 	hf_error *err = NULL;
 
 	obs->live = HF_PRESENT;
-	obs->status[HF_AUDIT_ENABLED] = w->enabled;
+	obs->status[HF_AUDIT_ENABLED] = enabled;
 	obs->status[HF_AUDIT_BACKLOG_LIMIT] = 64;
 	obs->status[HF_AUDIT_FAILURE] = 1;
 	w->plan.options.offline = false;
-	for (size_t i = 0; w->kernel[i]; i++) {
+	for (size_t i = 0; kernel[i]; i++) {
 		hf_audit_entry *e =
 			hf_vec_push(&w->plan.arena, obs->kernel.items, obs->kernel.n);
 		hf_audit_rule *rule = hf_arena_new(&w->plan.arena, hf_audit_rule);
 		hf_audit_line line;
 
-		assert_int_equal(hf_audit_line_parse(w->kernel[i], &names, &w->plan.arena,
+		assert_int_equal(hf_audit_line_parse(kernel[i], &names, &w->plan.arena,
 						     &line, &err),
 				 0);
 		*rule = line.rule;
@@ -149,11 +86,11 @@ static void plan(world *w)
 	hf_error *err = NULL;
 	hf_audit_obs *obs;
 
-	forget_plan(w);
+	kind_world_forget_plan(w);
 	assert_int_equal(hf_kind_audit.observe(&w->t->host, &w->model, &w->plan, &err),
 			 0);
 	obs = w->plan.obs[HF_RANK_AUDIT];
-	if (w->kernel)
+	if (kernel)
 		add_kernel(w, obs);
 	assert_int_equal(hf_kind_audit.plan(&w->model, &w->plan, &err), 0);
 }
@@ -256,9 +193,9 @@ static void first_apply(void **state)
 {
 	world *w = *state;
 
-	control(w, "a", etc_docker);
-	control(w, "b", etc_docker);
-	control(w, "c", "settings: {enabled: true, backlog_limit: 8192}");
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(w, "b", etc_docker);
+	kind_world_control(w, "c", "settings: {enabled: true, backlog_limit: 8192}");
 	plan(w);
 	assert_string_equal(rows(w), "drift persisted audit:" B64 ETC ": absent\n"
 				     "drift persisted audit:" B32 ETC ": absent\n"
@@ -286,17 +223,17 @@ static void paths(void **state)
 	temp_root_link(w->t, "../sbin/runc", "usr/bin/runc");
 	temp_root_write(w->t, "usr/lib/tmpfiles.d/v.conf",
 			"d /run/vendor 0755 root root -\n");
-	control(w, "a",
-		"rules:\n"
-		"- {watch: /usr/bin/runc, perm: x}\n"
-		"- {watch: /etc/docker/daemon.json, perm: wa}\n"
-		"- {watch: /etc/docker/certs.d, type: dir, perm: wa}\n"
-		"- {watch: /etc/nosuch/x, perm: wa}\n"
-		"- {watch: /run/vendor/sock, perm: wa}\n"
-		"- {watch: /run/own, type: dir, perm: wa}\n"
-		"- {watch: /run/made, create: {mode: '0710'}, perm: wa}\n"
-		"- {watch: /run/made/sock, perm: wa}\n"
-		"- {rule: '-a always,exit -F dir=/nosuch -F perm=wa'}\n");
+	kind_world_control(w, "a",
+			   "rules:\n"
+			   "- {watch: /usr/bin/runc, perm: x}\n"
+			   "- {watch: /etc/docker/daemon.json, perm: wa}\n"
+			   "- {watch: /etc/docker/certs.d, type: dir, perm: wa}\n"
+			   "- {watch: /etc/nosuch/x, perm: wa}\n"
+			   "- {watch: /run/vendor/sock, perm: wa}\n"
+			   "- {watch: /run/own, type: dir, perm: wa}\n"
+			   "- {watch: /run/made, create: {mode: '0710'}, perm: wa}\n"
+			   "- {watch: /run/made/sock, perm: wa}\n"
+			   "- {rule: '-a always,exit -F dir=/nosuch -F perm=wa'}\n");
 	plan(w);
 	assert_string_equal(
 		rows(w),
@@ -389,7 +326,7 @@ static void foreign(void **state)
 	};
 	world *w = *state;
 
-	control(w, "a", etc_docker);
+	kind_world_control(w, "a", etc_docker);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		temp_root_write(w->t, "etc/audit/rules.d/10.rules", cases[i].file);
 		plan(w);
@@ -404,8 +341,9 @@ static void tampering(void **state)
 {
 	world *w = *state;
 
-	control(w, "a", etc_docker);
-	control(w, "b",
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(
+		w, "b",
 		"rules: [{watch: /etc/docker/daemon.json, perm: wa, key: docker}]");
 	plan(w);
 	apply(w);
@@ -441,7 +379,7 @@ static void loaders(void **state)
 {
 	world *w = *state;
 
-	control(w, "a", etc_docker);
+	kind_world_control(w, "a", etc_docker);
 	plan(w);
 	apply(w);
 	/* not enabled */
@@ -480,8 +418,8 @@ static void absent(void **state)
 	world *w = *state;
 	hf_control *c;
 
-	control(w, "a", etc_docker);
-	c = control(w, "b", "absent: ['-a never,task']");
+	kind_world_control(w, "a", etc_docker);
+	c = kind_world_control(w, "b", "absent: ['-a never,task']");
 	temp_root_write(w->t, "etc/audit/rules.d/10.rules",
 			"-a task,never\n# c\n-w /etc/x\n");
 	plan(w);
@@ -508,8 +446,8 @@ static void absent(void **state)
 static void selection(void **state)
 {
 	world *w = *state;
-	hf_control *a = control(w, "a", etc_docker);
-	hf_control *b = control(w, "b", "rules: [{watch: /etc/x, perm: wa}]");
+	hf_control *a = kind_world_control(w, "a", etc_docker);
+	hf_control *b = kind_world_control(w, "b", "rules: [{watch: /etc/x, perm: wa}]");
 
 	plan(w);
 	apply(w);
@@ -543,22 +481,23 @@ static void live(void **state)
 					     B32 ETC, NULL };
 	world *w = *state;
 
-	control(w, "a", etc_docker);
-	control(w, "b", "settings: {enabled: true, backlog_limit: 8192, failure: 2}");
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(w, "b",
+			   "settings: {enabled: true, backlog_limit: 8192, failure: 2}");
 	plan(w);
 	apply(w);
-	w->kernel = empty;
-	w->enabled = 0;
+	kernel = empty;
+	enabled = 0;
 	plan(w);
 	assert_string_equal(ops(w),
 			    "add " B64 ETC "\nadd " B32 ETC "\nset backlog_limit 8192\n"
 			    "set enabled 1\n");
-	w->kernel = half;
-	w->enabled = 1;
+	kernel = half;
+	enabled = 1;
 	plan(w);
 	assert_string_equal(ops(w), "add " B32 ETC "\nset backlog_limit 8192\n");
-	w->kernel = full;
-	w->enabled = 2;
+	kernel = full;
+	enabled = 2;
 	plan(w);
 	assert_string_equal(ops(w), "");
 	assert_non_null(strstr(rows(w),
@@ -567,18 +506,18 @@ static void live(void **state)
 	assert_non_null(strstr(
 		rows(w), "finding persisted audit:setting failure: 1 (a kernel that "
 			 "panics when it cannot audit needs --allow-panic)\n"));
-	w->kernel = half;
+	kernel = half;
 	plan(w);
 	assert_non_null(strstr(rows(w), "pending-reboot live audit:" B32 ETC ": absent"));
-	w->kernel = never;
-	w->enabled = 1;
+	kernel = never;
+	enabled = 1;
 	plan(w);
 	assert_non_null(strstr(rows(w),
 			       "drift live audit:" B64 ETC
 			       ": shadowed (the kernel's list says never to it first: -a "
 			       "never,exit -F dir=/etc)\n"));
-	w->kernel = full;
-	w->enabled = 0;
+	kernel = full;
+	enabled = 0;
 	w->controls[1].selected = false;
 	plan(w);
 	assert_string_equal(
@@ -598,11 +537,12 @@ static void live_order(void **state)
 					     B32 ETC, NULL };
 	world *w = *state;
 
-	control(w, "a", etc_docker);
-	control(w, "b", "rules: [{watch: /etc/docker/k, perm: wa, key: file}]");
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(w, "b",
+			   "rules: [{watch: /etc/docker/k, perm: wa, key: file}]");
 	plan(w);
 	apply(w);
-	w->kernel = wrong;
+	kernel = wrong;
 	plan(w);
 	assert_string_equal(
 		ops(w),
@@ -627,11 +567,12 @@ static void live_order_one_field(void **state)
 	static const char *const wrong[] = { "-a always,exit -S execve -F key=x", NULL };
 	world *w = *state;
 
-	control(w, "a",
-		"rules: [{rule: '" NEVER "'}, {rule: '-a always,exit -S execve -k x'}]");
+	kind_world_control(w, "a",
+			   "rules: [{rule: '" NEVER
+			   "'}, {rule: '-a always,exit -S execve -k x'}]");
 	plan(w);
 	apply(w);
-	w->kernel = wrong;
+	kernel = wrong;
 	plan(w);
 	assert_string_equal(ops(w), "add " NEVER "\n"
 				    "add -a always,exit -S execve -F key=x -F pid>=0\n"
@@ -671,9 +612,9 @@ static void place_of_the_deleted(void **state)
 	};
 	world *w = *state;
 
-	control(w, "a", "absent: ['-a never,exit -F path=/etc/p']");
+	kind_world_control(w, "a", "absent: ['-a never,exit -F path=/etc/p']");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		w->kernel = cases[i].kernel;
+		kernel = cases[i].kernel;
 		plan(w);
 		assert_string_equal(ops(w), cases[i].ops);
 	}
@@ -684,8 +625,9 @@ static void own_never(void **state)
 {
 	world *w = *state;
 
-	control(w, "a", "rules: [{rule: '-a never,exit -F dir=/etc'}]");
-	control(w, "b", "rules: [{rule: '-a always,exit -F dir=/etc/docker'}]");
+	kind_world_control(w, "a", "rules: [{rule: '-a never,exit -F dir=/etc'}]");
+	kind_world_control(w, "b",
+			   "rules: [{rule: '-a always,exit -F dir=/etc/docker'}]");
 	plan(w);
 	assert_string_equal(
 		changes(w),
@@ -704,20 +646,20 @@ static void mistakes(void **state)
 	world *w = *state;
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 
-	control(w, "a",
-		"rules:\n"
-		"- {watch: etc/docker}\n"
-		"- {watch: '/with space'}\n"
-		"- {watch: /x, syscalls: [open]}\n"
-		"- {watch: /x, perm: q}\n"
-		"- {key: x}\n"
-		"- {syscalls: [nosuch]}\n"
-		"- {syscalls: [open], fields: [arch=b64]}\n"
-		"- {rule: '-e 2'}\n"
-		"- {rule: '-a always,nowhere -S open'}\n"
-		"- {watch: /x, type: link}\n"
-		"settings: {enabled: maybe, failure: 3}\n"
-		"absent: ['-D']\n");
+	kind_world_control(w, "a",
+			   "rules:\n"
+			   "- {watch: etc/docker}\n"
+			   "- {watch: '/with space'}\n"
+			   "- {watch: /x, syscalls: [open]}\n"
+			   "- {watch: /x, perm: q}\n"
+			   "- {key: x}\n"
+			   "- {syscalls: [nosuch]}\n"
+			   "- {syscalls: [open], fields: [arch=b64]}\n"
+			   "- {rule: '-e 2'}\n"
+			   "- {rule: '-a always,nowhere -S open'}\n"
+			   "- {watch: /x, type: link}\n"
+			   "settings: {enabled: maybe, failure: 3}\n"
+			   "absent: ['-D']\n");
 	for (size_t i = 0; i < w->diags.n; i++)
 		hf_strbuf_addf(&sb, "%u:%u %s\n", w->diags.items[i].mark.line,
 			       w->diags.items[i].mark.column, w->diags.items[i].message);
@@ -747,11 +689,13 @@ static void contradictions(void **state)
 {
 	world *w = *state;
 
-	control(w, "a",
+	kind_world_control(
+		w, "a",
 		"rules: [{rule: '-a always,exit -S mount -k m'}]\nsettings: {failure: "
 		"1}\n"
 		"absent: ['-a never,task']");
-	control(w, "b",
+	kind_world_control(
+		w, "b",
 		"rules:\n- {rule: '-a never,exit -S mount -F key=m'}\n- {rule: '-a "
 		"task,never'}\n"
 		"settings: {failure: 0, backlog_limit: 1}\n");
@@ -772,7 +716,7 @@ static void contradictions(void **state)
 		"same setting");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kind_world_remove)
 
 int main(void)
 {

@@ -18,7 +18,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	return files_world_remove(state);
+	return kind_world_remove(state);
 }
 
 static const files_spec *only_spec(files_world *w)
@@ -32,7 +32,7 @@ static void a_full_entry(void **state)
 	files_world *w = *state;
 	const files_spec *s;
 
-	files_world_control(
+	kind_world_control(
 		w, "a",
 		"- {path: //etc//docker/, recurse: true, type: file, owner: root,\n"
 		"   group: '0', exclude: ['*.pem'], max_mode: 0644}\n");
@@ -53,11 +53,11 @@ static void paths(void **state)
 {
 	files_world *w = *state;
 
-	files_world_control(w, "a",
-			    "- {path: '${unit:docker.service}', owner: root}\n"
-			    "- {path: '/etc/$${x}', owner: root}\n"
-			    "- {path: '/etc/[ab]*', owner: root}\n"
-			    "- {path: '${daemon:data-root}/*', owner: root}\n");
+	kind_world_control(w, "a",
+			   "- {path: '${unit:docker.service}', owner: root}\n"
+			   "- {path: '/etc/$${x}', owner: root}\n"
+			   "- {path: '/etc/[ab]*', owner: root}\n"
+			   "- {path: '${daemon:data-root}/*', owner: root}\n");
 	assert_string_equal(files_world_diags(w), "");
 	assert_int_equal(w->model.n_demands, 4);
 	assert_true(((const files_spec *)w->model.demands[0]->spec)->has_ref);
@@ -72,18 +72,18 @@ static void mistakes(void **state)
 {
 	files_world *w = *state;
 
-	files_world_control(w, "a",
-			    "- {path: etc/docker, owner: root}\n"
-			    "- {path: /etc/../x, owner: root}\n"
-			    "- {path: /a}\n"
-			    "- {path: /a, mode: '0600', max_mode: '0644'}\n"
-			    "- {path: /a, owner: 'root:root'}\n"
-			    "- {path: /a, mode: '0888'}\n"
-			    "- {path: /a, owner: root, type: directory}\n"
-			    "- {path: /a, owner: root, exclude: ['*.pem']}\n"
-			    "- {path: /a, owners: root}\n"
-			    "- {owner: root}\n"
-			    "- text\n");
+	kind_world_control(w, "a",
+			   "- {path: etc/docker, owner: root}\n"
+			   "- {path: /etc/../x, owner: root}\n"
+			   "- {path: /a}\n"
+			   "- {path: /a, mode: '0600', max_mode: '0644'}\n"
+			   "- {path: /a, owner: 'root:root'}\n"
+			   "- {path: /a, mode: '0888'}\n"
+			   "- {path: /a, owner: root, type: directory}\n"
+			   "- {path: /a, owner: root, exclude: ['*.pem']}\n"
+			   "- {path: /a, owners: root}\n"
+			   "- {owner: root}\n"
+			   "- text\n");
 	assert_string_equal(
 		files_world_diags(w),
 		"error 1:10 path 'etc/docker' is not absolute\n"
@@ -112,7 +112,7 @@ static void not_a_list(void **state)
 {
 	files_world *w = *state;
 
-	files_world_control(w, "a", "path: /a\n");
+	kind_world_control(w, "a", "path: /a\n");
 	assert_string_equal(
 		files_world_diags(w),
 		"error 1:1 'files' must be a list of entries, not a mapping\n");
@@ -122,7 +122,7 @@ static void closing_directories(void **state)
 {
 	files_world *w = *state;
 
-	files_world_control(w, "a", "- {path: /a, recurse: true, max_mode: '0644'}\n");
+	kind_world_control(w, "a", "- {path: /a, recurse: true, max_mode: '0644'}\n");
 	assert_string_equal(
 		files_world_diags(w),
 		"warning 1:39 mode 0644 closes the directories of '/a', too | add "
@@ -134,15 +134,15 @@ static void contradictions(void **state)
 {
 	files_world *w = *state;
 
-	files_world_control(w, "a",
-			    "- {path: /a, owner: root, mode: '0644'}\n"
-			    "- {path: /b, max_mode: '0640', group: docker}\n"
-			    "- {path: /c, max_mode: '0600'}\n"
-			    "- {path: /c, max_mode: '0444'}\n");
-	files_world_control(w, "b",
-			    "- {path: /a, owner: daemon, mode: '0640'}\n"
-			    "- {path: /b, mode: '0644', group: '106'}\n"
-			    "- {path: /c, owner: root}\n");
+	kind_world_control(w, "a",
+			   "- {path: /a, owner: root, mode: '0644'}\n"
+			   "- {path: /b, max_mode: '0640', group: docker}\n"
+			   "- {path: /c, max_mode: '0600'}\n"
+			   "- {path: /c, max_mode: '0444'}\n");
+	kind_world_control(w, "b",
+			   "- {path: /a, owner: daemon, mode: '0640'}\n"
+			   "- {path: /b, mode: '0644', group: '106'}\n"
+			   "- {path: /c, owner: root}\n");
 	assert_int_equal(hf_kind_files.check(&w->model, &w->diags), 0);
 	assert_string_equal(
 		files_world_diags(w),
@@ -159,8 +159,8 @@ static void conditions_may_part_them(void **state)
 	files_world *w = *state;
 	static const hf_when when = { .type = HF_WHEN_ENGINE };
 
-	files_world_control(w, "a", "- {path: /a, mode: '0644'}\n");
-	files_world_control(w, "b", "- {path: /a, mode: '0640'}\n");
+	kind_world_control(w, "a", "- {path: /a, mode: '0644'}\n");
+	kind_world_control(w, "b", "- {path: /a, mode: '0640'}\n");
 	w->controls[0].when = w->controls[1].when = &when;
 	w->controls[0].n_when = w->controls[1].n_when = 1;
 	assert_int_equal(hf_kind_files.check(&w->model, &w->diags), 0);

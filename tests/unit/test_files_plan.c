@@ -21,7 +21,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	return files_world_remove(state);
+	return kind_world_remove(state);
 }
 
 static void chmod_in(files_world *w, const char *path, mode_t mode)
@@ -68,11 +68,11 @@ static void bits_are_bits(void **state)
 	temp_root_write(w->t, "etc/b", "");
 	chmod_in(w, "etc/a", 0577);
 	chmod_in(w, "etc/b", 04444);
-	files_world_control(w, "one",
-			    "- {path: /etc/a, max_mode: '0644'}\n"
-			    "- {path: /etc/b, max_mode: '0644'}\n"
-			    "- {path: /etc/none, max_mode: '0644'}\n"
-			    "- {path: /etc/docker, max_mode: '0755'}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/a, max_mode: '0644'}\n"
+			   "- {path: /etc/b, max_mode: '0644'}\n"
+			   "- {path: /etc/none, max_mode: '0644'}\n"
+			   "- {path: /etc/docker, max_mode: '0755'}\n");
 	files_world_plan(w);
 	assert_string_equal(
 		files_world_rows(w),
@@ -84,7 +84,7 @@ static void bits_are_bits(void **state)
 	assert_string_equal(files_world_changes(w), "/etc/a#mode 0577 -> 0444 host\n"
 						    "/etc/b#mode 4444 -> 0444 host\n");
 	carry_out(w);
-	files_world_forget_plan(w);
+	kind_world_forget_plan(w);
 	files_world_plan(w);
 	assert_int_equal(w->plan.n_changes, 0);
 	assert_int_equal(temp_root_stat(w->t, "etc/a").st_mode & 07777, 0444);
@@ -98,9 +98,9 @@ static void demands_merge(void **state)
 	etc(w);
 	temp_root_write(w->t, "etc/a", "");
 	chmod_in(w, "etc/a", 0666);
-	files_world_control(w, "one", "- {path: /etc/a, max_mode: '0644'}\n");
-	files_world_control(w, "two", "- {path: /etc/a, max_mode: '0660'}\n");
-	files_world_control(w, "three", "- {path: /etc/a, max_mode: '0600'}\n")->enforce =
+	kind_world_control(w, "one", "- {path: /etc/a, max_mode: '0644'}\n");
+	kind_world_control(w, "two", "- {path: /etc/a, max_mode: '0660'}\n");
+	kind_world_control(w, "three", "- {path: /etc/a, max_mode: '0600'}\n")->enforce =
 		false;
 	files_world_plan(w);
 	assert_string_equal(files_world_rows(w),
@@ -129,9 +129,9 @@ static void one_inode_two_paths(void **state)
 	temp_root_link(w->t, "usr/lib", "lib");
 	temp_root_write(w->t, "usr/lib/u", "");
 	chmod_in(w, "usr/lib/u", 0666);
-	files_world_control(w, "one",
-			    "- {path: /lib/u, max_mode: '0644'}\n"
-			    "- {path: /usr/lib/u, max_mode: '0640'}\n");
+	kind_world_control(w, "one",
+			   "- {path: /lib/u, max_mode: '0644'}\n"
+			   "- {path: /usr/lib/u, max_mode: '0640'}\n");
 	files_world_plan(w);
 	assert_string_equal(files_world_changes(w), "/lib/u#mode 0666 -> 0640 host\n");
 	assert_int_equal(w->plan.changes[0]->n_rows, 2);
@@ -152,7 +152,7 @@ static void patterns(void **state)
 	temp_root_write(w->t, "etc/docker/certs.d/r1/a.crt", "");
 	temp_root_write(w->t, "etc/docker/certs.d/r2/.hidden.key", "");
 	chmod_in(w, "etc/docker/certs.d/r1/a.key", 0400);
-	files_world_control(
+	kind_world_control(
 		w, "one",
 		"- {path: '/etc/docker/certs.d/*/*.key', max_mode: '0400'}\n"
 		"- {path: '/etc/docker/none/*.key', max_mode: '0400'}\n"
@@ -184,7 +184,7 @@ static void trees(void **state)
 	temp_root_write(w->t, "etc/docker/x.pem", "");
 	temp_root_write(w->t, "etc/docker/secret/s", "");
 	temp_root_link(w->t, "/etc/docker/z/one", "etc/docker/link");
-	files_world_control(
+	kind_world_control(
 		w, "one",
 		"- {path: /etc/docker, recurse: true, type: file, max_mode: '0644',\n"
 		"   exclude: ['*.pem', secret]}\n");
@@ -199,7 +199,7 @@ static void trees(void **state)
 				     "drift /etc/docker/z/one#mode want at most 0644 "
 				     "found 0666\n");
 		assert_int_equal(w->plan.n_changes, round == 0 ? 0 : 2);
-		files_world_forget_plan(w);
+		kind_world_forget_plan(w);
 		chmod_in(w, "etc/docker/x.pem", 0666);
 		chmod_in(w, "etc/docker/secret/s", 0666);
 		chmod_in(w, "etc/docker/z/one", 0666);
@@ -214,10 +214,10 @@ static void trees_and_paths_meet(void **state)
 	etc(w);
 	temp_root_write(w->t, "etc/docker/key", "");
 	chmod_in(w, "etc/docker/key", 0440);
-	files_world_control(
+	kind_world_control(
 		w, "tree",
 		"- {path: /etc/docker, recurse: true, type: file, max_mode: 0740}\n");
-	files_world_control(w, "file", "- {path: /etc/docker/key, mode: '0644'}\n");
+	kind_world_control(w, "file", "- {path: /etc/docker/key, mode: '0644'}\n");
 	files_world_plan(w);
 	assert_string_equal(
 		files_world_diags(w),
@@ -243,13 +243,13 @@ static void symlinks(void **state)
 		skip(); /* links must be root's to be followed */
 	own(w, "etc/bad", 1000, 1000);
 	chmod_in(w, "dev/null", 0666);
-	files_world_control(w, "one",
-			    "- {path: /etc/good, max_mode: '0644'}\n"
-			    "- {path: /etc/bad, max_mode: '0644'}\n"
-			    "- {path: /etc/out, max_mode: '0644'}\n"
-			    "- {path: /etc/masked.service, max_mode: '0644'}\n"
-			    "- {path: /dev/null, max_mode: '0644'}\n"
-			    "- {path: /etc/docker, max_mode: '0755', type: file}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/good, max_mode: '0644'}\n"
+			   "- {path: /etc/bad, max_mode: '0644'}\n"
+			   "- {path: /etc/out, max_mode: '0644'}\n"
+			   "- {path: /etc/masked.service, max_mode: '0644'}\n"
+			   "- {path: /dev/null, max_mode: '0644'}\n"
+			   "- {path: /etc/docker, max_mode: '0755', type: file}\n");
 	files_world_plan(w);
 	assert_string_equal(files_world_rows(w),
 			    "drift /etc/good#mode want at most 0644 found 0666\n"
@@ -287,7 +287,7 @@ static void owners(void **state)
 	temp_root_write(w->t, "etc/a", "");
 	own(w, "etc/a", 1000, 1234);
 	chmod_in(w, "etc/a", 06755);
-	files_world_control(w, "one", "- {path: /etc/a, owner: root, group: docker}\n");
+	kind_world_control(w, "one", "- {path: /etc/a, owner: root, group: docker}\n");
 	files_world_plan(w);
 	assert_string_equal(files_world_rows(w),
 			    "drift /etc/a#owner want root found app\n"
@@ -310,9 +310,9 @@ static void unknown_group(void **state)
 
 	etc(w);
 	temp_root_write(w->t, "etc/group", "root:x:0:\n");
-	files_world_control(w, "one",
-			    "- {path: /etc/docker, group: docker}\n"
-			    "- {path: /run/docker.sock, group: docker}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/docker, group: docker}\n"
+			   "- {path: /run/docker.sock, group: docker}\n");
 	files_world_plan(w);
 	assert_string_equal(
 		files_world_rows(w),
@@ -339,9 +339,9 @@ static void hard_links(void **state)
 	assert_int_equal(linkat(w->t->fd, "etc/a", w->t->fd, "etc/b", 0), 0);
 	assert_int_equal(linkat(w->t->fd, "etc/r", w->t->fd, "etc/s", 0), 0);
 	own(w, "etc/a", 1000, 1000);
-	files_world_control(w, "one",
-			    "- {path: /etc/a, max_mode: '0600'}\n"
-			    "- {path: /etc/r, max_mode: '0600'}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/a, max_mode: '0600'}\n"
+			   "- {path: /etc/r, max_mode: '0600'}\n");
 	files_world_plan(w);
 	assert_string_equal(
 		files_world_changes(w),
@@ -370,9 +370,9 @@ static void mounts(void **state)
 	(void)snprintf(target, sizeof(target), "%s/etc/docker/m", w->t->path);
 	if (mount(w->t->scratch, target, "none", MS_BIND, "") < 0)
 		skip();
-	files_world_control(w, "one",
-			    "- {path: /etc/docker, recurse: true, max_mode: '0755'}\n"
-			    "- {path: /etc/docker/m, max_mode: '0755'}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/docker, recurse: true, max_mode: '0755'}\n"
+			   "- {path: /etc/docker/m, max_mode: '0755'}\n");
 	files_world_plan(w);
 	assert_int_equal(umount(target), 0);
 	assert_string_equal(files_world_rows(w),
@@ -392,10 +392,10 @@ static void references(void **state)
 	const char *values[] = { "/etc/docker", "/none", "ca.pem" };
 
 	etc(w);
-	files_world_control(w, "one",
-			    "- {path: '${unit:docker.service}', max_mode: '0755'}\n"
-			    "- {path: '${unit:none.service}', max_mode: '0644'}\n"
-			    "- {path: '${unit:bad.service}', max_mode: '0644'}\n");
+	kind_world_control(w, "one",
+			   "- {path: '${unit:docker.service}', max_mode: '0755'}\n"
+			   "- {path: '${unit:none.service}', max_mode: '0644'}\n"
+			   "- {path: '${unit:bad.service}', max_mode: '0644'}\n");
 	assert_int_equal(hf_plan_ref_set(&w->plan, "unit:docker.service",
 					 &(hf_ref_values){ .values = values, .n = 3 }),
 			 0);
@@ -426,13 +426,13 @@ static void files_to_be_made(void **state)
 	hf_group *g;
 
 	etc(w);
-	files_world_control(
+	kind_world_control(
 		w, "one",
 		"- {path: /etc/docker/daemon.json, max_mode: '0640', owner: root}\n");
-	files_world_control(w, "two", "- {path: '/etc/docker/*.json', group: '106'}\n");
-	files_world_control(w, "three",
-			    "- {path: /etc/docker, recurse: true, type: file, "
-			    "max_mode: '0604'}\n")
+	kind_world_control(w, "two", "- {path: '/etc/docker/*.json', group: '106'}\n");
+	kind_world_control(w, "three",
+			   "- {path: /etc/docker, recurse: true, type: file, "
+			   "max_mode: '0604'}\n")
 		->enforce = false;
 	temp_root_write(w->t, "etc/passwd", "root:x:0:0::/:/bin/sh\n");
 	g = hf_plan_group(&w->plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_files,
@@ -463,8 +463,8 @@ static void files_to_be_removed(void **state)
 
 	etc(w);
 	temp_root_write(w->t, "etc/docker/old.conf", "");
-	files_world_control(w, "one",
-			    "- {path: '/etc/docker/*.conf', max_mode: '0600'}\n");
+	kind_world_control(w, "one",
+			   "- {path: '/etc/docker/*.conf', max_mode: '0600'}\n");
 	g = hf_plan_group(&w->plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_files,
 			  "/etc/docker/old.conf");
 	assert_non_null(g);
@@ -484,10 +484,10 @@ static void gates_and_selection(void **state)
 	hf_control *c;
 
 	etc(w);
-	c = files_world_control(w, "one", "- {path: /etc/docker, max_mode: '0700'}\n");
+	c = kind_world_control(w, "one", "- {path: /etc/docker, max_mode: '0700'}\n");
 	c->gate = HF_GATE_UNKNOWN;
 	c->gate_why = "the engine's version is not known";
-	files_world_control(w, "two", "- {path: /etc, max_mode: '0700'}\n")->selected =
+	kind_world_control(w, "two", "- {path: /etc, max_mode: '0700'}\n")->selected =
 		false;
 	files_world_plan(w);
 	assert_string_equal(
@@ -515,10 +515,10 @@ static void releases(void **state)
 	files_world_record(w, "files:/etc/kept.conf#mode", "0664", "0644");
 	files_world_record(w, "files:/etc/docker/in#mode", "0664", "0644");
 	files_world_record(w, "daemon:/etc/docker/daemon.json#icc", "true", "false");
-	files_world_control(w, "one", "- {path: '/etc/*.conf', max_mode: '0644'}\n")
+	kind_world_control(w, "one", "- {path: '/etc/*.conf', max_mode: '0644'}\n")
 		->selected = false;
-	files_world_control(w, "two",
-			    "- {path: /etc/docker, recurse: true, max_mode: '0755'}\n");
+	kind_world_control(w, "two",
+			   "- {path: /etc/docker, recurse: true, max_mode: '0755'}\n");
 	files_world_plan(w);
 	assert_string_equal(files_world_changes(w),
 			    "/etc/back#mode 0600 -> 0664 released (no row)\n");
@@ -541,9 +541,9 @@ static void not_root(void **state)
 		skip(); /* root may */
 	etc(w);
 	temp_root_write(w->t, "etc/a", "");
-	files_world_control(w, "one",
-			    "- {path: /etc/a, owner: '1', max_mode: '0600'}\n"
-			    "- {path: /etc/docker, max_mode: '0700'}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/a, owner: '1', max_mode: '0600'}\n"
+			   "- {path: /etc/docker, max_mode: '0700'}\n");
 	files_world_plan(w);
 	assert_int_equal(w->plan.n_changes, 3);
 	assert_string_equal(w->plan.changes[0]->blocked,
@@ -563,9 +563,9 @@ static void foreign_namespaces(void **state)
 	temp_root_write(w->t, "etc/a", "");
 	own(w, "etc/a", 65534, 0);
 	w->t->host.unmapped_ids = true; /* as in unshare -Ur, for files of real root */
-	files_world_control(w, "one",
-			    "- {path: /etc/a, owner: '0', group: '0', "
-			    "max_mode: '0600'}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/a, owner: '0', group: '0', "
+			   "max_mode: '0600'}\n");
 	files_world_plan(w);
 	assert_int_equal(w->plan.resources[0]->state, HF_STATE_UNKNOWN);
 	assert_int_equal(w->plan.resources[1]->state, HF_STATE_PASS);
@@ -584,10 +584,10 @@ static void unreadable_parts(void **state)
 	temp_root_mkdir(w->t, "etc/docker/shut");
 	temp_root_write(w->t, "etc/docker/shut/f", "");
 	chmod_in(w, "etc/docker/shut", 0);
-	files_world_control(w, "one",
-			    "- {path: /etc/docker, recurse: true, max_mode: '0755'}\n"
-			    "- {path: /etc/docker/shut/f, max_mode: '0755'}\n"
-			    "- {path: '/etc/docker/shut/*', max_mode: '0755'}\n");
+	kind_world_control(w, "one",
+			   "- {path: /etc/docker, recurse: true, max_mode: '0755'}\n"
+			   "- {path: /etc/docker/shut/f, max_mode: '0755'}\n"
+			   "- {path: '/etc/docker/shut/*', max_mode: '0755'}\n");
 	files_world_plan(w);
 	chmod_in(w, "etc/docker/shut", 0755);
 	for (size_t i = 0; i < w->plan.n_resources; i++)

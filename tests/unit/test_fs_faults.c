@@ -217,19 +217,19 @@ static int setup_world(void **state)
 	temp_root_write(w->t, "etc/d/y", "");
 	temp_root_link(w->t, "d/y", "etc/link");
 	files_world_record(w, "files:/etc/d/y#mode", "0666", "0644");
-	files_world_control(w, "one",
-			    "- {path: '/etc/*/*.conf', max_mode: '0600', owner: root}\n"
-			    "- {path: /etc/d, recurse: true, group: '0', exclude: [z]}\n"
-			    "- {path: /etc/link, owner: root}\n"
-			    "- {path: '${unit:a.service}', owner: nobody-there}\n");
-	files_world_control(w, "two", "- {path: /etc/new, max_mode: '0600'}\n");
+	kind_world_control(w, "one",
+			   "- {path: '/etc/*/*.conf', max_mode: '0600', owner: root}\n"
+			   "- {path: /etc/d, recurse: true, group: '0', exclude: [z]}\n"
+			   "- {path: /etc/link, owner: root}\n"
+			   "- {path: '${unit:a.service}', owner: nobody-there}\n");
+	kind_world_control(w, "two", "- {path: /etc/new, max_mode: '0600'}\n");
 	return 0;
 }
 
 static int teardown_world(void **state)
 {
 	memory_left = 0;
-	return files_world_remove(state);
+	return kind_world_remove(state);
 }
 
 static int plan_once(files_world *w)
@@ -263,7 +263,7 @@ static void planning_without_memory(void **state)
 		bool done;
 		int r;
 
-		files_world_forget_plan(w);
+		kind_world_forget_plan(w);
 		memory_left = n;
 		r = plan_once(w);
 		done = memory_left > 0;
