@@ -17,7 +17,8 @@ int hf_cmd_facts(hf_cli *cli)
 	if (status)
 		return status;
 	if (hf_facts_given(&facts, given->items, given->n, &err) < 0 ||
-	    hf_facts_read(&run.host, &run.model, &facts, &err) < 0)
+	    hf_facts_read(&run.host, &facts, &err) < 0 ||
+	    hf_facts_read_when(&run.host, &run.model, &facts, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	hf_run_diags(&run);
 	report = hf_run_report(&run);

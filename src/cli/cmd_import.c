@@ -82,10 +82,8 @@ static int import_kernel(hf_run *run, hf_audit_import *im, hf_error **err)
 {
 	struct audit_status status;
 	hf_audit_table list;
-	int r = hf_audit_status(&run->host, &status, err);
+	int r = hf_audit_kernel_read(&run->host, &run->arena, &status, &list, err);
 
-	if (r >= 0)
-		r = hf_audit_kernel_read(&run->host, &run->arena, &list, err);
 	if (r < 0)
 		return r;
 	hf_audit_import_setting(im, HF_AUDIT_ENABLED, status.enabled);
@@ -132,7 +130,7 @@ int hf_cmd_import(hf_cli *cli)
 		return usage(&run, "below --root there is no running list: give --rules "
 				   "FILE...");
 	if (hf_facts_given(&facts, given->items, given->n, &err) < 0 ||
-	    hf_facts_read(&run.host, &run.model, &facts, &err) < 0)
+	    hf_facts_read(&run.host, &facts, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	im.host = (hf_audit_boot_host){ .names = { .machine =
 							   hf_facts_value(&facts, "arch"),

@@ -2,6 +2,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -246,6 +247,44 @@ static bool is_usage(const hf_diags *d)
 	return true;
 }
 
+typedef struct loader {
+	hf_run *run;
+	const hf_load_request *request;
+	bool ok;
+} loader;
+
+/* Has the model, the diagnostics and the lookup to itself. */
+static void *load(void *user)
+{
+	loader *l = user;
+
+	l->ok = hf_model_load(&l->run->model, l->request, &l->run->diags);
+	return NULL;
+}
+
+static int look_ahead(hf_run *run, hf_error **err)
+{
+	const hf_strings *facts = &run->cli->options.facts;
+
+	return hf_engine_survey_ahead(&run->host, hf_kinds, hf_kinds_n, facts->items,
+				      facts->n, &run->survey, err);
+}
+
+/* Reading baselines and looking at the host take about the same time: both at once. */
+static int load_and_look(loader *l, hf_error **err)
+{
+	pthread_t thread;
+	int r;
+
+	if (!l->run->look_ahead || pthread_create(&thread, NULL, load, l) != 0) {
+		(void)load(l);
+		return 0;
+	}
+	r = look_ahead(l->run, err);
+	(void)pthread_join(thread, NULL);
+	return r;
+}
+
 int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 {
 	const hf_options *o = &cli->options;
@@ -253,8 +292,9 @@ int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 				    .n_kinds = hf_kinds_n,
 				    .read = hf_lookup_read,
 				    .user = &run->lookup };
+	loader l = { run, &request, false };
+	hf_error *err = NULL;
 	int status;
-	bool ok;
 
 	run->cli = cli;
 	status = choose_names(run, names);
@@ -264,13 +304,14 @@ int hf_run_load(hf_run *run, hf_cli *cli, const hf_strings *names)
 	request.n_names = run->names.n;
 	request.sets = run->sets.items;
 	request.n_sets = run->sets.n;
-	ok = hf_model_load(&run->model, &request, &run->diags);
+	if (load_and_look(&l, &err) < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
 	status = check_trust(run);
 	if (status)
 		return status;
 	if (run->diags.oom) /* whatever else it says, the baseline is not to blame */
 		return hf_run_fail(run, HF_EXIT_FAILED, NULL);
-	if (!ok)
+	if (!l.ok)
 		return hf_run_fail(
 			run, is_usage(&run->diags) ? HF_EXIT_USAGE : HF_EXIT_BASELINE,
 			NULL);
@@ -338,10 +379,7 @@ int hf_run_survey(hf_run *run, hf_cli *cli, const hf_strings *names)
 {
 	int status = hf_run_open(run, cli);
 
-	/* the host answers while the baselines are read */
-	for (size_t i = 0; !status && i < hf_kinds_n; i++)
-		if (hf_kinds[i]->ahead)
-			hf_kinds[i]->ahead(&run->host);
+	run->look_ahead = run->host_open && !run->host.offline;
 	if (!status)
 		status = hf_run_load(run, cli, names);
 	if (!status)

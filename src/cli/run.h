@@ -29,6 +29,7 @@ typedef struct hf_run {
 	hf_survey survey;
 	hf_report_layer layers[3];
 	bool is_live_apply; /* untrusted baselines are refused */
+	bool look_ahead; /* hf_run_load() begins the survey: nothing changes before it */
 } hf_run;
 
 void hf_run_done(hf_run *run);

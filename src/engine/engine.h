@@ -21,6 +21,7 @@ typedef struct hf_survey {
 	hf_plan plan;
 	const char *hostname;	/* of the facts; "" if unknown */
 	bool record_unreadable; /* not root: what would be released cannot be told */
+	bool ahead;		/* hf_engine_survey_ahead() was here */
 } hf_survey;
 
 /**
@@ -29,6 +30,18 @@ typedef struct hf_survey {
  */
 int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret,
 		   hf_error **err) _must_check_;
+
+/**
+ * hf_engine_survey_ahead - the part of hf_engine_survey() that needs no model
+ * @kinds: those of the model to come
+ * @ret:   for hf_engine_survey(), which does it itself otherwise
+ *
+ * For the time that the baselines take to be read, by another thread. Errors: as
+ * hf_engine_survey().
+ */
+int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_kinds,
+			   const char *const *fact_args, size_t n_fact_args,
+			   hf_survey *ret, hf_error **err) _must_check_;
 
 /**
  * hf_engine_survey - look at the host and plan

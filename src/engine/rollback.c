@@ -373,7 +373,7 @@ int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 	plan->options.manager = host->units.known == HF_PRESENT;
 	plan->facts = &ret->survey.facts;
 	plan->record = &no_record;
-	r = hf_facts_read(host, model, &ret->survey.facts, err);
+	r = hf_facts_read(host, &ret->survey.facts, err);
 	if (!r)
 		r = look_at_engine(host, model, ret, err);
 	boot = hf_facts_value(&ret->survey.facts, "boot_id");

@@ -52,17 +52,37 @@ static int read_record(hf_host *host, hf_diags *diags, hf_survey *ret, hf_error 
 	return r;
 }
 
+int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_kinds,
+			   const char *const *fact_args, size_t n_fact_args,
+			   hf_survey *ret, hf_error **err)
+{
+	hf_plan *plan = &ret->plan;
+	int r = hf_facts_given(&ret->facts, fact_args, n_fact_args, err);
+
+	ret->ahead = true;
+	plan->facts = &ret->facts;
+	/* the last kind first: the kernel takes its time with the list of audit rules */
+	for (size_t i = n_kinds; !r && i > 0; i--)
+		if (kinds[i - 1]->ahead)
+			r = kinds[i - 1]->ahead(host, plan, err);
+	if (!r)
+		r = hf_facts_read(host, &ret->facts, err);
+	return r;
+}
+
 int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
 		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
 		     hf_survey *ret, hf_error **err)
 {
 	hf_plan *plan = &ret->plan;
 	const char *hostname;
-	int r;
+	int r = 0;
 
-	r = hf_facts_given(&ret->facts, fact_args, n_fact_args, err);
+	if (!ret->ahead)
+		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
+					   n_fact_args, ret, err);
 	if (!r)
-		r = hf_facts_read(host, model, &ret->facts, err);
+		r = hf_facts_read_when(host, model, &ret->facts, err);
 	if (!r)
 		r = read_record(host, diags, ret, err);
 	if (r < 0)
@@ -70,7 +90,6 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	plan->options = *options;
 	plan->options.offline = host->offline;
 	plan->options.manager = host->units.known == HF_PRESENT;
-	plan->facts = &ret->facts;
 	plan->record = &ret->record;
 	plan->diags = diags;
 	hostname = hf_facts_value(&ret->facts, "hostname");

@@ -253,6 +253,7 @@ struct hf_audit_ahead {
 	lister lister;
 	int (*end)(void *user);
 	void (*drop)(void *user);
+	struct audit_status status;
 	int result;
 	bool joined, taken;
 };
@@ -261,7 +262,9 @@ static void *read_ahead(void *user)
 {
 	struct hf_audit_ahead *a = user;
 
-	a->result = hf_audit_list(&a->socket, a->lister.fn, a->lister.user, NULL);
+	a->result = hf_audit_status(&a->socket, &a->status, NULL);
+	if (a->result == 0)
+		a->result = hf_audit_list(&a->socket, a->lister.fn, a->lister.user, NULL);
 	if (a->result == 0 && a->end)
 		a->result = a->end(a->lister.user);
 	return NULL;
@@ -272,7 +275,9 @@ void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *us
 {
 	cleanup_free struct hf_audit_ahead *a = NULL;
 
-	if (host->audit.known == HF_PRESENT && host->is_root && !host->audit_ahead)
+	if (host->audit_ahead) /* what was not taken is old by now */
+		(void)hf_audit_list_taken(host, &(struct audit_status){ 0 });
+	else if (host->audit.known == HF_PRESENT && host->is_root)
 		a = calloc(1, sizeof(*a));
 	if (!a) {
 		drop(user);
@@ -297,7 +302,7 @@ static void join(struct hf_audit_ahead *a)
 	a->joined = true;
 }
 
-void *hf_audit_list_taken(hf_host *host)
+void *hf_audit_list_taken(hf_host *host, struct audit_status *ret)
 {
 	struct hf_audit_ahead *a = host->audit_ahead;
 
@@ -305,6 +310,7 @@ void *hf_audit_list_taken(hf_host *host)
 		return NULL;
 	join(a);
 	a->taken = true;
+	*ret = a->status;
 	return a->result == 0 ? a->lister.user : NULL;
 }
 

@@ -29,7 +29,7 @@ int hf_audit_list(hf_host *host, hf_audit_rule_fn fn, void *user,
 		  hf_error **err) _must_check_;
 
 /**
- * hf_audit_list_ahead - the same, now and in a thread with a socket of its own
+ * hf_audit_list_ahead - status and list, now and in a thread with a socket of its own
  * @end:  called in the thread after the last rule, may be NULL
  * @user: what @fn and @end fill, nobody else's until it is taken; never NULL
  * @drop: frees it when the host is closed
@@ -41,10 +41,12 @@ int hf_audit_list(hf_host *host, hf_audit_rule_fn fn, void *user,
 void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *user),
 			 void *user, void (*drop)(void *user));
 
-/** hf_audit_list_taken - wait for the list that was asked for ahead
- *  Returns: its @user, the host's until it is closed. NULL: none was asked for, it failed
- *  (whoever asks again is told), or it was taken before: the next look is a new one. */
-void *hf_audit_list_taken(hf_host *host);
+/** hf_audit_list_taken - wait for what was asked for ahead
+ *  @ret: the status, as hf_audit_status()
+ *  Returns: the list's @user, the host's until it is closed. NULL: none was asked for, it
+ * failed (whoever asks again is told), or it was taken before: the next look is a new
+ * one. */
+void *hf_audit_list_taken(hf_host *host, struct audit_status *ret);
 
 /** hf_audit_close - close the socket, drop what was listed ahead; hf_host_close() does it
  */

@@ -568,7 +568,7 @@ static int read_when(reader *r, const hf_when *w)
 	return 0;
 }
 
-int hf_facts_read(hf_host *host, const hf_model *model, hf_facts *facts, hf_error **err)
+int hf_facts_read(hf_host *host, hf_facts *facts, hf_error **err)
 {
 	static int (*const readers[])(
 		reader *) = { read_names,   read_os,	read_kernel, read_lsm,
@@ -578,7 +578,16 @@ int hf_facts_read(hf_host *host, const hf_model *model, hf_facts *facts, hf_erro
 
 	for (size_t i = 0; q == 0 && i < ARRAY_SIZE(readers); i++)
 		q = readers[i](&r);
-	for (size_t i = 0; model && i < model->n_controls; i++)
+	return q < 0 ? hf_error_oom(err) : 0;
+}
+
+int hf_facts_read_when(hf_host *host, const hf_model *model, hf_facts *facts,
+		       hf_error **err)
+{
+	cleanup_(reader_done) reader r = { .host = host, .facts = facts };
+	int q = 0;
+
+	for (size_t i = 0; i < model->n_controls; i++)
 		for (size_t k = 0; q == 0 && k < model->controls[i]->n_when; k++)
 			q = read_when(&r, &model->controls[i]->when[k]);
 	return q < 0 ? hf_error_oom(err) : 0;

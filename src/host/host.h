@@ -65,11 +65,14 @@ int hf_host_open(hf_host *host, const char *root, hf_error **err) _must_check_;
 void hf_host_close(hf_host *host);
 
 /**
- * hf_facts_read - fill @facts: all names in model/facts.h, and the "unit:" and "exists:"
- * answers that the model's `when` clauses ask for. What cannot be read is UNKNOWN.
- * "engine" comes from the API when live, else from the image's package database.
+ * hf_facts_read - fill @facts: all names in model/facts.h. What cannot be read is
+ * UNKNOWN. "engine" comes from the API when live, else from the image's package database.
  */
-int hf_facts_read(hf_host *host, const hf_model *model, hf_facts *facts,
-		  hf_error **err) _must_check_;
+int hf_facts_read(hf_host *host, hf_facts *facts, hf_error **err) _must_check_;
+
+/** hf_facts_read_when - add the "unit:" and "exists:" answers that the model's `when`
+ *  clauses ask for */
+int hf_facts_read_when(hf_host *host, const hf_model *model, hf_facts *facts,
+		       hf_error **err) _must_check_;
 
 #endif

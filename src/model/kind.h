@@ -67,9 +67,11 @@ struct hf_kind {
 	 * controls that are not disabled). Pure. May be NULL. */
 	int (*check)(const hf_model *model, hf_diags *diags);
 
-	/* Begin, in the background, to read what observe will want whatever the demands
-	 * are, while these are not known yet. May be NULL. */
-	void (*ahead)(struct hf_host *host);
+	/* The part of observe that does not depend on the demands, into plan->obs[rank]:
+	 * on a running system it is read while the baselines still are, by another
+	 * thread. Has the host, the plan's arena and its facts, nothing else. observe
+	 * calls it where it was not called. Errors as observe. May be NULL. */
+	int (*ahead)(struct hf_host *host, struct hf_plan *plan, hf_error **err);
 
 	/* Read what the demands need into plan->obs[rank]. What cannot be read becomes
 	 * UNKNOWN there, with the reason; an error is for out of memory and bugs. */

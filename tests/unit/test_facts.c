@@ -53,7 +53,10 @@ static void read_facts(facts_world *w, const hf_model *model)
 {
 	hf_error *err = NULL;
 
-	assert_int_equal(hf_facts_read(&w->t->host, model, &w->facts, &err), 0);
+	assert_int_equal(hf_facts_read(&w->t->host, &w->facts, &err), 0);
+	if (model)
+		assert_int_equal(hf_facts_read_when(&w->t->host, model, &w->facts, &err),
+				 0);
 }
 
 static void check_value(facts_world *w, const char *name, const char *value)

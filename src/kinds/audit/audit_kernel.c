@@ -99,10 +99,10 @@ void hf_audit_kernel_ahead(struct hf_host *host)
 		hf_audit_list_ahead(host, take_ahead, end_ahead, l, drop);
 }
 
-int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena, hf_audit_table *ret,
-			 hf_error **err)
+int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena,
+			 struct audit_status *status, hf_audit_table *ret, hf_error **err)
 {
-	const list *ahead = hf_audit_list_taken(host);
+	const list *ahead = hf_audit_list_taken(host, status);
 	hf_audit_table table = { 0 };
 	int r;
 
@@ -110,7 +110,9 @@ int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena, hf_audit_table *
 		*ret = ahead->table;
 		return 0;
 	}
-	r = hf_audit_list(host, take, &(filler){ arena, &table }, err);
+	r = hf_audit_status(host, status, err);
+	if (r == 0)
+		r = hf_audit_list(host, take, &(filler){ arena, &table }, err);
 	if (r == 0 && hf_audit_table_index(&table, arena) < 0)
 		r = hf_error_oom(err);
 	if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's list of rules, read from the transport (host/audit_nl.h). */
+/* The kernel's status and list of rules, read from the transport (host/audit_nl.h). */
 #ifndef HF_KINDS_AUDIT_KERNEL_H
 #define HF_KINDS_AUDIT_KERNEL_H
 
@@ -8,18 +8,21 @@
 
 struct hf_host;
 
-/** hf_audit_kernel_ahead - begin to read the list; the next hf_audit_kernel_read() has it
+/** hf_audit_kernel_ahead - begin to read both; the next hf_audit_kernel_read() has them
  */
 void hf_audit_kernel_ahead(struct hf_host *host);
 
 /**
- * hf_audit_kernel_read - the list, indexed, in the kernel's order
- * @ret: in memory of @arena, or of @host; .raw of an entry is set where the entry's rule
- *       would not be encoded to what the kernel has
+ * hf_audit_kernel_read - the status, and the list, indexed, in the kernel's order
+ * @status: as hf_audit_status()
+ * @ret:    in memory of @arena, or of @host; .raw of an entry is set where the entry's
+ * rule would not be encoded to what the kernel has
  *
- * Errors: those of hf_audit_list(), -EBADMSG a rule is damaged, -ENOMEM.
+ * Errors: those of hf_audit_status() and hf_audit_list(), -EBADMSG a rule is damaged,
+ * -ENOMEM.
  */
-int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena, hf_audit_table *ret,
+int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena,
+			 struct audit_status *status, hf_audit_table *ret,
 			 hf_error **err) _must_check_;
 
 #endif

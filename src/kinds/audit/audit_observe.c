@@ -528,9 +528,7 @@ static int read_kernel(observer *o)
 		obs->live_why = o->host->audit.why;
 	if (obs->live != HF_PRESENT) /* ABSENT: the report says why, once for all */
 		return 0;
-	r = hf_audit_status(o->host, &status, &err);
-	if (r == 0)
-		r = hf_audit_kernel_read(o->host, o->arena, &obs->kernel, &err);
+	r = hf_audit_kernel_read(o->host, o->arena, &status, &obs->kernel, &err);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -571,20 +569,29 @@ static bool is_left_over(const hf_audit_obs *obs)
 	return obs->tmpfiles.bytes != NULL;
 }
 
+int hf_audit_ahead(struct hf_host *host, struct hf_plan *plan, hf_error **err)
+{
+	hf_audit_obs *obs = hf_arena_new(&plan->arena, hf_audit_obs);
+	observer o = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs };
+
+	hf_audit_kernel_ahead(host);
+	if (!obs || read_rules_d(&o) < 0 ||
+	    read_optional(&o, HF_AUDIT_TMPFILES, &obs->tmpfiles) < 0 ||
+	    read_optional(&o, HF_AUDIT_MERGED, &obs->merged_file) < 0 ||
+	    find_style(&o) < 0 || find_loader(&o) < 0)
+		return hf_error_oom(err);
+	plan->obs[HF_RANK_AUDIT] = obs;
+	return 0;
+}
+
 static int observe_all(observer *o, const hf_model *model)
 {
 	hf_audit_obs *obs = o->obs;
 
-	if (read_rules_d(o) < 0 ||
-	    read_optional(o, HF_AUDIT_TMPFILES, &obs->tmpfiles) < 0)
-		return -ENOMEM;
 	if (!is_demanded(model) && !is_left_over(obs) && !obs->unknown)
 		return 0;
-	if (read_optional(o, HF_AUDIT_MERGED, &obs->merged_file) < 0 ||
-	    find_style(o) < 0 || find_loader(o) < 0 ||
-	    hf_audit_compile(model, o->plan, obs) < 0)
-		return -ENOMEM;
-	if (read_boot(o) < 0 || obs->answers.error)
+	if (hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
+	    obs->answers.error)
 		return -ENOMEM;
 	return read_kernel(o);
 }
@@ -592,12 +599,12 @@ static int observe_all(observer *o, const hf_model *model)
 int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,
 		     hf_error **err)
 {
-	hf_audit_obs *obs = hf_arena_new(&plan->arena, hf_audit_obs);
+	int r = plan->obs[HF_RANK_AUDIT] ? 0 : hf_audit_ahead(host, plan, err);
+	hf_audit_obs *obs = plan->obs[HF_RANK_AUDIT];
 	observer o = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs };
-	int r;
 
-	if (!obs)
-		return hf_error_oom(err);
+	if (r < 0)
+		return r;
 	obs->machine = hf_facts_value(plan->facts, "arch");
 	obs->answers.arena = &plan->arena;
 	obs->answers.look = look;
@@ -605,8 +612,5 @@ int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan
 	r = observe_all(&o, model);
 	obs->answers.look = NULL;
 	obs->answers.user = NULL;
-	if (r < 0)
-		return hf_error_oom(err);
-	plan->obs[HF_RANK_AUDIT] = obs;
-	return 0;
+	return r < 0 ? hf_error_oom(err) : 0;
 }

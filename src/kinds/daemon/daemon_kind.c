@@ -43,6 +43,7 @@ const hf_kind hf_kind_daemon = {
 	.id_form = HF_ID_FILE,
 	.decode = hf_daemon_decode,
 	.check = hf_daemon_check,
+	.ahead = hf_daemon_ahead,
 	.observe = hf_daemon_observe,
 	.plan = hf_daemon_plan,
 	.secrets = secrets,

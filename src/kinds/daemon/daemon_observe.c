@@ -192,12 +192,23 @@ static int set_process(observer *o, uint32_t pid, const hf_process *p)
 	return o->obs->process ? 0 : -ENOMEM;
 }
 
-static int find_process(observer *o)
+static int search_process(hf_host *host, hf_plan *plan, hf_daemon_obs *obs)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
+	int r = hf_docker_process(host, &obs->found_pid, &e);
+
+	obs->searched = true;
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	obs->search_why = hf_arena_strdup(&plan->arena, hf_error_text(e));
+	return obs->search_why ? 0 : -ENOMEM;
+}
+
+static int find_process(observer *o)
+{
 	const hf_unit_view *unit = o->unit;
 	hf_process p = { 0 };
-	uint32_t pid = 0;
+	uint32_t pid;
 	int r;
 
 	if (o->host->offline || o->host->docker.known != HF_PRESENT) {
@@ -212,15 +223,15 @@ static int find_process(observer *o)
 				  .started_usec = unit->main_started_usec };
 		return set_process(o, unit->main_pid, &p);
 	}
-	/* without a manager to ask: the process by its name */
-	r = hf_docker_process(o->host, &pid, &e);
-	if (r == -ENOMEM)
+	r = o->obs->searched ? 0 : search_process(o->host, o->plan, o->obs);
+	if (r < 0)
 		return r;
-	if (r < 0) {
+	if (o->obs->search_why) {
 		o->obs->running = HF_UNKNOWN;
-		o->obs->running_why = hf_arena_strdup(&o->plan->arena, hf_error_text(e));
-		return o->obs->running_why ? 0 : -ENOMEM;
+		o->obs->running_why = o->obs->search_why;
+		return 0;
 	}
+	pid = o->obs->found_pid;
 	if (pid && hf_process_read(o->host, pid, &o->plan->arena, &p) < 0)
 		return -ENOMEM;
 	o->obs->running = HF_ABSENT;
@@ -353,6 +364,17 @@ static int ask(observer *o, const api_needs *needs)
 	return hf_daemon_ask(o->host, o->plan, obs, o->engine, newer, needs->plugins);
 }
 
+int hf_daemon_ahead(struct hf_host *host, hf_plan *plan, hf_error **err)
+{
+	hf_daemon_obs *obs = hf_arena_new(&plan->arena, hf_daemon_obs);
+	int r = obs ? 0 : -ENOMEM;
+
+	plan->obs[HF_RANK_DAEMON] = obs;
+	if (obs && host->docker.known == HF_PRESENT && host->units.known != HF_PRESENT)
+		r = search_process(host, plan, obs);
+	return r < 0 ? hf_error_oom(err) : 0;
+}
+
 int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan,
 		      hf_error **err)
 {
@@ -361,12 +383,11 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 		       .plan = plan,
 		       .engine = hf_facts_value(plan->facts, "engine") };
 	api_needs needs = { 0 };
-	int r;
+	int r = plan->obs[HF_RANK_DAEMON] ? 0 : hf_daemon_ahead(host, plan, err);
 
-	o.obs = hf_arena_new(&plan->arena, hf_daemon_obs);
-	if (!o.obs)
-		return hf_error_oom(err);
-	plan->obs[HF_RANK_DAEMON] = o.obs;
+	if (r < 0)
+		return r;
+	o.obs = plan->obs[HF_RANK_DAEMON];
 	r = find_unit(&o);
 	if (r == 0)
 		r = read_file(&o);

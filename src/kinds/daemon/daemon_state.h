@@ -26,6 +26,11 @@ typedef struct hf_daemon_obs {
 	const char
 		*unit_why; /* the unit cannot be read: its flags are UNKNOWN; or NULL */
 
+	/* Without a manager to ask: the process that is found by its name. */
+	bool searched;
+	uint32_t found_pid;	/* 0: none */
+	const char *search_why; /* it cannot be told; or NULL */
+
 	/* The running dockerd. */
 	hf_known running;
 	const char *process;	 /* names it: boot, pid, start; NULL: unknown */
@@ -94,6 +99,9 @@ int hf_daemon_refusals(const hf_daemon_config *config, bool swarm, hf_arena *are
 
 /** hf_daemon_plan - hf_kind.plan */
 int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err);
+
+/** hf_daemon_ahead - hf_kind.ahead: the process, where its name must tell */
+int hf_daemon_ahead(struct hf_host *host, hf_plan *plan, hf_error **err) _must_check_;
 
 /** hf_daemon_observe - hf_kind.observe */
 int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan,

@@ -17,6 +17,7 @@ const hf_kind hf_kind_units = {
 	.n_own_files = ARRAY_SIZE(own_files),
 	.decode = hf_units_decode,
 	.check = hf_units_check,
+	.ahead = hf_units_ahead,
 	.observe = hf_units_observe,
 	.plan = hf_units_plan,
 };

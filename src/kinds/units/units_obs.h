@@ -97,10 +97,11 @@ typedef struct hf_units_unit {
 typedef struct hf_units_obs {
 	hf_units_unit **units;
 	size_t n_units;
-	hf_map by_name;	  /* hf_units_unit */
-	hf_map env_files; /* pattern -> hf_units_env */
-	hf_map programs;  /* bare program name -> path */
-	hf_map users;	  /* name -> hf_units_id, of demanded SocketUser */
+	hf_map by_name;			/* hf_units_unit */
+	struct hf_units_search *search; /* while observing */
+	hf_map env_files;		/* pattern -> hf_units_env */
+	hf_map programs;		/* bare program name -> path */
+	hf_map users;			/* name -> hf_units_id, of demanded SocketUser */
 	hf_map groups;
 	const char *scanned;  /* unit found to run dockerd, or NULL */
 	const char *scan_why; /* none found: why one may run it all the same; or NULL */

@@ -434,16 +434,29 @@ static int live_read(hf_units_observer *o, hf_error **err)
 	return r;
 }
 
-int hf_units_observe(hf_host *host, const hf_model *model, hf_plan *plan, hf_error **err)
+int hf_units_ahead(hf_host *host, hf_plan *plan, hf_error **err)
 {
 	hf_units_obs *obs = hf_arena_new(&plan->arena, hf_units_obs);
-	hf_units_observer o = { .host = host, .arena = &plan->arena, .obs = obs };
-	int r;
+	hf_units_search *search = hf_arena_new(&plan->arena, hf_units_search);
 
-	if (!obs)
+	if (!obs || !search)
 		return hf_error_oom(err);
 	plan->obs[HF_RANK_UNITS] = obs;
-	r = hf_units_search_open(host, &plan->arena, &o.search, err);
+	obs->search = search;
+	return hf_units_search_open(host, &plan->arena, search, err);
+}
+
+int hf_units_observe(hf_host *host, const hf_model *model, hf_plan *plan, hf_error **err)
+{
+	hf_units_observer o = { .host = host, .arena = &plan->arena };
+	hf_units_obs *obs;
+	int r = plan->obs[HF_RANK_UNITS] ? 0 : hf_units_ahead(host, plan, err);
+
+	if (r < 0)
+		return r;
+	obs = plan->obs[HF_RANK_UNITS];
+	o.obs = obs;
+	o.search = *obs->search;
 	if (r == 0)
 		r = units_load(&o, model, plan, err);
 	for (size_t i = 0; i < obs->n_units && r == 0; i++)

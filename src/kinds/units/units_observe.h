@@ -42,6 +42,9 @@ int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit
 int hf_units_live_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
 		       bool *ret_dead, hf_error **err) _must_check_;
 
+/** hf_units_ahead - hf_kind.ahead: the directories of units */
+int hf_units_ahead(hf_host *host, struct hf_plan *plan, hf_error **err) _must_check_;
+
 /** hf_units_observe - hf_kind.observe */
 int hf_units_observe(hf_host *host, const hf_model *model, struct hf_plan *plan,
 		     hf_error **err);
