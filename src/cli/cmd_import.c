@@ -140,7 +140,6 @@ int hf_cmd_import(hf_cli *cli)
 					.has_dir = is_dir,
 					.user = &run.host };
 	r = files ? import_files(&run, &im, &err) : import_kernel(&run, &im, &err);
-	hf_run_diags(&run);
 	if (r < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	hf_audit_import_print(&im,
@@ -149,6 +148,7 @@ int hf_cmd_import(hf_cli *cli)
 			      &out);
 	if (!hf_strbuf_ok(&out))
 		return hf_run_fail(&run, HF_EXIT_FAILED, (hf_error_oom(&err), err));
+	hf_run_diags(&run);
 	fputs(hf_strbuf_str(&out), cli->out);
 	return HF_EXIT_OK;
 }

@@ -571,9 +571,10 @@ static int choose_command(hf_options *o, const bool *given, hf_error **err)
 			      : o->dry_run && !is_rollback ? "plan"
 							   : NULL;
 
-	if (o->check && o->dry_run) {
-		(void)hf_error_set(err, -EINVAL,
-				   "--check and --dry-run exclude each other");
+	if ((o->check && o->dry_run) || (o->back && o->forward)) {
+		(void)hf_error_set(err, -EINVAL, "%s exclude each other",
+				   o->back ? "--back and --forward"
+					   : "--check and --dry-run");
 		return usage(o, NULL, err);
 	}
 	o->command = word ? hf_command_find(word) : NULL;

@@ -60,6 +60,8 @@ diff -u expected rules || fail "other rules come back"
 printf '\0' >nul.rules
 run 1 import --rules nul.rules
 err "cannot read 'nul.rules': it holds NUL bytes"
+run 1 import --root root --fact arch=x86_64 --rules 30-first.rules nul.rules
+[ "$(grep -c 'no syscall named' err)" = 1 ] || fail "a warning comes twice: $(cat err)"
 run 1 import --rules root
 err "cannot read 'root': Is a directory"
 if [ -c /dev/zero ]; then

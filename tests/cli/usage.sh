@@ -65,6 +65,8 @@ run 64 plan --check
 err "--check does not go with 'plan'"
 run 64 --check --dry-run
 err "--check and --dry-run exclude each other"
+run 64 recover --back --forward
+err "--back and --forward exclude each other"
 run 64 compile
 err "compile needs --output-dir=DIR"
 run 64 explain
