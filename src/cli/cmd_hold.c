@@ -21,21 +21,32 @@ static int tell(hf_run *run, const char *result, bool changed, const char *comme
 	return HF_EXIT_OK;
 }
 
-static int show(hf_run *run)
+/* @ret: "on hold until ...: reason (user)", or NULL: no hold is in force. */
+static int hold_text(hf_run *run, const char **ret, hf_error **err)
+{
+	char when[32];
+	hf_hold hold;
+	int r = hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena,
+			     &hold, err);
+
+	*ret = NULL;
+	if (r < 0 || !hold.in_force)
+		return r;
+	*ret = hf_arena_printf(&run->arena, "on hold until %s: %s (%s)",
+			       hf_cli_time_text(hold.until, when), hold.reason,
+			       hold.user);
+	return *ret ? 0 : hf_error_oom(err);
+}
+
+static int show(hf_run *run, bool changed)
 {
 	hf_error *err = NULL;
-	char text[32];
-	hf_hold hold;
+	const char *text;
 
-	if (hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena, &hold,
-			 &err) < 0)
+	if (hold_text(run, &text, &err) < 0)
 		return hf_run_fail(run, HF_EXIT_FAILED, err);
-	if (!hold.in_force)
-		return tell(run, "in-sync", false, "no hold is in force");
-	return tell(run, "held", false,
-		    hf_arena_printf(&run->arena, "on hold until %s: %s (%s)",
-				    hf_cli_time_text(hold.until, text), hold.reason,
-				    hold.user));
+	return tell(run, text ? "held" : "in-sync", changed,
+		    text ? text : "no hold is in force");
 }
 
 static int usage(hf_run *run, const char *message)
@@ -54,13 +65,12 @@ int hf_cmd_hold(hf_cli *cli)
 	const char *user;
 	hf_error *err = NULL;
 	int64_t until;
-	char text[32];
 	int status = hf_run_open(&run, cli);
 
 	if (status)
 		return status;
 	if (!o->operands.n && !o->for_sec)
-		return show(&run);
+		return show(&run, false);
 	if (!o->for_sec)
 		return usage(&run, "a hold needs an end: --for DURATION");
 	if (o->operands.n != 1 || !*o->operands.items[0])
@@ -74,9 +84,7 @@ int hf_cmd_hold(hf_cli *cli)
 		(void)hf_error_oom(&err);
 	if (!user || hf_hold_set(&run.host, until, o->operands.items[0], user, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
-	return tell(&run, "held", true,
-		    hf_arena_printf(&run.arena, "on hold until %s: %s",
-				    hf_cli_time_text(until, text), o->operands.items[0]));
+	return show(&run, true);
 }
 
 int hf_cmd_unhold(hf_cli *cli)
@@ -91,22 +99,19 @@ int hf_cmd_unhold(hf_cli *cli)
 		return status;
 	if (hf_hold_clear(&run.host, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
-	return tell(&run, "in-sync", true, "no hold is in force");
+	return show(&run, true);
 }
 
 int hf_run_check_hold(hf_run *run)
 {
 	hf_error *err = NULL;
-	char text[32];
-	hf_hold hold;
+	const char *text;
 
-	if (hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena, &hold,
-			 &err) < 0)
+	if (hold_text(run, &text, &err) < 0)
 		return hf_run_fail(run, HF_EXIT_FAILED, err);
-	if (!hold.in_force)
+	if (!text)
 		return 0;
-	(void)hf_error_set(&err, -EBUSY, "this host is on hold until %s: %s (%s)",
-			   hf_cli_time_text(hold.until, text), hold.reason, hold.user);
+	(void)hf_error_set(&err, -EBUSY, "this host is %s", text);
 	(void)hf_error_hint(&err, "'holdfast unhold' ends it");
 	return hf_run_fail(run, HF_EXIT_BUSY, err);
 }
@@ -114,15 +119,10 @@ int hf_run_check_hold(hf_run *run)
 void hf_run_note_hold(hf_run *run)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	char text[32];
-	hf_hold hold;
+	const char *text;
 
 	/* who may not read it is not told of it: it changes nothing for a check */
-	if (hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena, &hold,
-			 &err) < 0 ||
-	    !hold.in_force)
-		return;
-	hf_diag_add(&run->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, NULL,
-		    "this host is on hold until %s: %s (%s)",
-		    hf_cli_time_text(hold.until, text), hold.reason, hold.user);
+	if (hold_text(run, &text, &err) == 0 && text)
+		hf_diag_add(&run->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, NULL,
+			    "this host is %s", text);
 }

@@ -573,8 +573,8 @@ static int choose_command(hf_options *o, const bool *given, hf_error **err)
 
 	if ((o->check && o->dry_run) || (o->back && o->forward)) {
 		(void)hf_error_set(err, -EINVAL, "%s exclude each other",
-				   o->back ? "--back and --forward"
-					   : "--check and --dry-run");
+				   o->check && o->dry_run ? "--check and --dry-run"
+							  : "--back and --forward");
 		return usage(o, NULL, err);
 	}
 	o->command = word ? hf_command_find(word) : NULL;

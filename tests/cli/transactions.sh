@@ -159,13 +159,24 @@ has "nothing to recover"
 # a hold
 hf 64 hold "no end given"
 hf 64 hold --for soon "x"
-hf 0 hold --for 8h "moving the volumes"
-hf 75 apply ./b.yaml
-has "moving the volumes"
-hf 2 check ./b.yaml
-has "on hold until"
 hf 0 hold
-has "moving the volumes"
-hf 0 unhold
+has "no hold is in force"
+hf 0 hold --for 8h "moving the volumes"
+cp out told
+grep -qE '^on hold until 20..-..-.. ..:..:..Z: moving the volumes \(uid [0-9]' told ||
+	fail "the hold is not told: $(cat told)"
+hf 75 apply ./b.yaml
+has "this host is $(cat told)"
+hf 2 check ./b.yaml
+has "this host is $(cat told)"
+hf 0 hold
+cmp -s out told || fail "another hold: $(cat out)"
+hf 0 hold --format json
+json
+field result '"held"'
+field changed false
+hf 0 unhold --format json
+field result '"in-sync"'
+field changed true
 hf 0 apply ./b.yaml
 finish
