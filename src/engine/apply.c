@@ -130,8 +130,8 @@ static int record_group(apply *a, const char *text, hf_error **err)
 		.after = text,
 		.after_len = strlen(text),
 	};
-	r = hf_fs_read(a->host, HF_RECORD_PATH, 0, arena, &before, &group->before_len,
-		       NULL, &why);
+	r = hf_fs_read(a->host, HF_RECORD_PATH, HF_STATE_MAX, arena, &before,
+		       &group->before_len, NULL, &why);
 	if (!r) {
 		group->existed = true;
 		group->before = before;

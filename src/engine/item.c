@@ -37,7 +37,8 @@ static int file_is(hf_host *host, const hf_group *group, bool exists, const char
 	hf_error *why = NULL;
 	size_t now_len = 0;
 	char *now = NULL;
-	int r = hf_fs_read(host, group->path, 0, &arena, &now, &now_len, NULL, &why);
+	int r = hf_fs_read(host, group->path, HF_STATE_MAX, &arena, &now, &now_len, NULL,
+			   &why);
 
 	if (r == -ENOENT || r == -ENOTDIR) {
 		hf_error_free(why);

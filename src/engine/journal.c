@@ -47,7 +47,19 @@ static char *path_of(hf_arena *arena, const char *id)
 
 int hf_journal_begin(hf_host *host, const hf_txn *txn, hf_error **err)
 {
-	int r = write_txn(host, HF_JOURNAL_PATH, txn, err);
+	cleanup_free char *text = NULL;
+	int r = hf_txn_text(txn, &text, err);
+
+	if (!r && strlen(text) > HF_JOURNAL_MAX) {
+		(void)hf_error_set(err, -EFBIG,
+				   "%zu changes are too many for one journal: %zu bytes, "
+				   "the limit is %u",
+				   txn->n_changes, strlen(text), HF_JOURNAL_MAX);
+		return hf_error_hint(err, "apply it in parts, with --only or --skip; or "
+					  "demand less of each file of whole trees");
+	}
+	if (!r)
+		r = hf_state_file_write(host, HF_JOURNAL_PATH, text, err);
 
 	return r < 0 ? hf_error_wrap(err, "cannot write the journal") : 0;
 }
@@ -70,10 +82,7 @@ static int read_txn(hf_host *host, const char *path, hf_arena *arena, hf_txn *re
 {
 	size_t len;
 	char *text;
-	/* a record holds every byte of the files it replaced, and Base64 takes a third
-	 * more */
-	int r = hf_fs_read(host, path, (size_t)HF_FILE_MAX * 4, arena, &text, &len, NULL,
-			   err);
+	int r = hf_fs_read(host, path, HF_STATE_MAX, arena, &text, &len, NULL, err);
 
 	return r < 0 ? r : hf_txn_parse(text, len, path, arena, ret, err);
 }

@@ -19,8 +19,12 @@
 #define HF_JOURNAL_PATH HF_STATE_DIR "/journal"
 #define HF_TXN_DIR HF_STATE_DIR "/transactions"
 #define HF_TXN_KEEP 20 /* records kept by default */
+/* No longer one is begun, bytes. The applied record is in it, and the kept record is
+ * little more, so that whatever is written is below HF_STATE_MAX and can be read. */
+#define HF_JOURNAL_MAX (HF_STATE_MAX / 2)
 
-/** hf_journal_begin - write the journal; there must be none. Changes host. */
+/** hf_journal_begin - write the journal; there must be none
+ *  Errors: -EFBIG it is longer than HF_JOURNAL_MAX. Changes host. */
 int hf_journal_begin(hf_host *host, const hf_txn *txn, hf_error **err) _must_check_;
 
 /**

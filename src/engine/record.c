@@ -129,7 +129,8 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 	char *text;
 	int r;
 
-	r = hf_fs_read(host, HF_RECORD_PATH, 0, arena, &text, &len, NULL, &why);
+	r = hf_fs_read(host, HF_RECORD_PATH, HF_STATE_MAX, arena, &text, &len, NULL,
+		       &why);
 	if (r == -ENOENT || r == -ENOTDIR) {
 		hf_error_free(why);
 		*ret = (hf_record){ 0 };

@@ -20,6 +20,8 @@
 #define HF_FS_NOFOLLOW 1u	/* a final symlink is itself the object */
 #define HF_FS_ACL 2u		/* hf_fs_inode(): tell whether it has an ACL, too */
 #define HF_FILE_MAX (16u << 20) /* no configuration file is larger, bytes */
+#define HF_STATE_MAX                                                                     \
+	(256u << 20) /* nor is holdfast's own, which have a part for each inode */
 
 typedef struct hf_inode {
 	mode_t mode; /* type and permission bits */
@@ -130,6 +132,7 @@ typedef struct hf_staged {
 	char name[256]; /* final name */
 	char temp[256]; /* name of the staged file, "" if none */
 	bool removal;	/* publish unlinks */
+	bool over;	/* whatever was there is replaced, and cannot be put back */
 	bool existed;
 	/* before-image for the revert, kept as a second name in the directory's file
 	 * system or in memory */

@@ -92,7 +92,7 @@ int hf_fs_image(hf_host *host, const char *path, hf_arena *arena, hf_image *ret,
 	cleanup_free char *bytes = NULL;
 	hf_image image = { .exists = true };
 	hf_inode inode;
-	int r = hf_fs_open_regular(host, path, HF_FILE_MAX, &fd, &inode, NULL, &why);
+	int r = hf_fs_open_regular(host, path, HF_STATE_MAX, &fd, &inode, NULL, &why);
 
 	if (r == -ENOENT || r == -ENOTDIR) {
 		*ret = (hf_image){ 0 };
@@ -103,7 +103,7 @@ int hf_fs_image(hf_host *host, const char *path, hf_arena *arena, hf_image *ret,
 			*err = take_ptr(why);
 		return r;
 	}
-	r = hf_fs_slurp(fd, HF_FILE_MAX, &bytes, &image.len);
+	r = hf_fs_slurp(fd, HF_STATE_MAX, &bytes, &image.len);
 	if (!r) {
 		image.bytes = hf_arena_memdup(arena, bytes, image.len);
 		r = image.bytes ? read_xattrs(fd, arena, &image) : -ENOMEM;
@@ -200,14 +200,17 @@ static int finish_staged(const hf_staged *staged, const char *path, const hf_ima
 	return r < 0 ? hf_fs_fail(err, r, "stage", path) : 0;
 }
 
-int hf_fs_stage_image(hf_host *host, const char *path, const hf_image *image,
-		      hf_staged *ret, hf_error **err)
+typedef int stage_fn(hf_host *host, const char *path, const char *bytes, size_t len,
+		     const hf_inode *meta, hf_staged *ret, hf_error **err);
+
+static int stage_image(stage_fn *stage, hf_host *host, const char *path,
+		       const hf_image *image, hf_staged *ret, hf_error **err)
 {
 	const hf_inode meta = { .uid = image->uid,
 				.gid = image->gid,
 				.mode = image->mode };
 	hf_staged staged;
-	int r = hf_fs_stage(host, path, image->bytes, image->len, &meta, &staged, err);
+	int r = stage(host, path, image->bytes, image->len, &meta, &staged, err);
 
 	if (r < 0)
 		return r;
@@ -221,6 +224,12 @@ int hf_fs_stage_image(hf_host *host, const char *path, const hf_image *image,
 	return 0;
 }
 
+int hf_fs_stage_image(hf_host *host, const char *path, const hf_image *image,
+		      hf_staged *ret, hf_error **err)
+{
+	return stage_image(hf_fs_stage, host, path, image, ret, err);
+}
+
 int hf_fs_restore(hf_host *host, const char *path, const hf_image *image, hf_error **err)
 {
 	hf_staged staged;
@@ -228,7 +237,7 @@ int hf_fs_restore(hf_host *host, const char *path, const hf_image *image, hf_err
 
 	if (!image->exists)
 		return hf_fs_unlink(host, path, err);
-	r = hf_fs_stage_image(host, path, image, &staged, err);
+	r = stage_image(hf_fs_stage_over, host, path, image, &staged, err);
 	if (r < 0)
 		return r;
 	hf_fault(host, "restore ready");

@@ -34,6 +34,11 @@ int hf_fs_walk_path(hf_host *host, const char *path, int flags, hf_strbuf *names
 int hf_fs_open_regular(hf_host *host, const char *path, size_t max, int *ret_fd,
 		       hf_inode *ret_inode, char **ret_path, hf_error **err) _must_check_;
 
+/** hf_fs_stage_over - hf_fs_stage() of what is not to be put back: the old file is not
+ *  read, nothing of it is kept, and it may change until it is replaced */
+int hf_fs_stage_over(hf_host *host, const char *path, const char *bytes, size_t len,
+		     const hf_inode *meta, hf_staged *ret, hf_error **err) _must_check_;
+
 /** hf_fs_sync_fd - fsync(2) to its end; 0 where there is no such thing; or -errno */
 int hf_fs_sync_fd(int fd) _must_check_;
 

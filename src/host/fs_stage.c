@@ -276,8 +276,8 @@ static int stage_old(hf_host *host, const char *path, hf_staged *s, hf_error **e
 	cleanup_free char *at = NULL;
 	int r;
 
-	r = hf_fs_open_regular(host, path, HF_FILE_MAX, &s->old_fd, &s->before_inode, &at,
-			       &why);
+	r = hf_fs_open_regular(host, path, s->over ? SIZE_MAX : HF_STATE_MAX, &s->old_fd,
+			       &s->before_inode, &at, &why);
 	if (r == -ENOENT)
 		return locate(host, path, s, err);
 	if (r < 0) {
@@ -289,27 +289,35 @@ static int stage_old(hf_host *host, const char *path, hf_staged *s, hf_error **e
 	r = check_replaceable(&s->before_inode, path, err);
 	if (r < 0)
 		return r;
-	r = hf_fs_slurp(s->old_fd, HF_FILE_MAX, &s->before, &s->before_len);
+	if (s->over) {
+		(void)close(s->old_fd);
+		s->old_fd = -1;
+		return locate(host, at, s, err);
+	}
+	r = hf_fs_slurp(s->old_fd, HF_STATE_MAX, &s->before, &s->before_len);
 	if (r < 0)
 		return hf_fs_fail(err, r, "read", path);
 	return locate(host, at, s, err);
 }
 
-static int stage_begin(hf_host *host, const char *path, hf_staged *s, hf_error **err)
+static int stage_begin(hf_host *host, const char *path, bool over, hf_staged *s,
+		       hf_error **err)
 {
-	*s = (hf_staged){ .dir_fd = -1, .old_fd = -1, .tag = host->stage_tag };
+	*s = (hf_staged){
+		.dir_fd = -1, .old_fd = -1, .tag = host->stage_tag, .over = over
+	};
 	s->path = strdup(path);
 	if (!s->path)
 		return hf_error_oom(err);
 	return stage_old(host, path, s, err);
 }
 
-int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
-		const hf_inode *meta, hf_staged *ret, hf_error **err)
+static int stage(hf_host *host, const char *path, bool over, const char *bytes,
+		 size_t len, const hf_inode *meta, hf_staged *ret, hf_error **err)
 {
 	hf_staged s;
 	hf_inode own = { .mode = NEW_MODE, .uid = geteuid(), .gid = getegid() };
-	int r = stage_begin(host, path, &s, err);
+	int r = stage_begin(host, path, over, &s, err);
 
 	if (r == 0) {
 		if (!meta)
@@ -325,10 +333,22 @@ int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
 	return 0;
 }
 
+int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
+		const hf_inode *meta, hf_staged *ret, hf_error **err)
+{
+	return stage(host, path, false, bytes, len, meta, ret, err);
+}
+
+int hf_fs_stage_over(hf_host *host, const char *path, const char *bytes, size_t len,
+		     const hf_inode *meta, hf_staged *ret, hf_error **err)
+{
+	return stage(host, path, true, bytes, len, meta, ret, err);
+}
+
 int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret, hf_error **err)
 {
 	hf_staged s;
-	int r = stage_begin(host, path, &s, err);
+	int r = stage_begin(host, path, false, &s, err);
 
 	s.removal = true;
 	if (r < 0) {
@@ -388,7 +408,7 @@ int hf_fs_publish(hf_staged *staged, hf_error **err)
 
 	if (staged->published)
 		return 0;
-	r = check_target(staged, err);
+	r = staged->over ? 0 : check_target(staged, err);
 	if (r < 0)
 		return r;
 	if (staged->removal) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Apply on a scratch tree with a fake kind: done, refused, rolled back, incomplete. */
+#include "engine/journal.h"
 #include "engine_world.h"
 
 static void test_applied_then_nothing(void **state)
@@ -109,6 +110,86 @@ static void test_stale_host_is_refused(void **state)
 	world_free(w);
 }
 
+/* An applied record with an entry of @len bytes. */
+static void put_large_record(const world *w, size_t len)
+{
+	cleanup_free char *text = malloc(len + 1);
+	hf_strbuf sb = { 0 };
+
+	assert_non_null(text);
+	memset(text, 'x', len);
+	text[len] = '\0';
+	hf_strbuf_addf(&sb,
+		       "{\"schema\": \"1.0\", \"baselines\": [], \"sets\": [], "
+		       "\"entries\": [{\"id\": \"" CONF "\", \"before\": \"%s\"}]}",
+		       text);
+	free(shell("mkdir -m 700 %s/var/lib/holdfast", w->root));
+	put(w, "/var/lib/holdfast/applied.json", hf_strbuf_str(&sb));
+	hf_strbuf_done(&sb);
+}
+
+/* Holdfast's own files grow with the host: they may be larger than what it manages. */
+static void test_large_state(void **state)
+{
+	const hf_apply_options options = { .record = true };
+
+	(void)state;
+	for (unsigned fails = 0; fails < 2; fails++) {
+		world *w = world_new();
+		hf_arena arena = { 0 };
+		hf_error *err = NULL;
+		hf_txn txn;
+
+		put_large_record(w, HF_FILE_MAX + 1);
+		look_again(w);
+		script.fail_commit = fails ? EPERM : 0;
+		assert_int_equal(hf_engine_apply(&w->host, &w->model, &w->survey,
+						 &options, &w->result, &err),
+				 0);
+		assert_int_equal(w->result.outcome,
+				 fails ? HF_OUTCOME_ROLLED_BACK : HF_OUTCOME_APPLIED);
+		assert_int_equal(
+			hf_txn_load(&w->host, w->result.transaction, &arena, &txn, &err),
+			0);
+		assert_int_equal(hf_txn_store(&w->host, &txn, &err), 0);
+		hf_arena_done(&arena);
+		look_again(w);
+		assert_int_equal(strlen(w->survey.record.entries[0]->before),
+				 HF_FILE_MAX + 1);
+		world_free(w);
+	}
+}
+
+/* What could not be read again is not begun. */
+static void test_too_large_a_journal(void **state)
+{
+	static const hf_txn empty = { .id = "20261122T155326634-a5f4",
+				      .program = "0",
+				      .command = "apply",
+				      .boot_id = "",
+				      .user = "u" };
+	world *w = world_new();
+	hf_error *err = NULL;
+	hf_txn txn = empty;
+	char *text = malloc(HF_JOURNAL_MAX / 64 + 1);
+	hf_txn_change changes[64];
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', HF_JOURNAL_MAX / 64);
+	text[HF_JOURNAL_MAX / 64] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+		changes[i] = (hf_txn_change){ .id = text };
+	txn.changes = changes;
+	txn.n_changes = ARRAY_SIZE(changes);
+	assert_int_equal(hf_journal_begin(&w->host, &txn, &err), -EFBIG);
+	assert_non_null(strstr(hf_error_text(err), "64 changes are too many"));
+	hf_error_free(take_ptr(err));
+	assert_int_equal(hf_journal_exists(&w->host, &err), 0);
+	free(text);
+	world_free(w);
+}
+
 /* At @edit_at somebody else writes "theirs" to @edit_path. */
 static const char *edit_at, *edit_path;
 static const world *edit_in;
@@ -200,6 +281,8 @@ int main(void)
 		cmocka_unit_test(test_failed_revert_is_incomplete),
 		cmocka_unit_test(test_failed_verification_rolls_back),
 		cmocka_unit_test(test_stale_host_is_refused),
+		cmocka_unit_test(test_large_state),
+		cmocka_unit_test(test_too_large_a_journal),
 		cmocka_unit_test(test_edited_meanwhile),
 		cmocka_unit_test(test_damaged_record_is_an_error),
 	};
