@@ -139,26 +139,6 @@ static int push_copy(hf_arena *arena, const char ***items, size_t *n, const char
 	return *slot ? 0 : -ENOMEM;
 }
 
-static int read_dropins(hf_bus_reader *rd, hf_bus_unit *unit, hf_error **err)
-{
-	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
-	char **list = NULL;
-	int r = SD(sd_bus_get_property_strv)(rd->bus, destination(rd->bus), rd->path,
-					     UNIT_IFACE, "DropInPaths", &e, &list);
-
-	if (r < 0)
-		return bus_error(err, r, &e, "DropInPaths", rd->unit);
-	r = 0;
-	for (char **s = list; s && *s; s++) {
-		if (r == 0)
-			r = push_copy(rd->arena, &unit->dropin_paths,
-				      &unit->n_dropin_paths, *s);
-		free(*s);
-	}
-	free(list);
-	return r < 0 ? hf_error_oom(err) : 0;
-}
-
 /* a(sasbttttuii), the first of them; what follows argv is of no interest and may grow. */
 static int parse_exec(sd_bus_message *m, hf_arena *arena, hf_bus_unit *unit)
 {
@@ -206,16 +186,8 @@ static int read_unit(hf_bus_reader *rd, hf_bus_unit *unit, hf_error **err)
 {
 	const char *dot = strrchr(rd->unit, '.');
 	int reload = 0;
-	int r = read_string(rd, "LoadState", &unit->load_state, err);
+	int r = read_string(rd, "ActiveState", &unit->active_state, err);
 
-	if (r == 0)
-		r = read_string(rd, "ActiveState", &unit->active_state, err);
-	if (r == 0)
-		r = read_string(rd, "SubState", &unit->sub_state, err);
-	if (r == 0)
-		r = read_string(rd, "FragmentPath", &unit->fragment_path, err);
-	if (r == 0)
-		r = read_dropins(rd, unit, err);
 	if (r == 0)
 		r = read_trivial(rd, UNIT_IFACE, "NeedDaemonReload", 'b', &reload, err);
 	unit->need_daemon_reload = reload;

@@ -16,12 +16,7 @@
 #include "host/host.h"
 
 typedef struct hf_bus_unit {
-	const char *load_state;	  /* loaded, not-found, masked, bad-setting, error */
 	const char *active_state; /* active, inactive, failed, ... */
-	const char *sub_state;
-	const char *fragment_path; /* "" if none */
-	const char **dropin_paths;
-	size_t n_dropin_paths;
 	bool need_daemon_reload;
 	uint32_t main_pid; /* services; 0 if none */
 	const char *
@@ -29,7 +24,8 @@ typedef struct hf_bus_unit {
 	size_t n_exec_start;
 } hf_bus_unit;
 
-/** hf_bus_unit_get - properties of one unit (LoadUnit, GetAll); strings in @arena */
+/** hf_bus_unit_get - properties of one unit that the manager loads for it; strings in
+ * @arena */
 int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_unit *ret,
 		    hf_error **err) _must_check_;
 /** hf_bus_daemon_reload - Manager.Reload(), returns after the reload */

@@ -37,8 +37,6 @@ typedef struct hf_unit_view {
 	const char *fragment; /* canonical path below the root, or NULL */
 	const char **dropins; /* in force after the plan, in order, ours included */
 	size_t n_dropins;
-	const char **env_files; /* EnvironmentFile= paths in order, without the '-' */
-	size_t n_env_files;
 	hf_arg *argv; /* ExecStart after the plan; NULL when there is not exactly one */
 	size_t n_argv;
 	bool argv_exact; /* false: something could not be expanded (.argv_why) */

@@ -22,7 +22,7 @@ static int find_socket(asker *a)
 {
 	const hf_unit_view *unit = hf_map_get(&a->plan->units, "docker.socket");
 	hf_dargv argv;
-	hf_daemon_config config = { a->obs->root, a->obs->path, &argv, a->engine };
+	hf_daemon_config config = { a->obs->root, &argv, a->engine };
 	hf_daemon_value v;
 
 	if (hf_dargv_parse(a->obs->live_argv, a->obs->n_live_argv, a->engine,

@@ -240,10 +240,8 @@ static int read_long(scanner *s, const hf_arg *arg)
 		value = next_word(s);
 	if (hf_dkey_is_proxy(name))
 		return put_proxy(s, name, arg, written, value);
-	if (strcmp(name, "config-file") == 0) {
+	if (strcmp(name, "config-file") == 0)
 		s->out->config_file = value;
-		s->out->config_arg = arg;
-	}
 	return 0;
 }
 

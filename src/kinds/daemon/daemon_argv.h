@@ -19,7 +19,6 @@ typedef struct hf_dargv {
 	hf_dflag *flags; /* hf_dkeys_n of them, by index in hf_dkeys */
 	const hf_dflag *proxies[HF_DKEY_PROXIES_N]; /* as in hf_dkey_proxies */
 	const char *config_file;		    /* --config-file, or NULL */
-	const hf_arg *config_arg;
 } hf_dargv;
 
 /**

@@ -62,7 +62,7 @@ const hf_dkey hf_dkeys[] = {
 	{ .name = "default-shm-size", STR, FLAG("default-shm-size", 0), DEFAULT("\"64M\""), KEEP },
 	{ .name = "default-stop-timeout", INT, FLAG("default-stop-timeout", 0), DEFAULT("10"), KEEP, .since = "29.0" },
 	{ .name = "default-ulimits", OBJ, FLAG("default-ulimit", 0), DEFAULT("{}"), NEW },
-	{ .name = "deprecated-key-path", STR, FLAG(NULL, 0), DEFAULT("\"\""), .flags = HF_DKEY_NO_EFFECT },
+	{ .name = "deprecated-key-path", STR, FLAG(NULL, 0), DEFAULT("\"\"") },
 	{ .name = "disable-legacy-registry", BOOL, FLAG("disable-legacy-registry", 0), DEFAULT("true"), .gone = "17.12" },
 	{ .name = "dns", LIST, FLAG("dns", 0), DEFAULT("[]"), NEW },
 	{ .name = "dns-opts", LIST, FLAG("dns-opt", 0), DEFAULT("[]"), NEW },

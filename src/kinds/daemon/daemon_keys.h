@@ -36,7 +36,6 @@ typedef enum hf_force {
 
 #define HF_DKEY_SECRET 1u     /* may hold credentials: never shown */
 #define HF_DKEY_HIDES_DATA 2u /* images, containers, volumes vanish from view */
-#define HF_DKEY_NO_EFFECT 4u  /* accepted and ignored by current engines */
 
 typedef struct hf_dkey {
 	const char *name;

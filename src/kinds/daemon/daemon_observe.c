@@ -249,7 +249,7 @@ typedef struct api_needs {
 
 static int look_for_changes(observer *o, const hf_dargv *argv, api_needs *ret)
 {
-	hf_daemon_config config = { o->obs->root, o->obs->path, argv, o->engine };
+	hf_daemon_config config = { o->obs->root, argv, o->engine };
 
 	for (size_t i = 0; i < o->model->n_demands; i++) {
 		const hf_demand *demand = o->model->demands[i];

@@ -689,8 +689,7 @@ int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 		ctx.unit = hf_map_get(&plan->units, plan->engine.unit);
 	if (hf_daemon_check_active(model, plan->diags) < 0 || read_argv(&ctx) < 0)
 		return hf_error_oom(err);
-	ctx.before =
-		(hf_daemon_config){ ctx.obs->root, ctx.obs->path, &ctx.argv, ctx.engine };
+	ctx.before = (hf_daemon_config){ ctx.obs->root, &ctx.argv, ctx.engine };
 	ctx.after = ctx.before;
 	if (judge_all(&ctx) < 0 || release_all(&ctx) < 0 || finish_changes(&ctx) < 0)
 		return hf_error_oom(err);

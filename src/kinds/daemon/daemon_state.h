@@ -56,7 +56,6 @@ typedef enum hf_daemon_source {
 /* One configuration: a file and a command line. */
 typedef struct hf_daemon_config {
 	const hf_json *root; /* NULL: no file */
-	const char *path;
 	const hf_dargv *argv;
 	const char *engine; /* NULL: unknown */
 } hf_daemon_config;

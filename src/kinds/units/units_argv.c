@@ -153,14 +153,13 @@ static int word_next(const char **p, hf_split_mode mode, hf_strbuf *out)
 }
 
 /* extract_first_word_and_warn(): strict first, then again keeping unknown escapes. */
-static int word_next_warn(const char **p, hf_strbuf *out, bool *warned)
+static int word_next_warn(const char **p, hf_strbuf *out)
 {
 	size_t len = out->len;
 
 	if (word_next(p, HF_SPLIT_STRICT, out) == 0)
 		return 0;
 	out->len = len;
-	*warned = true;
 	return word_next(p, HF_SPLIT_KEEP, out);
 }
 
@@ -180,7 +179,6 @@ int hf_words_split(hf_arena *arena, const char *text, bool relaxed, const char *
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	const char **words = NULL;
 	size_t n = 0;
-	bool warned;
 	int r;
 
 	for (const char *p = skip_blanks(text); *p; p = skip_blanks(p)) {
@@ -190,7 +188,7 @@ int hf_words_split(hf_arena *arena, const char *text, bool relaxed, const char *
 			return hf_error_oom(err);
 		hf_strbuf_reset(&sb);
 		r = relaxed ? word_next(&p, HF_SPLIT_RELAXED, &sb)
-			    : word_next_warn(&p, &sb, &warned);
+			    : word_next_warn(&p, &sb);
 		if (r < 0)
 			return unbalanced(err);
 		*slot = hf_arena_memdup(arena, hf_strbuf_str(&sb), sb.len);
@@ -205,11 +203,11 @@ int hf_words_split(hf_arena *arena, const char *text, bool relaxed, const char *
 /* The prefixes of the program; systemd.service(5), table 1. */
 static const char *prefixes_take(hf_cmd *cmd, const char *word)
 {
-	bool privileged = false;
+	bool privileged = false, ignore_failure = false;
 
 	for (;; word++) {
-		if (*word == '-' && !cmd->ignore_failure)
-			cmd->ignore_failure = true;
+		if (*word == '-' && !ignore_failure)
+			ignore_failure = true;
 		else if (*word == '@' && !cmd->separate_argv0)
 			cmd->separate_argv0 = true;
 		else if (*word == ':' && !cmd->no_env)
@@ -249,7 +247,7 @@ static int cmd_split(hf_arena *arena, hf_cmd *cmd, hf_strbuf *sb)
 		if (*p == '\\' && p[1] == ';' && ends_word(p[2])) {
 			hf_strbuf_addc(sb, ';');
 			p += 2;
-		} else if (word_next_warn(&p, sb, &cmd->unknown_escape) < 0) {
+		} else if (word_next_warn(&p, sb) < 0) {
 			return -EBADMSG;
 		}
 		if (cmd->n_commands > 1)

@@ -34,8 +34,6 @@ typedef struct hf_cmd {
 	const char *program; /* words[0] without prefixes, % still in it */
 	bool separate_argv0; /* '@': words[1] is argv[0] */
 	bool no_env;	     /* ':': $ is not expanded */
-	bool ignore_failure; /* '-' */
-	bool unknown_escape; /* systemd warns and keeps the text */
 } hf_cmd;
 
 /**

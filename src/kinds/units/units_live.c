@@ -110,8 +110,6 @@ int hf_units_live_read(hf_host *host, hf_arena *arena, hf_units_unit *unit,
 	unit->active_state = bus.active_state;
 	unit->manager_exec = bus.exec_start;
 	unit->n_manager_exec = bus.n_exec_start;
-	unit->manager_dropins = bus.dropin_paths;
-	unit->n_manager_dropins = bus.n_dropin_paths;
 	unit->main_pid = bus.main_pid;
 	r = bus.main_pid ? process_read(host, arena, unit, err) : 0;
 	if (r == 0 && !strcmp(hf_unit_name_type(unit->name), ".socket"))

@@ -83,8 +83,6 @@ typedef struct hf_units_unit {
 	const char *active_state;
 	const char **manager_exec; /* first ExecStart as the manager has it */
 	size_t n_manager_exec;
-	const char **manager_dropins;
-	size_t n_manager_dropins;
 	uint32_t main_pid;
 	const char **live_argv;
 	size_t n_live_argv;

@@ -231,27 +231,6 @@ int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *uni
 
 /* --- the plan's view ------------------------------------------------------------- */
 
-static int view_env_files(hf_unit_view *view, hf_arena *arena, const hf_unit_stack *stack,
-			  hf_error **err)
-{
-	hf_unit_value *list;
-	size_t n;
-	int r = hf_unit_list(stack, "Service", "EnvironmentFile", arena, &list, &n, err);
-
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const char **slot =
-			hf_vec_push(arena, view->env_files, view->n_env_files);
-		hf_expansion how;
-
-		if (!slot ||
-		    hf_specifiers_expand(arena, view->name,
-					 list[i].value + (list[i].value[0] == '-'), slot,
-					 &how) < 0)
-			return hf_error_oom(err);
-	}
-	return r;
-}
-
 int hf_units_listen(hf_arena *arena, const char *unit, const hf_unit_stack *stack,
 		    hf_units_streams *ret, hf_error **err)
 {
@@ -335,9 +314,7 @@ int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_uni
 		return hf_error_oom(err);
 	for (size_t i = 1; i < stack->n; i++)
 		view->dropins[i - 1] = stack->files[i]->path;
-	r = view_env_files(view, &plan->arena, stack, err);
-	if (r == 0)
-		r = view_listen(view, &plan->arena, stack, err);
+	r = view_listen(view, &plan->arena, stack, err);
 	if (exec->broken) {
 		view->argv_why = exec->broken;
 	} else {
