@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/escape.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +50,17 @@ bool hf_utf8_valid(const char *s)
 			return false;
 	}
 	return true;
+}
+
+size_t hf_utf8_put(char out[4], uint32_t u)
+{
+	size_t n = u < 0x80 ? 1 : u < 0x800 ? 2 : u < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n; i-- > 1; u >>= 6)
+		out[i] = (char)(0x80 | (u & 0x3f));
+	out[0] = (char)(lead[n - 1] | u);
+	return n;
 }
 
 char *hf_escape_dup(const char *bytes, size_t len)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making untrusted bytes safe to show on a terminal, in a log or in a message. */
+/* UTF-8, and making untrusted bytes safe to show on a terminal, in a log or in a
+ * message. */
 #ifndef HF_BASE_ESCAPE_H
 #define HF_BASE_ESCAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macro.h"
 
@@ -21,5 +23,8 @@ bool hf_utf8_valid(const char *s);
 
 /** hf_utf8_len - length 1 to 4 of the valid UTF-8 sequence at @s, 0 if invalid; pure */
 size_t hf_utf8_len(const char *s, size_t len);
+
+/** hf_utf8_put - write code point @u, at most 0x10ffff; returns its length; pure */
+size_t hf_utf8_put(char out[4], uint32_t u);
 
 #endif

@@ -64,6 +64,20 @@ int hf_parse_bool(const char *s, bool *ret)
 	return 0;
 }
 
+int hf_parse_go_bool(const char *s, bool *ret)
+{
+	static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
+	static const char *const no[] = { "0", "f", "F", "FALSE", "false", "False" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (strcmp(s, yes[i]) != 0 && strcmp(s, no[i]) != 0)
+			continue;
+		*ret = strcmp(s, yes[i]) == 0;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* Reads one numeric part at *p and moves past its dot; missing parts are 0. */
 static uint64_t version_part(const char **p)
 {

@@ -21,6 +21,9 @@ int hf_parse_mode(const char *s, mode_t *ret) _must_check_;
 /** hf_parse_bool - exactly "true" or "false"; -EINVAL; pure */
 int hf_parse_bool(const char *s, bool *ret) _must_check_;
 
+/** hf_parse_go_bool - a boolean as Go's strconv.ParseBool takes it; -EINVAL; pure */
+int hf_parse_go_bool(const char *s, bool *ret) _must_check_;
+
 /**
  * hf_version_compare - compare dotted versions by number, "20.10" < "20.10.24" < "23.0"
  *

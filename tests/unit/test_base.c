@@ -147,6 +147,12 @@ static void test_parse(void **state)
 	assert_true(b);
 	assert_int_equal(hf_parse_bool("True", &b), -EINVAL);
 	assert_int_equal(hf_parse_bool("yes", &b), -EINVAL);
+	assert_int_equal(hf_parse_go_bool("T", &b), 0);
+	assert_true(b);
+	assert_int_equal(hf_parse_go_bool("FALSE", &b), 0);
+	assert_false(b);
+	assert_int_equal(hf_parse_go_bool("yes", &b), -EINVAL);
+	assert_int_equal(hf_parse_go_bool("", &b), -EINVAL);
 }
 
 static void test_versions(void **state)
@@ -225,6 +231,16 @@ static void test_escape(void **state)
 		{ "\xf4\x90\x80\x80", 4, "\\xf4\\x90\\x80\\x80" },
 		{ "\x7f", 1, "\\x7f" },
 	};
+	static const struct {
+		uint32_t u;
+		const char *text;
+	} points[] = { { 0x7f, "\x7f" },
+		       { 0x80, "\xc2\x80" },
+		       { 0x7ff, "\xdf\xbf" },
+		       { 0x800, "\xe0\xa0\x80" },
+		       { 0xffff, "\xef\xbf\xbf" },
+		       { 0x10000, "\xf0\x90\x80\x80" },
+		       { 0x10ffff, "\xf4\x8f\xbf\xbf" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -236,6 +252,12 @@ static void test_escape(void **state)
 	assert_int_equal(hf_utf8_len("\xc3\xa9", 1), 0);
 	assert_int_equal(hf_utf8_len("", 0), 0);
 	assert_int_equal(hf_utf8_len("\xc0\x80", 2), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
+		char utf8[4];
+
+		assert_int_equal(hf_utf8_put(utf8, points[i].u), strlen(points[i].text));
+		assert_memory_equal(utf8, points[i].text, strlen(points[i].text));
+	}
 }
 
 static int make_error(hf_error **err)

@@ -15,21 +15,6 @@ typedef struct scanner {
 	hf_dargv *out;
 } scanner;
 
-/* strconv.ParseBool */
-static bool go_bool(const char *s, bool *ret)
-{
-	static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
-	static const char *const no[] = { "0", "f", "F", "FALSE", "false", "False" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (strcmp(s, yes[i]) != 0 && strcmp(s, no[i]) != 0)
-			continue;
-		*ret = strcmp(s, yes[i]) == 0;
-		return true;
-	}
-	return false;
-}
-
 static hf_json *text_json(hf_arena *arena, const char *text)
 {
 	return hf_json_new(arena, HF_JSON_STRING, text);
@@ -50,7 +35,8 @@ static hf_json *bool_json(hf_arena *arena, const char *text)
 {
 	bool b;
 
-	return go_bool(text, &b) ? hf_json_new_bool(arena, b) : text_json(arena, text);
+	return hf_parse_go_bool(text, &b) == 0 ? hf_json_new_bool(arena, b)
+					       : text_json(arena, text);
 }
 
 /* "base=10.0.0.0/8,size=24" */

@@ -119,30 +119,6 @@ static int hex4(const reader *r, size_t pos, unsigned *ret)
 	return 0;
 }
 
-static size_t put_utf8(char *out, unsigned v)
-{
-	if (v < 0x80) {
-		out[0] = (char)v;
-		return 1;
-	}
-	if (v < 0x800) {
-		out[0] = (char)(0xc0 | v >> 6);
-		out[1] = (char)(0x80 | (v & 0x3f));
-		return 2;
-	}
-	if (v < 0x10000) {
-		out[0] = (char)(0xe0 | v >> 12);
-		out[1] = (char)(0x80 | (v >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (v & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | v >> 18);
-	out[1] = (char)(0x80 | (v >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (v >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (v & 0x3f));
-	return 4;
-}
-
 /* \uXXXX, r->pos on the 'u'. Halves of a pair that stand alone are refused: Go turns
  * them into U+FFFD, other readers do not. */
 static int read_unicode(reader *r, char *out, size_t *len)
@@ -162,7 +138,7 @@ static int read_unicode(reader *r, char *out, size_t *len)
 		r->pos += 6;
 	}
 	r->pos += 5;
-	*len += put_utf8(out + *len, v);
+	*len += hf_utf8_put(out + *len, v);
 	return 0;
 }
 

@@ -34,33 +34,6 @@ static int hex_value(char c)
 	return -1;
 }
 
-static void add_utf8(hf_strbuf *out, uint32_t u)
-{
-	char b[4];
-	size_t n;
-
-	if (u < 0x80) {
-		b[0] = (char)u;
-		n = 1;
-	} else if (u < 0x800) {
-		b[0] = (char)(0xc0 | (u >> 6));
-		b[1] = (char)(0x80 | (u & 0x3f));
-		n = 2;
-	} else if (u < 0x10000) {
-		b[0] = (char)(0xe0 | (u >> 12));
-		b[1] = (char)(0x80 | ((u >> 6) & 0x3f));
-		b[2] = (char)(0x80 | (u & 0x3f));
-		n = 3;
-	} else {
-		b[0] = (char)(0xf0 | (u >> 18));
-		b[1] = (char)(0x80 | ((u >> 12) & 0x3f));
-		b[2] = (char)(0x80 | ((u >> 6) & 0x3f));
-		b[3] = (char)(0x80 | (u & 0x3f));
-		n = 4;
-	}
-	hf_strbuf_add(out, b, n);
-}
-
 /* \xHH, \OOO, \uHHHH, \UHHHHHHHH; returns the length after the backslash, 0 if invalid.
  */
 static size_t unescape_number(const char *s, hf_strbuf *out)
@@ -69,6 +42,7 @@ static size_t unescape_number(const char *s, hf_strbuf *out)
 	size_t skip = octal ? 0 : 1;
 	size_t digits = octal ? 3 : *s == 'x' ? 2 : *s == 'u' ? 4 : 8;
 	uint32_t u = 0;
+	char utf8[4];
 
 	for (size_t i = skip; i < skip + digits; i++) {
 		int v = hex_value(s[i]);
@@ -86,7 +60,7 @@ static size_t unescape_number(const char *s, hf_strbuf *out)
 	} else {
 		if (u > 0x10ffff || (u >= 0xd800 && u < 0xe000))
 			return 0;
-		add_utf8(out, u);
+		hf_strbuf_add(out, utf8, hf_utf8_put(utf8, u));
 	}
 	return skip + digits;
 }

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "base/path.h"
 #include "kinds/daemon/daemon_keys.h"
 
@@ -266,19 +267,11 @@ bool hf_flag_match(const hf_flag *flag, const char *name, const char *value)
 
 int hf_flag_bool(const hf_flag *flag)
 {
-	/* strconv.ParseBool of Go */
-	static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
-	static const char *const no[] = { "0", "f", "F", "FALSE", "false", "False" };
+	bool value;
 
 	if (!flag->value)
 		return 1;
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (strcmp(flag->value, yes[i]) == 0)
-			return 1;
-		if (strcmp(flag->value, no[i]) == 0)
-			return 0;
-	}
-	return -1;
+	return hf_parse_go_bool(flag->value, &value) < 0 ? -1 : value;
 }
 
 /* --- editing -------------------------------------------------------------------------

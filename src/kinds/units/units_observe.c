@@ -41,22 +41,13 @@ static int unit_load(hf_units_observer *o, const char *name, bool demanded,
 	return 0;
 }
 
-/* "unit:X", "exec:X", and "socket:X" with the socket's own name. */
 static int ref_load(hf_units_observer *o, const char *ref, hf_error **err)
 {
-	const char *name = strchr(ref, ':') + 1;
-	const char *type = hf_unit_name_type(name);
+	const char *name;
 
-	if (strncmp(ref, "unit:", 5) && strncmp(ref, "exec:", 5)) {
-		if (strncmp(ref, "socket:", 7))
-			return 0;
-		if (strcmp(type, ".socket"))
-			name = hf_arena_printf(o->arena, "%.*s.socket",
-					       (int)(strlen(name) - strlen(type)), name);
-		if (!name)
-			return hf_error_oom(err);
-	}
-	return hf_unit_name_check(name) ? 0 : unit_load(o, name, false, err);
+	if (hf_units_ref_unit(o->arena, ref, &name) < 0)
+		return hf_error_oom(err);
+	return !name || hf_unit_name_check(name) ? 0 : unit_load(o, name, false, err);
 }
 
 /* "units:NAME#..." of the applied record. */
@@ -86,10 +77,8 @@ static int units_load(hf_units_observer *o, const hf_model *model, const hf_plan
 		if (model->demands[i]->kind == &hf_kind_units)
 			r = unit_load(o, spec->unit, true, err);
 	}
-	for (size_t i = 0; i < model->n_refs && r == 0; i++) {
-		if (strchr(model->refs[i], ':'))
-			r = ref_load(o, model->refs[i], err);
-	}
+	for (size_t i = 0; i < model->n_refs && r == 0; i++)
+		r = ref_load(o, model->refs[i], err);
 	for (size_t i = 0; i < ARRAY_SIZE(always) && r == 0; i++)
 		r = unit_load(o, always[i], false, err);
 	/* what only an earlier run touched: to release it */
@@ -99,6 +88,14 @@ static int units_load(hf_units_observer *o, const hf_model *model, const hf_plan
 }
 
 /* --- environment files and bare program names ------------------------------------ */
+
+static int env_unknown(hf_units_observer *o, hf_units_env *env, const char *why,
+		       hf_error **err)
+{
+	env->known = HF_UNKNOWN;
+	env->why = hf_arena_strdup(o->arena, why);
+	return env->why ? 0 : hf_error_oom(err);
+}
 
 static int env_file_read(hf_units_observer *o, hf_units_env *env, const char *path,
 			 hf_error **err)
@@ -114,11 +111,8 @@ static int env_file_read(hf_units_observer *o, hf_units_env *env, const char *pa
 		return hf_error_oom(err);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
-	if (r < 0) {
-		env->known = HF_UNKNOWN;
-		env->why = hf_arena_strdup(o->arena, hf_error_text(e));
-		return env->why ? 0 : hf_error_oom(err);
-	}
+	if (r < 0)
+		return env_unknown(o, env, hf_error_text(e), err);
 	path_slot = hf_vec_push(o->arena, env->paths, n);
 	n = env->n;
 	text_slot = hf_vec_push(o->arena, env->texts, n);
@@ -139,7 +133,7 @@ static int env_file_read(hf_units_observer *o, hf_units_env *env, const char *pa
 static int env_glob_read(hf_units_observer *o, hf_units_env *env, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
-	char *dir = hf_path_dir(o->arena, env->pattern);
+	char *dir = hf_path_dir(o->arena, env->pattern), *why;
 	char **names;
 	size_t n;
 	int r;
@@ -147,22 +141,18 @@ static int env_glob_read(hf_units_observer *o, hf_units_env *env, hf_error **err
 	if (!dir)
 		return hf_error_oom(err);
 	if (strpbrk(dir, "*?[")) {
-		env->known = HF_UNKNOWN;
-		env->why = hf_arena_printf(
-			o->arena, "EnvironmentFile=%s has a glob in its directory",
-			env->pattern);
-		return env->why ? 0 : hf_error_oom(err);
+		why = hf_arena_printf(o->arena,
+				      "EnvironmentFile=%s has a glob in its directory",
+				      env->pattern);
+		return why ? env_unknown(o, env, why, err) : hf_error_oom(err);
 	}
 	r = hf_fs_list(o->host, dir, o->arena, &names, &n, &e);
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
-	if (r < 0) {
-		env->known = HF_UNKNOWN;
-		env->why = hf_arena_strdup(o->arena, hf_error_text(e));
-		return env->why ? 0 : hf_error_oom(err);
-	}
+	if (r < 0)
+		return env_unknown(o, env, hf_error_text(e), err);
 	r = 0;
 	for (size_t i = 0; i < n && r == 0; i++) {
 		char *path;
@@ -214,7 +204,10 @@ static int program_find(hf_units_observer *o, const char *value, hf_error **err)
 
 		if (!path)
 			return hf_error_oom(err);
-		if (hf_fs_inode(o->host, path, 0, &inode, &e) < 0)
+		r = hf_fs_inode(o->host, path, 0, &inode, &e);
+		if (r == -ENOMEM)
+			return hf_error_oom(err);
+		if (r < 0)
 			continue;
 		r = hf_map_put(&o->obs->programs, o->arena, cmd.program, path);
 		return r < 0 ? hf_error_oom(err) : 0;

@@ -55,6 +55,19 @@ static int env_assign(hf_env *env, hf_arena *arena, const char *word, bool exact
 	return hf_map_put(&env->by_name, arena, name, NULL);
 }
 
+/* What cannot be split is ignored as a whole. */
+static int words_of(hf_arena *arena, const hf_unit_value *at, const char ***ret,
+		    size_t *ret_n, hf_error **err)
+{
+	int r = hf_words_split(arena, at->value, false, ret, ret_n, NULL);
+
+	if (r == -ENOMEM)
+		return hf_error_oom(err);
+	if (r < 0)
+		*ret_n = 0;
+	return 0;
+}
+
 static int env_of_settings(hf_env *env, hf_arena *arena, const char *unit,
 			   const hf_unit_stack *stack, hf_error **err)
 {
@@ -66,10 +79,8 @@ static int env_of_settings(hf_env *env, hf_arena *arena, const char *unit,
 		const char **words;
 		size_t n_words;
 
-		if (hf_words_split(arena, list[i].value, false, &words, &n_words, NULL) <
-		    0)
-			continue; /* ignored as a whole */
-		for (size_t w = 0; w < n_words && r == 0; w++) {
+		r = words_of(arena, &list[i], &words, &n_words, err);
+		for (size_t w = 0; r == 0 && w < n_words; w++) {
 			const char *word;
 			hf_expansion how;
 
@@ -96,10 +107,8 @@ static int env_of_names(hf_env *env, hf_arena *arena, const hf_unit_stack *stack
 		const char **words;
 		size_t n_words;
 
-		if (hf_words_split(arena, list[i].value, false, &words, &n_words, NULL) <
-		    0)
-			continue;
-		for (size_t w = 0; w < n_words && r == 0; w++) {
+		r = words_of(arena, &list[i], &words, &n_words, err);
+		for (size_t w = 0; r == 0 && w < n_words; w++) {
 			if (unset && strchr(words[w], '='))
 				continue; /* only that very value: rare, kept */
 			r = hf_map_put(unset ? &env->by_name : &env->unknown, arena,
@@ -404,27 +413,31 @@ static int ref_socket(hf_plan *plan, const hf_unit_view *view, hf_ref_values *re
 	return ret->n || ret->why ? 0 : -ENOMEM;
 }
 
-/* The unit that a reference is about: "socket:docker.service" means docker.socket. */
-static const char *ref_unit_name(hf_plan *plan, const char *ref)
+int hf_units_ref_unit(hf_arena *arena, const char *ref, const char **ret)
 {
-	const char *name = strchr(ref, ':') + 1;
-	const char *type = hf_unit_name_type(name);
+	const char *name = strchr(ref, ':'), *type;
 
-	if (strncmp(ref, "socket:", 7) || !strcmp(type, ".socket"))
-		return name;
-	return hf_arena_printf(&plan->arena, "%.*s.socket",
-			       (int)(strlen(name) - strlen(type)), name);
+	*ret = NULL;
+	if (strncmp(ref, "unit:", 5) && strncmp(ref, "exec:", 5) &&
+	    strncmp(ref, "socket:", 7))
+		return 0;
+	type = hf_unit_name_type(++name);
+	*ret = strncmp(ref, "socket:", 7) || !strcmp(type, ".socket")
+		       ? name
+		       : hf_arena_printf(arena, "%.*s.socket",
+					 (int)(strlen(name) - strlen(type)), name);
+	return *ret ? 0 : -ENOMEM;
 }
 
 static int ref_put(hf_plan *plan, const hf_units_obs *obs, const char *ref)
 {
-	const char *name = ref_unit_name(plan, ref);
 	hf_ref_values values = { 0 };
 	const hf_unit_view *view;
-	int r = 0;
+	const char *name;
+	int r = hf_units_ref_unit(&plan->arena, ref, &name);
 
-	if (!name)
-		return -ENOMEM;
+	if (r < 0 || !name)
+		return r;
 	view = hf_map_get(&plan->units, name);
 	if (!ref_needs_unit(plan, name, view, &values))
 		r = values.why ? 0 : -ENOMEM;
@@ -449,12 +462,7 @@ int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *mo
 	const hf_unit_view *docker = hf_map_get(&plan->units, "docker.service");
 
 	for (size_t i = 0; i < model->n_refs; i++) {
-		const char *ref = model->refs[i];
-
-		if (strncmp(ref, "unit:", 5) && strncmp(ref, "exec:", 5) &&
-		    strncmp(ref, "socket:", 7))
-			continue;
-		if (ref_put(plan, obs, ref) < 0)
+		if (ref_put(plan, obs, model->refs[i]) < 0)
 			return hf_error_oom(err);
 	}
 	if (!runs_dockerd(docker) && obs->scanned)

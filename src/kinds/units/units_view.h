@@ -47,6 +47,10 @@ int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_uni
 		      const hf_unit_stack *stack, const hf_units_exec *exec,
 		      hf_error **err) _must_check_;
 
+/** hf_units_ref_unit - the unit that a reference is about: "socket:docker.service" means
+ *  docker.socket; *ret NULL: it is about none; 0 or -ENOMEM; pure */
+int hf_units_ref_unit(hf_arena *arena, const char *ref, const char **ret) _must_check_;
+
 /** hf_units_refs_put - set the unit:, exec: and socket: references that @model uses,
  *  and the engine's unit, from the views; 0 or -ENOMEM; pure */
 int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *model,
