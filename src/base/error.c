@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,11 +92,10 @@ int hf_error_at(hf_error **err, int code, const char *file, unsigned line,
 	return code;
 }
 
-int hf_error_wrap(hf_error **err, const char *fmt, ...)
+_printf_(3, 0) static int extend(hf_error **err, bool before, const char *fmt, va_list ap)
 {
-	cleanup_free char *context = NULL;
+	cleanup_free char *more = NULL;
 	char *joined = NULL;
-	va_list ap;
 	hf_error *e;
 
 	if (!err || !*err)
@@ -103,14 +103,35 @@ int hf_error_wrap(hf_error **err, const char *fmt, ...)
 	e = *err;
 	if (e == &oom_error)
 		return e->code;
-	va_start(ap, fmt);
-	context = format_escaped(fmt, ap);
-	va_end(ap);
-	if (context && asprintf(&joined, "%s: %s", context, e->msg) >= 0) {
+	more = format_escaped(fmt, ap);
+	if (more && asprintf(&joined, "%s%s%s", before ? more : e->msg,
+			     before ? ": " : "; ", before ? e->msg : more) >= 0) {
 		free(e->msg);
 		e->msg = joined;
 	} /* out of memory: the shorter message is still true */
 	return e->code;
+}
+
+int hf_error_wrap(hf_error **err, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = extend(err, true, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int hf_error_add(hf_error **err, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = extend(err, false, fmt, ap);
+	va_end(ap);
+	return r;
 }
 
 int hf_error_hint(hf_error **err, const char *fmt, ...)

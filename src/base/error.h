@@ -44,6 +44,9 @@ int hf_error_oom(hf_error **err);
 /** hf_error_wrap - prepend "context: " to the message; returns the error's code */
 int hf_error_wrap(hf_error **err, const char *fmt, ...) _printf_(2, 3);
 
+/** hf_error_add - append "; more" to the message; returns the error's code */
+int hf_error_add(hf_error **err, const char *fmt, ...) _printf_(2, 3);
+
 /** hf_error_hint - attach the cure (what to do or type); returns the error's code */
 int hf_error_hint(hf_error **err, const char *fmt, ...) _printf_(2, 3);
 

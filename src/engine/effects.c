@@ -7,6 +7,7 @@
 
 #include "host/bus.h"
 #include "host/docker.h"
+#include "host/unit_log.h"
 
 /* How long a restarted daemon has to stay up before it counts as back. */
 #define STEADY_USEC ((uint64_t)2 * 1000 * 1000)
@@ -72,6 +73,7 @@ static int wait_until_back(hf_host *host, const char *unit, hf_error **err)
 static int restart(hf_host *host, const hf_effect *effect, const hf_engine_view *engine,
 		   hf_error **err)
 {
+	uint64_t since = hf_unit_log_now();
 	/* Good restarts count towards the start limit, too: the fourth within a minute
 	 * would be refused after the stop. */
 	int r = hf_bus_reset_failed(host, effect->unit, err);
@@ -80,6 +82,8 @@ static int restart(hf_host *host, const hf_effect *effect, const hf_engine_view 
 		r = hf_bus_job(host, "RestartUnit", effect->unit, err);
 	if (!r && engine->unit && strcmp(engine->unit, effect->unit) == 0)
 		r = wait_until_back(host, effect->unit, err);
+	if (r < 0)
+		hf_unit_log_add(effect->unit, since, err);
 	return r;
 }
 

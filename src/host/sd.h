@@ -38,7 +38,15 @@
 	F(sd_bus_start)                                                                  \
 	F(sd_bus_unref)                                                                  \
 	F(sd_bus_wait)                                                                   \
-	F(sd_journal_send_with_location)
+	F(sd_journal_add_disjunction)                                                    \
+	F(sd_journal_add_match)                                                          \
+	F(sd_journal_close)                                                              \
+	F(sd_journal_get_data)                                                           \
+	F(sd_journal_next)                                                               \
+	F(sd_journal_open)                                                               \
+	F(sd_journal_seek_realtime_usec)                                                 \
+	F(sd_journal_send_with_location)                                                 \
+	F(sd_journal_wait)
 
 typedef struct hf_sd {
 #define HF_SD_MEMBER(name) __typeof__(name) *name;

@@ -40,6 +40,8 @@ of apply
 exits 0 "apply on the booted tree"
 of failing
 exits 4 "apply of what dockerd does not start with"
+jq -r '.errors[].message' "$work/json" | grep -q "it said: .*'shim: no'" &&
+	ok "the message quotes what dockerd said" || { bad "dockerd is not quoted:"; show; }
 cmp -s "$out/files.0" "$out/files.1" && ok "all of /etc is as before" ||
 	{ bad "/etc is not as before"; diff "$out/files.0" "$out/files.1"; }
 [[ $(cat "$out/active") == active && -s $out/version ]] && ok "dockerd runs and answers" ||

@@ -274,7 +274,9 @@ static void test_error(void **state)
 	assert_int_equal(make_error(&err), -EINVAL);
 	assert_int_equal(hf_error_wrap(&err, "reading '%s'", "f"), -EINVAL);
 	assert_int_equal(hf_error_hint(&err, "do %d", 1), -EINVAL);
-	assert_string_equal(hf_error_text(err), "reading 'f': bad 'x\\x1by'");
+	assert_int_equal(hf_error_add(&err, "and %s\n", "more"), -EINVAL);
+	assert_string_equal(hf_error_text(err),
+			    "reading 'f': bad 'x\\x1by'; and more\\n");
 	assert_string_equal(err->hint, "do 1");
 	assert_string_equal(err->file, "f");
 	assert_int_equal(err->line, 3);
@@ -283,6 +285,7 @@ static void test_error(void **state)
 	err = NULL;
 	assert_int_equal(hf_error_oom(&err), -ENOMEM);
 	assert_int_equal(hf_error_wrap(&err, "x"), -ENOMEM);
+	assert_int_equal(hf_error_add(&err, "x"), -ENOMEM);
 	assert_non_null(hf_error_text(err));
 	hf_error_free(err);
 	hf_error_free(NULL);
