@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "host/fs.h"
 
 void hf_survey_done(hf_survey *survey)
 {
@@ -29,6 +30,29 @@ static int run_kinds(hf_host *host, hf_model *model, hf_plan *plan, hf_error **e
 
 		if (r < 0)
 			return hf_error_wrap(err, "%s", kind->name);
+	}
+	return 0;
+}
+
+/* A file is replaced, not written to: under its other names the old one stays. */
+static int note_hard_links(hf_host *host, const hf_plan *plan, hf_error **err)
+{
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		const hf_group *group = plan->groups[i];
+		hf_inode now;
+		int r;
+
+		if (group->type != HF_GROUP_FILE || !group->existed || group->remove)
+			continue;
+		r = hf_fs_inode(host, group->path, 0, &now, NULL);
+		if (r == -ENOMEM)
+			return hf_error_oom(err);
+		if (r == 0 && now.nlink > 1)
+			hf_diag_add(plan->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, NULL,
+				    "'%s' has %llu hard links: the change shows under "
+				    "this name alone, and a rollback does not join them "
+				    "again",
+				    group->path, (unsigned long long)now.nlink);
 	}
 	return 0;
 }
@@ -102,5 +126,5 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 		return r;
 	if (hf_plan_finish(model, plan) < 0)
 		return hf_error_oom(err);
-	return 0;
+	return note_hard_links(host, plan, err);
 }

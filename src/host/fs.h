@@ -155,8 +155,8 @@ void hf_fs_temp_name(const char *name, const char *tag, char ret[static 256]);
  * @meta:  when the target is new, or not NULL: owner and mode (only uid, gid, mode used)
  *
  * Exclusive temporary file ".NAME.holdfast-TAG" (host->stage_tag, else random), owner,
- * mode, ACL, label and other xattrs of the old file set on the descriptor, content,
- * fsync. Changes host (invisibly).
+ * mode, flags, ACL, label and other xattrs of the old file set on the descriptor,
+ * content, fsync. Changes host (invisibly).
  */
 int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
 		const hf_inode *meta, hf_staged *ret, hf_error **err) _must_check_;

@@ -18,8 +18,7 @@
  * and append-only files are never replaced, so they are not among them. */
 #define ATTR_KEPT (FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL | FS_NOCOW_FL)
 
-/* Not part of what a file is: made anew by the kernel from content and key. */
-static bool xattr_is_derived(const char *name)
+bool hf_fs_xattr_is_derived(const char *name)
 {
 	return strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
 }
@@ -60,7 +59,7 @@ static int read_xattrs(int fd, hf_arena *arena, hf_image *image)
 		hf_xattr *x;
 		int r;
 
-		if (xattr_is_derived(p))
+		if (hf_fs_xattr_is_derived(p))
 			continue;
 		x = hf_vec_push(arena, image->xattrs, image->n_xattrs);
 		if (!x)
@@ -74,7 +73,7 @@ static int read_xattrs(int fd, hf_arena *arena, hf_image *image)
 	return 0;
 }
 
-static unsigned read_attr(int fd)
+unsigned hf_fs_attr_get(int fd)
 {
 	int attr = 0;
 
@@ -113,7 +112,7 @@ int hf_fs_image(hf_host *host, const char *path, hf_arena *arena, hf_image *ret,
 	image.uid = inode.uid;
 	image.gid = inode.gid;
 	image.mode = inode.mode & 07777;
-	image.attr = read_attr(fd);
+	image.attr = hf_fs_attr_get(fd);
 	*ret = image;
 	return 0;
 }
@@ -167,7 +166,7 @@ static int set_xattrs(int fd, const hf_image *image, hf_arena *arena)
 	return 0;
 }
 
-static int set_attr(int fd, unsigned want)
+int hf_fs_attr_set(int fd, unsigned want)
 {
 	int attr = 0;
 
@@ -194,7 +193,7 @@ static int finish_staged(const hf_staged *staged, const char *path, const hf_ima
 	if (!r && fchmod(fd, image->mode) < 0)
 		r = -errno;
 	if (!r)
-		r = set_attr(fd, image->attr);
+		r = hf_fs_attr_set(fd, image->attr);
 	if (!r)
 		r = hf_fs_sync_fd(fd);
 	return r < 0 ? hf_fs_fail(err, r, "stage", path) : 0;

@@ -34,6 +34,16 @@ int hf_fs_walk_path(hf_host *host, const char *path, int flags, hf_strbuf *names
 int hf_fs_open_regular(hf_host *host, const char *path, size_t max, int *ret_fd,
 		       hf_inode *ret_inode, char **ret_path, hf_error **err) _must_check_;
 
+/** hf_fs_xattr_is_derived - is it made by the kernel of content and key (security.ima,
+ *  security.evm), and so not part of what a file is? pure */
+bool hf_fs_xattr_is_derived(const char *name);
+
+/** hf_fs_attr_get - the inode flags of an open file that say how it is kept, and that can
+ *  be set on any (ioctl_iflags(2)); 0 where there is no such thing
+ *  hf_fs_attr_set - give it these of them and no other; 0 or -errno */
+unsigned hf_fs_attr_get(int fd);
+int hf_fs_attr_set(int fd, unsigned want) _must_check_;
+
 /** hf_fs_stage_over - hf_fs_stage() of what is not to be put back: the old file is not
  *  read, nothing of it is kept, and it may change until it is replaced */
 int hf_fs_stage_over(hf_host *host, const char *path, const char *bytes, size_t len,

@@ -85,16 +85,13 @@ static int temp_create(int dir_fd, const char *name, const char *tag,
 	return -EEXIST;
 }
 
-/*
- * One xattr from @from to @to. Attributes of the content's integrity belong to the old
- * content (security.ima, security.evm: the kernel makes them anew).
- */
+/* One xattr from @from to @to. */
 static int copy_xattr(int from, int to, const char *name)
 {
 	cleanup_free char *value = NULL, *there = NULL;
 	ssize_t n, m;
 
-	if (strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0)
+	if (hf_fs_xattr_is_derived(name))
 		return 0;
 	n = fgetxattr(from, name, NULL, 0);
 	if (n < 0)
@@ -197,9 +194,15 @@ static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode
 	fd = temp_create(s->dir_fd, s->name, s->tag, s->temp);
 	if (fd < 0)
 		return fail_beside(s, fd, err);
-	r = write_all(fd, bytes, len);
+	/* before the content: one of the flags cannot be set on a file that has any */
+	r = s->old_fd >= 0 ? hf_fs_attr_set(fd, hf_fs_attr_get(s->old_fd)) : 0;
 	if (r < 0)
-		(void)hf_fs_fail(err, r, "write the staged copy of", s->path);
+		(void)hf_fs_fail(err, r, "keep the flags (lsattr) of", s->path);
+	if (r == 0) {
+		r = write_all(fd, bytes, len);
+		if (r < 0)
+			(void)hf_fs_fail(err, r, "write the staged copy of", s->path);
+	}
 	if (r == 0)
 		r = set_attributes(fd, s->old_fd, meta, s->path, err);
 	if (r == 0) {

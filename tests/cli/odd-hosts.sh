@@ -94,4 +94,16 @@ cp b.yaml "$odd.yaml"
 run 1 apply --root root --replace "./$odd.yaml"
 err "b\\xffd.yaml' is not UTF-8, so it cannot be recorded"
 
+# a file with another name: that one keeps the old content, and the plan says so
+tree 'ExecStart=/usr/sbin/dockerd'
+echo '{}' >$config
+ln $config root/etc/other.json
+baseline 'daemon: {set: {icc: false}}'
+hf 2 plan
+err "'/etc/docker/daemon.json' has 2 hard links: the change shows under this name alone"
+hf 0 apply --replace
+[ "$(cat root/etc/other.json)" = '{}' ] || fail 'the other name shows the change'
+hf 0 check
+no_err 'hard links'
+
 finish

@@ -222,6 +222,50 @@ static void others_work_is_kept(void **state)
 	hf_fs_stage_discard(&s);
 }
 
+static int flags_of(temp_root *t, const char *path, int set)
+{
+	int fd = openat(t->fd, path, O_RDONLY | O_CLOEXEC), flags = 0, r;
+
+	assert_true(fd >= 0);
+	r = ioctl(fd, FS_IOC_GETFLAGS, &flags);
+	if (r == 0 && set) {
+		flags |= set;
+		r = ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	}
+	(void)close(fd);
+	return r < 0 ? 0 : flags & (FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL);
+}
+
+/* What lsattr(1) shows is part of the file, in both directions. */
+static void flags_stay(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_staged s = { 0 };
+	int kept;
+
+	temp_root_write(t, "f", "old");
+	kept = flags_of(t, "f", FS_NODUMP_FL);
+	if (!kept)
+		skip(); /* the file system of /tmp has none */
+	kept |= flags_of(t, "f", FS_NOATIME_FL | FS_SYNC_FL);
+	assert_int_equal(hf_fs_stage(&t->host, "/f", "new", 3, NULL, &s, &err), 0);
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	assert_int_equal(flags_of(t, "f", 0), kept);
+	assert_int_equal(hf_fs_unpublish(&s, &err), 0);
+	assert_string_equal(temp_root_text(t, "f"), "old");
+	assert_int_equal(flags_of(t, "f", 0), kept);
+	hf_fs_stage_discard(&s);
+	/* a file that had none does not get those of its directory */
+	temp_root_mkdir(t, "d");
+	temp_root_write(t, "d/f", "old");
+	assert_true(flags_of(t, "d", FS_NODUMP_FL) != 0);
+	assert_int_equal(hf_fs_stage(&t->host, "/d/f", "new", 3, NULL, &s, &err), 0);
+	assert_int_equal(hf_fs_publish(&s, &err), 0);
+	assert_int_equal(flags_of(t, "d/f", 0), 0);
+	hf_fs_stage_discard(&s);
+}
+
 static void xattrs_and_acl_stay(void **state)
 {
 	/* version 2; user::rw-, user:1000:rw-, group::r--, mask::rw-, other::--- */
@@ -471,6 +515,7 @@ int main(void)
 		T(through_a_link),
 		T(what_cannot_be_replaced),
 		T(others_work_is_kept),
+		T(flags_stay),
 		T(xattrs_and_acl_stay),
 		T(default_acl_does_not_leak_in),
 		T(modes),
