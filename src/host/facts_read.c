@@ -61,11 +61,37 @@ static bool is_running(const reader *r)
 	return !r->host->offline && r->host->docker.known == HF_PRESENT;
 }
 
-static bool exists(reader *r, const char *path)
+static bool is_missing(int code)
 {
-	hf_inode inode;
+	return code == -ENOENT || code == -ENOTDIR || code == -ENOLINK;
+}
 
-	return hf_fs_inode(r->host, path, 0, &inode, NULL) == 0;
+/* Which of @paths is there? PRESENT: @ret is the first; ABSENT: none is; UNKNOWN: one
+ * cannot be told, and @ret is why. Returns: 0 or -ENOMEM. */
+static int look_for(reader *r, const char *const *paths, size_t n, hf_known *ret_known,
+		    const char **ret)
+{
+	*ret_known = HF_ABSENT;
+	for (size_t i = 0; i < n; i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		hf_inode inode;
+		int q = hf_fs_inode(r->host, paths[i], 0, &inode, &err);
+
+		if (q == -ENOMEM)
+			return q;
+		if (q == 0) {
+			*ret_known = HF_PRESENT;
+			*ret = paths[i];
+			return 0;
+		}
+		if (is_missing(q) || *ret_known == HF_UNKNOWN)
+			continue;
+		*ret_known = HF_UNKNOWN;
+		*ret = hf_arena_strdup(&r->arena, hf_error_text(err));
+		if (!*ret)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* First line of a small file as a fact; an unreadable one is UNKNOWN. */
@@ -280,16 +306,25 @@ static int lsm_from_kernel(reader *r)
 static int read_lsm(reader *r)
 {
 	static const char path[] = "/sys/kernel/security/lsm";
+	static const char *const list[] = { path }, *const attr[] = { "/proc/self/attr" };
+	const char *at;
+	hf_known known;
 	int q;
 
 	if (!is_running(r))
 		return set_none(r, "lsm", HF_UNKNOWN, r->host->docker.why);
-	if (exists(r, path))
+	q = look_for(r, list, 1, &known, &at);
+	if (q < 0)
+		return q;
+	if (known == HF_PRESENT)
 		return set_line(r, "lsm", path);
 	q = lsm_from_kernel(r);
 	if (q != 0)
 		return q < 0 ? q : 0;
-	if (!exists(r, "/proc/self/attr"))
+	q = look_for(r, attr, 1, &known, &at);
+	if (q < 0)
+		return q;
+	if (known == HF_ABSENT)
 		return set_none(r, "lsm", HF_ABSENT,
 				"the kernel has no security modules");
 	return set_none(r, "lsm", HF_UNKNOWN,
@@ -298,9 +333,19 @@ static int read_lsm(reader *r)
 
 /* --- versions of programs ---------------------------------------------------------- */
 
-static bool has_rpm(reader *r)
+/* No package told: by @programs the fact is ABSENT, or of an unknown version. */
+static int set_by_programs(reader *r, const char *fact, const char *const *programs,
+			   size_t n, const char *absent, const char *unknown)
 {
-	return exists(r, "/var/lib/rpm") || exists(r, "/usr/lib/sysimage/rpm");
+	const char *at;
+	hf_known known;
+	int q = look_for(r, programs, n, &known, &at);
+
+	if (q < 0)
+		return q;
+	if (known == HF_ABSENT)
+		return set_none(r, fact, known, absent);
+	return set_none(r, fact, HF_UNKNOWN, known == HF_PRESENT ? unknown : at);
 }
 
 /* The first of @names that is installed. 1: set, 0: none of them, -ENOMEM. */
@@ -357,6 +402,8 @@ static int systemd_from_library(reader *r)
 static int read_systemd(reader *r)
 {
 	static const char *const names[] = { "systemd" };
+	static const char *const programs[] = { "/usr/lib/systemd/systemd",
+						"/lib/systemd/systemd" };
 	int q;
 
 	if (is_given(r, "systemd"))
@@ -366,17 +413,18 @@ static int read_systemd(reader *r)
 		q = systemd_from_library(r);
 	if (q != 0)
 		return q < 0 ? q : 0;
-	if (exists(r, "/usr/lib/systemd/systemd") || exists(r, "/lib/systemd/systemd"))
-		return set_none(
-			r, "systemd", HF_UNKNOWN,
-			"systemd is installed, but its version cannot be told; give "
-			"it with --fact systemd=VERSION");
-	return set_none(r, "systemd", HF_ABSENT, "systemd is not installed");
+	return set_by_programs(
+		r, "systemd", programs, ARRAY_SIZE(programs), "systemd is not installed",
+		"systemd is installed, but its version cannot be told; give it with "
+		"--fact systemd=VERSION");
 }
 
 static int read_audit(reader *r)
 {
 	static const char *const names[] = { "auditd", "libaudit1" };
+	static const char *const programs[] = { "/usr/sbin/auditctl", "/sbin/auditctl",
+						"/usr/lib64/libaudit.so.1",
+						"/usr/lib/libaudit.so.1" };
 	int q;
 
 	if (is_given(r, "audit"))
@@ -384,34 +432,24 @@ static int read_audit(reader *r)
 	q = set_from_packages(r, "audit", names, ARRAY_SIZE(names));
 	if (q != 0)
 		return q < 0 ? q : 0;
-	if (exists(r, "/usr/sbin/auditctl") || exists(r, "/sbin/auditctl") ||
-	    exists(r, "/usr/lib64/libaudit.so.1") || exists(r, "/usr/lib/libaudit.so.1"))
-		return set_none(
-			r, "audit", HF_UNKNOWN,
-			"auditctl is installed, but its version cannot be told; give "
-			"it with --fact audit=VERSION");
-	return set_none(r, "audit", HF_ABSENT, "auditd is not installed");
-}
-
-static const char *find_dockerd(reader *r)
-{
-	static const char *const programs[] = {
-		"/usr/bin/dockerd",	  "/usr/sbin/dockerd",
-		"/usr/local/bin/dockerd", "/usr/local/sbin/dockerd",
-		"/opt/bin/dockerd",	  "/snap/docker/current/bin/dockerd"
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		if (exists(r, programs[i]))
-			return programs[i];
-	return NULL;
+	return set_by_programs(
+		r, "audit", programs, ARRAY_SIZE(programs), "auditd is not installed",
+		"auditctl is installed, but its version cannot be told; give it with "
+		"--fact audit=VERSION");
 }
 
 static int read_engine(reader *r)
 {
 	static const char *const names[] = { "docker.io", "docker-ce", "moby-engine",
 					     "docker-engine" };
-	const char *program, *why;
+	static const char *const programs[] = {
+		"/usr/bin/dockerd",	  "/usr/sbin/dockerd",
+		"/usr/local/bin/dockerd", "/usr/local/sbin/dockerd",
+		"/opt/bin/dockerd",	  "/snap/docker/current/bin/dockerd"
+	};
+	static const char *const rpm[] = { "/var/lib/rpm", "/usr/lib/sysimage/rpm" };
+	const char *program, *why, *at;
+	hf_known known, has_rpm;
 	char *version;
 	int q;
 
@@ -428,14 +466,22 @@ static int read_engine(reader *r)
 	q = set_from_packages(r, "engine", names, ARRAY_SIZE(names));
 	if (q != 0)
 		return q < 0 ? q : 0;
-	program = find_dockerd(r);
-	if (!program && r->packages.known == HF_UNKNOWN)
+	q = look_for(r, programs, ARRAY_SIZE(programs), &known, &program);
+	if (q == 0)
+		q = look_for(r, rpm, ARRAY_SIZE(rpm), &has_rpm, &at);
+	if (q < 0)
+		return q;
+	if (known != HF_PRESENT && r->packages.known == HF_UNKNOWN)
 		return set_none(r, "engine", HF_UNKNOWN, r->packages.why);
-	if (!program)
+	if (known == HF_ABSENT)
 		return set_none(r, "engine", HF_ABSENT, "no Docker engine is installed");
-	why = hf_arena_printf(&r->arena, "%s is there, but %s" GIVE_ENGINE, program,
-			      has_rpm(r) ? "an rpm database cannot be read from here"
-					 : "no package database knows its version");
+	why = hf_arena_printf(&r->arena, "%s%s" GIVE_ENGINE, program,
+			      known == HF_UNKNOWN ? ""
+			      : has_rpm == HF_PRESENT
+				      ? " is there, but an rpm database cannot be read "
+					"from here"
+				      : " is there, but no package database knows its "
+					"version");
 	return why ? set_none(r, "engine", HF_UNKNOWN, why) : -ENOMEM;
 }
 
@@ -500,7 +546,7 @@ static int set_exists(reader *r, const char *name, const char *path)
 		return q;
 	if (q == 0)
 		return set_value(r, name, "true", path);
-	if (q == -ENOENT || q == -ENOTDIR || q == -ENOLINK)
+	if (is_missing(q))
 		return set_value(r, name, "false", path);
 	return set_none(r, name, HF_UNKNOWN, hf_error_text(err));
 }
@@ -540,7 +586,7 @@ static int set_unit(reader *r, const char *fact, const char *unit)
 			return set_value(r, fact, "true", path);
 		if (q == -ENOMEM)
 			return q;
-		if (q != -ENOENT && q != -ENOTDIR && q != -ENOLINK)
+		if (!is_missing(q))
 			return set_none(r, fact, HF_UNKNOWN, hf_error_text(err));
 	}
 	return set_value(r, fact, "false", "unit load path");

@@ -329,6 +329,24 @@ static void what_conditions_ask_for(void **state)
 	check_none(w, "exists:relative", HF_UNKNOWN, "not an absolute, plain path");
 }
 
+#define LOOP "too many symlinks, or a link that must not be followed"
+
+/* Where it cannot be told whether a program is there, it is not absent. */
+static void what_cannot_be_looked_at(void **state)
+{
+	facts_world *w = *state;
+
+	temp_root_link(w->t, "opt", "opt");
+	temp_root_link(w->t, "sbin", "usr/sbin");
+	temp_root_link(w->t, "lib", "lib");
+	read_facts(w, NULL);
+	check_none(w, "engine", HF_UNKNOWN,
+		   "cannot open '/usr/sbin/dockerd': " LOOP
+		   "; give it with --fact engine=VERSION");
+	check_none(w, "audit", HF_UNKNOWN, "cannot open '/usr/sbin/auditctl': " LOOP);
+	check_none(w, "systemd", HF_UNKNOWN, "cannot open '/lib/systemd/systemd': " LOOP);
+}
+
 static void hostile_files(void **state)
 {
 	facts_world *w = *state;
@@ -372,6 +390,7 @@ int main(void)
 		T(data_root_in_doubt),
 		T(data_root_of_a_process),
 		T(what_conditions_ask_for),
+		T(what_cannot_be_looked_at),
 		T(hostile_files),
 		cmocka_unit_test(upstream_versions),
 	};
