@@ -88,10 +88,65 @@ static void released_tables(void **state)
 	}
 }
 
+/* Measured with auditctl 4.0.2: a perm field adds its syscalls to the list that stands
+ * before it, or to none where arch stands before it; nothing where it comes first. */
+static void perm_adds_syscalls(void **state)
+{
+	static const char narrow[] =
+		"-a always,exit -F arch=b64 -S mount -F path=/x -F perm=x";
+	static const struct {
+		const char *line;
+		const char *without; /* the same rule where the library has no table */
+	} cases[] = {
+		{ narrow, "-a always,exit -F arch=b64 -S mount,execve -F path=/x "
+			  "-F perm=x" },
+		{ "-a always,exit -S mount -F path=/x -F perm=x",
+		  "-a always,exit -S mount,execve -F path=/x -F perm=x" },
+		{ "-a always,exit -F arch=b64 -F path=/x -F perm=x -S mount",
+		  "-a always,exit -F arch=b64 -S mount,execve -F path=/x -F perm=x" },
+		{ "-a always,exit -F arch!=b64 -F path=/x -F perm=x",
+		  "-a always,exit -F arch!=b64 -S execve -F path=/x -F perm=x" },
+		{ "-a always,exit -F arch=b64 -F path=/x -F perm=x",
+		  "-a always,exit -F arch=b64 -S execve -F path=/x -F perm=x" },
+		{ "-a always,exit -S all -F path=/x -F perm=x", "-w /x -p x" },
+		{ "-a always,exit -F path=/x -F perm=x -S mount",
+		  "-a always,exit -F path=/x -F perm=x -S mount" },
+		{ "-a always,exit -F path=/x -F perm=x", "-w /x -p x" },
+		{ "-w /x -p x", "-w /x -p x" },
+		{ "-a always,exit -F path=/x -F perm=x -F arch=b64 -S mount",
+		  "-a always,exit -F path=/x -F perm=x -F arch=b64 -S mount" },
+		{ "-a always,exit -F perm=x -F arch=b64 -F path=/x -F perm=x",
+		  "-a always,exit -F perm=x -F arch=b64 -S execve -F path=/x -F perm=x" },
+	};
+	hf_audit_names table = x86;
+	hf_error *err = NULL;
+	hf_audit_line line;
+
+	(void)state;
+	table.perm_table = true;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		hf_audit_rule *with = rule_of(&table, cases[i].line);
+		hf_audit_rule *without = X(cases[i].without);
+
+		if (!hf_audit_rule_equal(with, without) ||
+		    memcmp(with->mask, without->mask, sizeof(with->mask)) != 0)
+			fail_msg("'%s': %s", cases[i].line,
+				 hf_audit_rule_text(with, "x86_64", &arena));
+	}
+	assert_false(hf_audit_rule_same(rule_of(&table, narrow), X(narrow)));
+	/* the syscalls stand, so another arch comes too late */
+	assert_int_equal(hf_audit_line_parse("-a always,exit -F arch=b64 -F path=/x "
+					     "-F perm=x -F arch=b32",
+					     &table, &arena, &line, &err),
+			 -EINVAL);
+	hf_error_free(err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(released_tables, teardown),
+		cmocka_unit_test_teardown(perm_adds_syscalls, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

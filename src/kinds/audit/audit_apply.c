@@ -65,11 +65,29 @@ static int perm_mask(perm_cache *cache, uint32_t elf, uint32_t perm, uint32_t *r
 	return 0;
 }
 
+/* The mask of a rule by perm, as this host's auditctl would send it. */
+static int fill_mask(perm_cache *cache, const hf_audit_rule *rule, uint32_t *mask,
+		     hf_error **err)
+{
+	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
+	const hf_audit_field *perm = hf_audit_rule_field(rule, AUDIT_PERM);
+	uint32_t table[AUDIT_BITMASK_SIZE];
+	bool all = true;
+	int r = perm_mask(cache, arch->value, perm->value, table, err);
+
+	for (size_t i = 0; r == 0 && i < AUDIT_BITMASK_SIZE; i++)
+		all &= table[i] == UINT32_MAX;
+	if (r < 0 || (all && !rule->all))
+		return r; /* no table: the syscalls that were named */
+	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
+		mask[i] = rule->all ? table[i] : mask[i] | table[i];
+	return 0;
+}
+
 static int encode(step *s, perm_cache *cache, hf_error **err)
 {
 	const hf_audit_entry *kernel = s->op->kernel;
 	const hf_audit_rule *rule = kernel ? kernel->rule : s->op->rule;
-	const hf_audit_field *arch, *perm;
 	int r;
 
 	if (kernel && kernel->raw) {
@@ -81,13 +99,9 @@ static int encode(step *s, perm_cache *cache, hf_error **err)
 		return 0;
 	}
 	r = hf_audit_rule_encode(rule, &s->data, &s->len, err);
-	if (kernel)
+	if (r < 0 || kernel || !rule->by_perm)
 		return r;
-	arch = hf_audit_rule_field(rule, AUDIT_ARCH);
-	perm = hf_audit_rule_field(rule, AUDIT_PERM);
-	if (r < 0 || !rule->by_perm || !rule->all || !arch || !perm)
-		return r;
-	return perm_mask(cache, arch->value, perm->value, s->data->mask, err);
+	return fill_mask(cache, rule, s->data->mask, err);
 }
 
 int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **err)

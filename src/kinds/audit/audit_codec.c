@@ -299,6 +299,12 @@ static int parse_field(line_state *s, const char *arg, hf_error **err)
 		s->has_arch = true;
 		s->abi = (hf_audit_abi){ arg + 5, machine, field.value };
 	}
+	/* not where perm comes first, with nothing that names the ABI */
+	if (field.type == AUDIT_PERM && s->names->perm_table &&
+	    (s->has_arch || s->has_syscall)) {
+		hf_audit_perm_syscalls(field.value, s->abi.machine, s->line.rule.mask);
+		s->has_syscall = true;
+	}
 	switch (field.type) {
 	case AUDIT_WATCH:
 	case AUDIT_DIR:

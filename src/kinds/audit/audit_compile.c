@@ -77,14 +77,15 @@ static bool answer_has_dir(void *user, const char *path)
 	return hf_audit_ask(user, HF_AUDIT_ASK_BOOT, path)->yes;
 }
 
-hf_audit_boot_host hf_audit_answers_host(hf_audit_answers *answers, const char *machine)
+hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs)
 {
-	return (hf_audit_boot_host){ .names = { .machine = machine,
+	return (hf_audit_boot_host){ .names = { .machine = obs->machine,
+						.perm_table = obs->perm_table,
 						.id = answer_id,
 						.is_dir = answer_is_dir,
-						.user = answers },
+						.user = &obs->answers },
 				     .has_dir = answer_has_dir,
-				     .user = answers };
+				     .user = &obs->answers };
 }
 
 /* --- compilation ------------------------------------------------------------------ */
@@ -454,7 +455,7 @@ int hf_audit_compile(const hf_model *model, hf_plan *plan, hf_audit_obs *obs)
 	compiler c = { .plan = plan,
 		       .arena = &plan->arena,
 		       .obs = obs,
-		       .host = hf_audit_answers_host(&obs->answers, obs->machine) };
+		       .host = hf_audit_obs_host(obs) };
 
 	c.n_abis = hf_audit_abis(obs->machine, c.abis);
 	if (note_creates(model, &c) < 0)

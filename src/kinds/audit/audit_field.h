@@ -18,6 +18,7 @@
 /* What a rule's text means on a host. */
 typedef struct hf_audit_names {
 	const char *machine; /* uname -m: "x86_64" */
+	bool perm_table;     /* libaudit 3.1.3 and later: perm adds its syscalls to -S */
 	/* uid or gid of a name; 0, -ENOENT, or another negative errno (cannot tell) */
 	int (*id)(void *user, bool group, const char *name, uint32_t *ret);
 	/* is there a directory at @path (symlinks followed)? "-w" asks; NULL: never */

@@ -59,9 +59,6 @@ typedef struct hf_audit_answers {
 const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question what,
 				    const char *name);
 
-/** hf_audit_answers_host - the callbacks of the boot view, over @answers */
-hf_audit_boot_host hf_audit_answers_host(hf_audit_answers *answers, const char *machine);
-
 /** hf_audit_answers_mkdir - @path, and what is above it, will be there; 0 or -ENOMEM */
 int hf_audit_answers_mkdir(hf_audit_answers *answers, const char *path) _must_check_;
 
@@ -89,6 +86,7 @@ typedef enum hf_audit_loader {
 
 typedef struct hf_audit_obs {
 	const char *machine;
+	bool perm_table;     /* of libaudit, see hf_audit_names */
 	const char *unknown; /* the persisted layer could not be read: why; or NULL */
 
 	hf_audit_source *files; /* of rules.d, in order of merging */
@@ -115,6 +113,9 @@ typedef struct hf_audit_obs {
 	hf_audit_want *wants;
 	size_t n_wants;
 } hf_audit_obs;
+
+/** hf_audit_obs_host - the callbacks of the boot view, over obs->answers */
+hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs);
 
 /**
  * hf_audit_compile - every claiming demand of the model, for this host, into obs->wants

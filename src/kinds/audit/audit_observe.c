@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/parse.h"
 #include "base/path.h"
 #include "host/audit_nl.h"
 #include "host/fs.h"
@@ -490,7 +491,7 @@ static int ask_for_taken_out(observer *o, const hf_audit_boot_host *host)
 static int read_boot(observer *o)
 {
 	hf_audit_obs *obs = o->obs;
-	hf_audit_boot_host host = hf_audit_answers_host(&obs->answers, obs->machine);
+	hf_audit_boot_host host = hf_audit_obs_host(obs);
 	hf_audit_merged direct;
 
 	obs->merged_exists = obs->merged_file.bytes != NULL;
@@ -602,10 +603,12 @@ int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan
 	int r = plan->obs[HF_RANK_AUDIT] ? 0 : hf_audit_ahead(host, plan, err);
 	hf_audit_obs *obs = plan->obs[HF_RANK_AUDIT];
 	observer o = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs };
+	const char *audit = hf_facts_value(plan->facts, "audit");
 
 	if (r < 0)
 		return r;
 	obs->machine = hf_facts_value(plan->facts, "arch");
+	obs->perm_table = audit && hf_version_compare(audit, "3.1.3") >= 0;
 	obs->answers.arena = &plan->arena;
 	obs->answers.look = look;
 	obs->answers.user = &o;

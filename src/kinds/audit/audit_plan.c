@@ -373,6 +373,6 @@ int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 			       .arena = &plan->arena,
 			       .obs = plan->obs[HF_RANK_AUDIT] };
 
-	p.host = hf_audit_answers_host(&p.obs->answers, p.obs->machine);
+	p.host = hf_audit_obs_host(p.obs);
 	return plan_all(&p) < 0 ? hf_error_oom(err) : 0;
 }

@@ -101,6 +101,11 @@ static void add_perm(uint32_t perm, bool more, int machine, uint32_t *mask)
 	}
 }
 
+void hf_audit_perm_syscalls(uint32_t perm, int machine, uint32_t *mask)
+{
+	add_perm(perm, false, machine, mask);
+}
+
 /* Does the mask hold the core of the permission's syscalls? Then the perm field decides
  * alone, whichever release of libaudit computed the mask. */
 static bool mask_is_by_perm(const hf_audit_rule *rule, uint32_t perm, int machine)

@@ -58,6 +58,10 @@ const hf_audit_field *hf_audit_rule_field(const hf_audit_rule *rule, uint32_t ty
 /** hf_audit_rule_path - its path= or dir= field, or NULL; pure */
 const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule);
 
+/** hf_audit_perm_syscalls - add to @mask the syscalls that a perm field looks at, as
+ * every release of libaudit with a table of them has it; pure */
+void hf_audit_perm_syscalls(uint32_t perm, int machine, uint32_t *mask);
+
 /** hf_audit_rule_settle - derive .all and .by_perm from mask and fields; pure */
 void hf_audit_rule_settle(hf_audit_rule *rule);
 
