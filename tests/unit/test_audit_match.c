@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which events a rule matches: by permission, as each release of libaudit computes it. */
+/* Which events a rule matches: by permission, as each release of libaudit computes it,
+ * and which of them another one may match, too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -142,11 +143,57 @@ static void perm_adds_syscalls(void **state)
 	hf_error_free(err);
 }
 
+#define MOUNT "-a always,exit -S mount "
+
+/* One event may have several of what these fields look at, and one call be of several
+ * permissions: open for reading and writing, link. */
+static void several_values(void **state)
+{
+	static const char *const meet[][2] = {
+		{ "-w /x -p r -k a", "-w /x -p w -k b" },
+		{ "-w /x -p w -k a", "-w /x -p a -k b" },
+		{ MOUNT "-F gid=5", MOUNT "-F gid=6" },
+		{ MOUNT "-F egid=5", MOUNT "-F egid<5" },
+		{ MOUNT "-F filetype=file", MOUNT "-F filetype=dir" },
+		{ MOUNT "-F inode=5", MOUNT "-F inode=6" },
+		{ MOUNT "-F devmajor=5", MOUNT "-F devmajor=6" },
+		{ MOUNT "-F devminor=5", MOUNT "-F devminor=6" },
+		{ MOUNT "-F obj_uid=5", MOUNT "-F obj_uid=6" },
+		{ MOUNT "-F obj_gid=5", MOUNT "-F obj_gid=6" },
+	};
+	static const char *const apart[][2] = {
+		{ "-w /x -p x -k a", "-w /x -p rwa -k b" },
+		{ MOUNT "-F sgid=5", MOUNT "-F sgid=6" },
+		{ MOUNT "-F uid=5", MOUNT "-F uid=6" },
+	};
+	/* what the first matches the second need not match */
+	static const char *const free_of[][2] = {
+		{ MOUNT "-F gid=5", MOUNT "-F gid<10" },
+		{ MOUNT "-F egid=5", MOUNT "-F egid!=6" },
+		{ MOUNT "-F filetype=file", MOUNT "-F filetype!=dir" },
+		{ MOUNT "-F obj_uid=5", MOUNT "-F obj_uid!=6" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(meet); i++)
+		if (!hf_audit_rule_overlaps(X(meet[i][0]), X(meet[i][1])))
+			fail_msg("'%s' and '%s' are apart", meet[i][0], meet[i][1]);
+	for (size_t i = 0; i < ARRAY_SIZE(apart); i++)
+		if (hf_audit_rule_overlaps(X(apart[i][0]), X(apart[i][1])))
+			fail_msg("'%s' and '%s' meet", apart[i][0], apart[i][1]);
+	for (size_t i = 0; i < ARRAY_SIZE(free_of); i++)
+		if (hf_audit_rule_covers(X(free_of[i][1]), X(free_of[i][0])))
+			fail_msg("'%s' over '%s'", free_of[i][1], free_of[i][0]);
+	assert_true(hf_audit_rule_covers(X(MOUNT "-F gid=5"), X(MOUNT "-F gid=5 -k k")));
+	assert_true(hf_audit_rule_covers(X(MOUNT "-F sgid<10"), X(MOUNT "-F sgid=5")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(released_tables, teardown),
 		cmocka_unit_test_teardown(perm_adds_syscalls, teardown),
+		cmocka_unit_test_teardown(several_values, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

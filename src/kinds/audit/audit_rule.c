@@ -281,6 +281,25 @@ static bool is_number(uint32_t type)
 	       type != AUDIT_FIELD_COMPARE && type != AUDIT_SUCCESS;
 }
 
+/* An event has several of these: of the groups of a process, of the files that a call
+ * names (auditsc.c, audit_filter_rules()). That one matches says nothing about others. */
+static bool is_plural(uint32_t type)
+{
+	switch (type) {
+	case AUDIT_GID:
+	case AUDIT_EGID:
+	case AUDIT_FILETYPE:
+	case AUDIT_INODE:
+	case AUDIT_DEVMAJOR:
+	case AUDIT_DEVMINOR:
+	case AUDIT_OBJ_UID:
+	case AUDIT_OBJ_GID:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool path_below(const hf_audit_field *path, const hf_audit_field *dir)
 {
 	size_t len = dir->value;
@@ -308,7 +327,8 @@ static bool field_implies(const hf_audit_field *given, const hf_audit_field *wan
 	if (wanted->type == AUDIT_PERM)
 		return wanted->op == AUDIT_EQUAL && given->op == AUDIT_EQUAL &&
 		       (given->value & ~wanted->value) == 0;
-	if (!is_number(wanted->type) || !interval(given, &low, &high))
+	if (!is_number(wanted->type) || is_plural(wanted->type) ||
+	    !interval(given, &low, &high))
 		return false;
 	if (wanted->op == AUDIT_NOT_EQUAL)
 		return wanted->value < low || wanted->value > high;
@@ -358,11 +378,13 @@ static bool fields_exclude(const hf_audit_field *a, const hf_audit_field *b)
 		return !path_below(a, b) && !path_below(b, a);
 	if (a->type != b->type)
 		return false;
+	/* reading, writing and changing attributes share calls (open, quotactl, link) */
 	if (a->type == AUDIT_PERM)
-		return !(a->value & b->value);
+		return !(a->value & b->value) &&
+		       (a->value == AUDIT_PERM_EXEC || b->value == AUDIT_PERM_EXEC);
 	if (a->type == AUDIT_EXE)
 		return a->op == AUDIT_EQUAL && b->op == AUDIT_EQUAL && !field_equal(a, b);
-	if (!is_number(a->type))
+	if (!is_number(a->type) || is_plural(a->type))
 		return false;
 	if (a->op == AUDIT_EQUAL && b->op == AUDIT_NOT_EQUAL)
 		return a->value == b->value;
