@@ -236,8 +236,8 @@ static void verdicts(void **state)
 		hf_audit_boot boot = load(cases[i].text);
 		const hf_audit_entry *e = NULL;
 
-		if (hf_audit_table_judge(&boot.rules, rule_of(want), "x86_64", &e) !=
-			    cases[i].verdict ||
+		if (hf_audit_table_judge(&boot.rules, rule_of(want), "x86_64", &e,
+					 NULL) != cases[i].verdict ||
 		    (e ? e->line : 0) != cases[i].line)
 			fail_msg("%s", cases[i].text);
 	}
@@ -253,13 +253,13 @@ static void both_abis(void **state)
 
 	(void)state;
 	assert_int_equal(hf_audit_table_judge(&one.rules, rule_of("-w /etc/x -p wa"),
-					      "x86_64", &e),
+					      "x86_64", &e, NULL),
 			 HF_AUDIT_NONE);
 	assert_int_equal(hf_audit_table_judge(&two.rules, rule_of("-w /etc/x -p wa"),
-					      "x86_64", &e),
+					      "x86_64", &e, NULL),
 			 HF_AUDIT_MET);
 	assert_int_equal(hf_audit_table_judge(&one.rules, rule_of("-w /etc/x -p wa"),
-					      "aarch64", &e),
+					      "aarch64", &e, NULL),
 			 HF_AUDIT_NONE); /* its b64 is another */
 }
 
@@ -280,7 +280,7 @@ static void many(void **state)
 	for (size_t i = 0; i < boot.rules.n; i++) {
 		assert_int_equal(hf_audit_table_judge(&boot.rules,
 						      boot.rules.items[i].rule, "x86_64",
-						      &e),
+						      &e, NULL),
 				 HF_AUDIT_MET);
 		assert_ptr_equal(e, &boot.rules.items[i]);
 		assert_ptr_equal(hf_audit_table_find(&boot.rules, e->rule), e);

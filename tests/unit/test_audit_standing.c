@@ -44,10 +44,94 @@ static void perm_widens(void **state)
 	}
 }
 
+/* Rules of other lists that take the events of the exit list's. */
+static void other_lists(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *says; /* of the row; NULL: nothing */
+		bool all;
+	} cases[] = {
+		{ "-a never,task", "says never to it", true },
+		{ "-a never,task -F uid>=0", "says never to it", true },
+		{ "-a never,task -F uid=33", "may take some of its events", false },
+		{ "-a always,task", NULL, false },
+		{ "-a never,exclude -F pid>=0", "drops its records", true },
+		{ "-a always,exclude -F msgtype=SYSCALL", "drops its records", true },
+		{ "-a always,exclude -F msgtype>=1300 -F msgtype<=1310",
+		  "drops its records", true },
+		{ "-a never,exclude -F uid=0", "may take some of its events", false },
+		{ "-a always,exclude -F msgtype!=CWD -F auid=5",
+		  "may take some of its events", false },
+		{ "-a always,exclude -F msgtype=CWD", NULL, false },
+		{ "-a never,filesystem -F fstype=0xEF53", "may take some of its events",
+		  false },
+		{ "-a always,filesystem -F fstype=0xEF53", NULL, false },
+		{ "-a never,user -F uid=0", NULL, false },
+	};
+	world *w = *state;
+
+	kind_world_control(w, "a", "rules: [{rule: '" B64 ETC "'}]");
+	plan(w);
+	apply(w);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *const list[] = { cases[i].line, B64 ETC, NULL };
+		const char *state_name = cases[i].all ? "drift" : "pass";
+		const char *found = cases[i].all ? "shadowed" : "loaded";
+		cleanup_(hf_strbuf_done) hf_strbuf want = { 0 };
+
+		hf_strbuf_addf(&want, "%s\n", cases[i].line);
+		temp_root_write(w->t, FOREIGN, hf_strbuf_str(&want));
+		kernel = list;
+		plan(w);
+		hf_strbuf_reset(&want);
+		if (cases[i].says)
+			hf_strbuf_addf(&want,
+				       "%s persisted audit:" B64 ETC
+				       ": %s (/etc/audit/rules.d/10.rules:1 %s: ",
+				       state_name, found, cases[i].says);
+		if (!cases[i].says
+			    ? rows(w)[0] != '\0'
+			    : strncmp(rows(w), hf_strbuf_str(&want), want.len) != 0)
+			fail_msg("'%s': %s", cases[i].line, rows(w));
+		hf_strbuf_reset(&want);
+		hf_strbuf_addf(&want, "%s live audit:" B64 ETC ": %s (the kernel's list ",
+			       state_name, found);
+		if (cases[i].says && !strstr(rows(w), hf_strbuf_str(&want)))
+			fail_msg("'%s': %s", cases[i].line, rows(w));
+	}
+	/* a rule about no path loses nothing to the filesystem list */
+	temp_root_write(w->t, FOREIGN, "-a never,filesystem -F fstype=0xEF53\n");
+	kernel = NULL;
+	kind_world_control(w, "b", "rules: [{rule: '" B64 "-S mount -F key=m'}]");
+	plan(w);
+	apply(w);
+	assert_null(strstr(rows(w), "mount"));
+}
+
+/* What was taken out for us stays out as long as it would take our events. */
+static void stays_out(void **state)
+{
+	world *w = *state;
+	hf_control *c;
+
+	kind_world_control(w, "a", etc_docker);
+	c = kind_world_control(w, "b", "absent: ['-a never,exclude -F pid>=0']");
+	temp_root_write(w->t, FOREIGN, "-a never,exclude -F pid>=0\n");
+	plan(w);
+	apply(w);
+	assert_string_equal(rows(w), "");
+	c->disabled = "no";
+	plan(w);
+	assert_null(after(w, "/" FOREIGN));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(perm_widens),
+		TEST(other_lists),
+		TEST(stays_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

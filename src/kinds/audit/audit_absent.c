@@ -93,12 +93,12 @@ static bool would_shadow(const hf_audit_planner *p, const hf_audit_line *line)
 {
 	const hf_audit_rule *rule = &line->rule;
 
-	if (line->type != HF_AUDIT_LINE_RULE || rule->action != AUDIT_NEVER)
+	if (line->type != HF_AUDIT_LINE_RULE)
 		return false;
 	for (size_t i = 0; i < p->n_items; i++)
-		if (hf_audit_rule_covers(rule, p->items[i].rule) ||
-		    (rule->list == AUDIT_FILTER_TASK && !rule->n_fields &&
-		     p->items[i].rule->list == AUDIT_FILTER_EXIT))
+		if ((rule->action == AUDIT_NEVER &&
+		     hf_audit_rule_covers(rule, p->items[i].rule)) ||
+		    hf_audit_rule_takes(rule, p->items[i].rule) == HF_AUDIT_TAKES_ALL)
 			return true;
 	return false;
 }

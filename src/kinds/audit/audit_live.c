@@ -308,11 +308,12 @@ static int shadowed_why(live *l, const hf_audit_entry *e, outcome *o)
 static int judge_now(live *l, const hf_audit_item *item, outcome *o)
 {
 	hf_audit_planner *p = l->p;
-	const hf_audit_entry *e = NULL;
+	const hf_audit_entry *e = NULL, *taker;
 	const char *text;
 
 	*o = (outcome){ .state = HF_STATE_DRIFT, .found = "absent" };
-	switch (hf_audit_table_judge(&p->obs->kernel, item->rule, p->obs->machine, &e)) {
+	switch (hf_audit_table_judge(&p->obs->kernel, item->rule, p->obs->machine, &e,
+				     &taker)) {
 	case HF_AUDIT_MET:
 		o->state = HF_STATE_PASS;
 		o->found = "loaded";
@@ -323,7 +324,9 @@ static int judge_now(live *l, const hf_audit_item *item, outcome *o)
 			if (!o->why)
 				return -ENOMEM;
 		}
-		return 0;
+		if (taker)
+			o->why = hf_audit_add_taker(p, o->why, taker);
+		return taker && !o->why ? -ENOMEM : 0;
 	case HF_AUDIT_SHADOWED:
 		return shadowed_why(l, e, o);
 	default:
@@ -340,7 +343,8 @@ static int cure(live *l, size_t i, outcome *o)
 	const char *missing;
 	hf_change *change;
 
-	switch (hf_audit_table_judge(&p->obs->kernel, item->rule, p->obs->machine, &e)) {
+	switch (hf_audit_table_judge(&p->obs->kernel, item->rule, p->obs->machine, &e,
+				     NULL)) {
 	case HF_AUDIT_MET:
 		return 0; /* or will be, once another rule is gone */
 	case HF_AUDIT_SHADOWED:

@@ -121,8 +121,8 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 {
 	const hf_audit_item *never = own_never(p, item);
 	const hf_audit_entry *e = NULL;
-	hf_audit_verdict verdict =
-		hf_audit_table_judge(&p->foreign.rules, item->rule, p->obs->machine, &e);
+	hf_audit_verdict verdict = hf_audit_table_judge(&p->foreign.rules, item->rule,
+							p->obs->machine, &e, NULL);
 	size_t at = e ? (size_t)(e - p->foreign.rules.items) : 0;
 
 	if (verdict == HF_AUDIT_SHADOWED && at > p->marker &&
@@ -249,11 +249,12 @@ static void note_off(hf_audit_planner *p, standing *s)
 static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *s)
 {
 	const hf_audit_boot *boot = &p->obs->boot;
-	const hf_audit_entry *e = NULL, *missed;
+	const hf_audit_entry *e = NULL, *missed, *taker;
 	const char *text;
 
 	*s = (standing){ .state = HF_STATE_DRIFT };
-	switch (hf_audit_table_judge(&boot->rules, item->rule, p->obs->machine, &e)) {
+	switch (hf_audit_table_judge(&boot->rules, item->rule, p->obs->machine, &e,
+				     &taker)) {
 	case HF_AUDIT_MET:
 		s->state = HF_STATE_PASS;
 		s->found = "loaded";
@@ -263,8 +264,15 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *
 		if (text && *text)
 			s->why = hf_arena_printf(p->arena, "met by %s: %s",
 						 hf_audit_place(p, e), text);
+		if (!text || (!e->ours && !s->why))
+			return -ENOMEM;
+		if (taker) {
+			s->why = hf_audit_add_taker(p, s->why, taker);
+			if (!s->why)
+				return -ENOMEM;
+		}
 		note_off(p, s);
-		return text && (e->ours || s->why) ? 0 : -ENOMEM;
+		return 0;
 	case HF_AUDIT_SHADOWED:
 		s->found = "shadowed";
 		s->at = e;

@@ -36,8 +36,22 @@ const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry)
 
 const char *hf_audit_says(const hf_audit_entry *entry)
 {
+	if (entry->rule->list == AUDIT_FILTER_EXCLUDE)
+		return "drops its records";
 	return entry->rule->action == AUDIT_NEVER ? "says never to it"
 						  : "takes its events";
+}
+
+const char *hf_audit_add_taker(hf_audit_planner *p, const char *why,
+			       const hf_audit_entry *entry)
+{
+	const char *place = hf_audit_place(p, entry);
+	const char *text = hf_audit_rule_text(entry->rule, p->obs->machine, p->arena);
+
+	if (!place || !text)
+		return NULL;
+	return hf_arena_printf(p->arena, "%s%s%s may take some of its events: %s",
+			       why ? why : "", why ? "; " : "", place, text);
 }
 
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,

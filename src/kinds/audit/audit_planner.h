@@ -87,6 +87,11 @@ const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry) _mu
 /** hf_audit_says - what an entry does to the rule that it shadows: "says never to it" */
 const char *hf_audit_says(const hf_audit_entry *entry);
 
+/** hf_audit_add_taker - the note @why (or NULL), and that @entry may take some events;
+ *  NULL: out of memory */
+const char *hf_audit_add_taker(hf_audit_planner *p, const char *why,
+			       const hf_audit_entry *entry) _must_check_;
+
 /** hf_audit_file_group - the group that writes a file of rules.d (or another), with what
  *  it was; NULL: out of memory */
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,

@@ -336,6 +336,15 @@ static bool field_implies(const hf_audit_field *given, const hf_audit_field *wan
 	       high <= wanted_high;
 }
 
+/* Does it hold for every event: "pid>=0"? */
+static bool is_always_true(const hf_audit_field *f)
+{
+	int64_t low, high;
+
+	return is_number(f->type) && !is_plural(f->type) && interval(f, &low, &high) &&
+	       low == 0 && high == UINT32_MAX;
+}
+
 static bool mask_covers(const hf_audit_rule *wide, const hf_audit_rule *narrow)
 {
 	/* by_perm: what the mask leaves out the perm field would not match either */
@@ -355,7 +364,7 @@ bool hf_audit_rule_covers(const hf_audit_rule *wide, const hf_audit_rule *narrow
 		const hf_audit_field *wanted = &wide->fields[i];
 		size_t j;
 
-		if (wanted->type == AUDIT_FILTERKEY)
+		if (wanted->type == AUDIT_FILTERKEY || is_always_true(wanted))
 			continue;
 		for (j = 0; j < narrow->n_fields; j++)
 			if (field_implies(&narrow->fields[j], wanted))
@@ -425,6 +434,42 @@ bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b)
 			if (fields_exclude(&a->fields[i], &b->fields[j]))
 				return false;
 	return true;
+}
+
+hf_audit_taking hf_audit_rule_takes(const hf_audit_rule *other, const hf_audit_rule *rule)
+{
+	hf_audit_field fields[AUDIT_MAX_FIELDS + 1];
+	hf_audit_rule seen = { .list = other->list, .all = true, .fields = fields };
+	bool never = other->action == AUDIT_NEVER;
+
+	if (rule->list != AUDIT_FILTER_EXIT || rule->action != AUDIT_ALWAYS)
+		return HF_AUDIT_TAKES_NONE;
+	switch (other->list) {
+	case AUDIT_FILTER_TASK: /* uid and the like may change after the birth */
+		seen.all = false;
+		if (!never)
+			return HF_AUDIT_TAKES_NONE;
+		return hf_audit_rule_covers(other, &seen) ? HF_AUDIT_TAKES_ALL
+							  : HF_AUDIT_TAKES_SOME;
+	case AUDIT_FILTER_FS:
+		return never && other->n_fields && hf_audit_rule_path(rule)
+			       ? HF_AUDIT_TAKES_SOME
+			       : HF_AUDIT_TAKES_NONE;
+	case AUDIT_FILTER_EXCLUDE: /* without a field it matches nothing */
+		memset(seen.mask, 0xff, sizeof(seen.mask));
+		if (rule->n_fields)
+			memcpy(fields, rule->fields, rule->n_fields * sizeof(*fields));
+		seen.n_fields = rule->n_fields + 1;
+		fields[rule->n_fields] = (hf_audit_field){ .type = AUDIT_MSGTYPE,
+							   .op = AUDIT_EQUAL,
+							   .value = AUDIT_SYSCALL };
+		if (!other->n_fields || !hf_audit_rule_overlaps(other, &seen))
+			return HF_AUDIT_TAKES_NONE;
+		return hf_audit_rule_covers(other, &seen) ? HF_AUDIT_TAKES_ALL
+							  : HF_AUDIT_TAKES_SOME;
+	default:
+		return HF_AUDIT_TAKES_NONE;
+	}
 }
 
 bool hf_audit_rule_differs(const hf_audit_rule *a, const hf_audit_rule *b)

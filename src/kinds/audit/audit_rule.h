@@ -86,6 +86,24 @@ bool hf_audit_rule_covers(const hf_audit_rule *wide, const hf_audit_rule *narrow
 /** hf_audit_rule_overlaps - may one event match both? A "no" is certain. Pure. */
 bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b);
 
+/* How much of what a rule records another one takes away. */
+typedef enum hf_audit_taking {
+	HF_AUDIT_TAKES_NONE,
+	HF_AUDIT_TAKES_SOME, /* or may */
+	HF_AUDIT_TAKES_ALL,
+} hf_audit_taking;
+
+/**
+ * hf_audit_rule_takes - how much does @other, of another list, take from @rule?
+ *
+ * The task list decides when a process is born, the exclude list drops records by type
+ * and process (there always means never, too), the filesystem list hides files from
+ * rules about paths. "None" and "all" are certain. Pure. Source: kernel/auditsc.c,
+ * audit_filter() of kernel/auditfilter.c.
+ */
+hf_audit_taking hf_audit_rule_takes(const hf_audit_rule *other,
+				    const hf_audit_rule *rule);
+
 /** hf_audit_rule_differs - would it matter which of the two matches first: always or
  *  never, or the key? pure */
 bool hf_audit_rule_differs(const hf_audit_rule *a, const hf_audit_rule *b);

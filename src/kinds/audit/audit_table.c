@@ -55,9 +55,9 @@ static int index_one(hf_audit_table *list, size_t i, hf_arena *arena)
 
 	if (path && clean_path(path, text, sizeof(text)))
 		return index_path(list, i, text, arena);
-	if (rule->list == AUDIT_FILTER_TASK && rule->action == AUDIT_NEVER &&
-	    !rule->n_fields) {
-		slot = hf_vec_push(arena, list->never_tasks, list->n_never_tasks);
+	if (rule->list == AUDIT_FILTER_TASK || rule->list == AUDIT_FILTER_EXCLUDE ||
+	    rule->list == AUDIT_FILTER_FS) {
+		slot = hf_vec_push(arena, list->takers, list->n_takers);
 		if (!slot)
 			return -ENOMEM;
 		*slot = i;
@@ -76,8 +76,8 @@ int hf_audit_table_index(hf_audit_table *list, hf_arena *arena)
 	while (want < list->n * 2)
 		want *= 2;
 	list->by_path = (hf_map){ 0 };
-	list->n_general = list->n_never_tasks = 0;
-	list->general = list->never_tasks = NULL;
+	list->n_general = list->n_takers = 0;
+	list->general = list->takers = NULL;
 	list->buckets = hf_arena_array(arena, want, sizeof(*list->buckets));
 	if (!list->buckets)
 		return -ENOMEM;
@@ -174,24 +174,39 @@ static hf_audit_verdict judge_one(const hf_audit_table *list, const hf_audit_rul
 	return s.best->rule->action == rule->action ? HF_AUDIT_MET : HF_AUDIT_SHADOWED;
 }
 
+/* The first entry of another list that takes as much as that from the rule, or NULL. */
+static const hf_audit_entry *find_taker(const hf_audit_table *list,
+					const hf_audit_rule *rule, hf_audit_taking much)
+{
+	for (size_t i = 0; i < list->n_takers; i++) {
+		const hf_audit_entry *e = &list->items[list->takers[i]];
+
+		/* what ours take in part is what the baseline says */
+		if (!e->gone && (much == HF_AUDIT_TAKES_ALL || !e->ours) &&
+		    hf_audit_rule_takes(e->rule, rule) == much)
+			return e;
+	}
+	return NULL;
+}
+
 hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
 				      const hf_audit_rule *rule, const char *machine,
-				      const hf_audit_entry **ret)
+				      const hf_audit_entry **ret,
+				      const hf_audit_entry **ret_taker)
 {
-	const hf_audit_entry *found = NULL;
+	const hf_audit_entry *found = find_taker(list, rule, HF_AUDIT_TAKES_ALL);
 	hf_audit_verdict verdict;
 	hf_audit_field fields[AUDIT_MAX_FIELDS + 1];
 	hf_audit_rule one;
 	hf_audit_abi abis[2];
 	size_t n;
 
-	for (size_t i = 0; i < list->n_never_tasks && rule->list == AUDIT_FILTER_EXIT &&
-			   rule->action == AUDIT_ALWAYS;
-	     i++)
-		if (!list->items[list->never_tasks[i]].gone) {
-			*ret = &list->items[list->never_tasks[i]];
-			return HF_AUDIT_SHADOWED;
-		}
+	if (ret_taker)
+		*ret_taker = find_taker(list, rule, HF_AUDIT_TAKES_SOME);
+	if (found) {
+		*ret = found;
+		return HF_AUDIT_SHADOWED;
+	}
 	verdict = judge_one(list, rule, ret);
 	if (verdict != HF_AUDIT_NONE || rule->list != AUDIT_FILTER_EXIT ||
 	    hf_audit_rule_field(rule, AUDIT_ARCH) || rule->n_fields >= AUDIT_MAX_FIELDS)

@@ -34,8 +34,8 @@ typedef struct hf_audit_table {
 	size_t n_general;
 	size_t *buckets;
 	size_t n_buckets;
-	size_t *never_tasks; /* -a never,task: no process born later is audited */
-	size_t n_never_tasks;
+	size_t *takers; /* of other lists, see hf_audit_rule_takes() */
+	size_t n_takers;
 } hf_audit_table;
 
 /** hf_audit_table_index - make the list ready for questions; 0 or -ENOMEM */
@@ -53,19 +53,22 @@ hf_audit_entry *hf_audit_table_find_equal(const hf_audit_table *list,
 typedef enum hf_audit_verdict {
 	HF_AUDIT_NONE,	   /* no rule decides: the events are not audited */
 	HF_AUDIT_MET,	   /* the first that covers them says always */
-	HF_AUDIT_SHADOWED, /* ... says never, or no task is audited at all */
+	HF_AUDIT_SHADOWED, /* ... says never, or another list takes them all */
 } hf_audit_verdict;
 
 /**
  * hf_audit_table_judge - which entry decides about the events that @rule stands for?
- * @ret: the deciding entry; untouched for HF_AUDIT_NONE
+ * @ret:       the deciding entry; untouched for HF_AUDIT_NONE
+ * @ret_taker: an entry that may take some of its events, or NULL; set for HF_AUDIT_MET.
+ *             NULL: not asked for
  *
  * Entries of ours that say always decide only about the rule they are. A rule without
  * arch is met, too, where each ABI of @machine is.
  */
 hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
 				      const hf_audit_rule *rule, const char *machine,
-				      const hf_audit_entry **ret);
+				      const hf_audit_entry **ret,
+				      const hf_audit_entry **ret_taker);
 
 /** hf_audit_table_near - call @fn for each entry that may decide about events of @rule:
  *  those on its path, those on a directory above it, those without a path; the order is
