@@ -54,18 +54,19 @@ static void other_lists(void **state)
 	} cases[] = {
 		{ "-a never,task", "says never to it", true },
 		{ "-a never,task -F uid>=0", "says never to it", true },
-		{ "-a never,task -F uid=33", "may take some of its events", false },
+		{ "-a never,task -F uid=33", "may take some of its events first", false },
 		{ "-a always,task", NULL, false },
 		{ "-a never,exclude -F pid>=0", "drops its records", true },
 		{ "-a always,exclude -F msgtype=SYSCALL", "drops its records", true },
 		{ "-a always,exclude -F msgtype>=1300 -F msgtype<=1310",
 		  "drops its records", true },
-		{ "-a never,exclude -F uid=0", "may take some of its events", false },
-		{ "-a always,exclude -F msgtype!=CWD -F auid=5",
-		  "may take some of its events", false },
-		{ "-a always,exclude -F msgtype=CWD", NULL, false },
-		{ "-a never,filesystem -F fstype=0xEF53", "may take some of its events",
+		{ "-a never,exclude -F uid=0", "may take some of its events first",
 		  false },
+		{ "-a always,exclude -F msgtype!=CWD -F auid=5",
+		  "may take some of its events first", false },
+		{ "-a always,exclude -F msgtype=CWD", NULL, false },
+		{ "-a never,filesystem -F fstype=0xEF53",
+		  "may take some of its events first", false },
 		{ "-a always,filesystem -F fstype=0xEF53", NULL, false },
 		{ "-a never,user -F uid=0", NULL, false },
 	};
@@ -109,6 +110,83 @@ static void other_lists(void **state)
 	assert_null(strstr(rows(w), "mount"));
 }
 
+/* An earlier never about some of the events is noted; about all of one ABI it is drift.
+ */
+static void partly_taken(void **state)
+{
+#define PASSWD "-F path=/etc/passwd -F perm=wa"
+#define WATCH "-a always,exit " PASSWD
+	static const struct {
+		const char *line;
+		const char *rows;
+	} cases[] = {
+		{ "-a never,exit -F arch=b64 " PASSWD,
+		  "drift persisted audit:" WATCH
+		  ": shadowed (/etc/audit/rules.d/10.rules:1 says never to it: "
+		  "-a never,exit -F arch=b64 " PASSWD ")\n"
+		  "drift live audit:" WATCH
+		  ": shadowed (the kernel's list says never to it first: "
+		  "-a never,exit -F arch=b64 " PASSWD ")\n" },
+		{ "-a never,exit -F path=/etc/passwd -F perm=rw",
+		  "pass persisted audit:" WATCH
+		  ": loaded (/etc/audit/rules.d/10.rules:1 may take some of its events "
+		  "first: -a never,exit -F path=/etc/passwd -F perm=rw)\n"
+		  "pass live audit:" WATCH
+		  ": loaded (the kernel's list may take some of its events first: "
+		  "-a never,exit -F path=/etc/passwd -F perm=rw)\n" },
+		{ "-a never,exit " PASSWD " -F auid>=1000",
+		  "pass persisted audit:" WATCH
+		  ": loaded (/etc/audit/rules.d/10.rules:1 may take some of its events "
+		  "first: -a never,exit " PASSWD " -F auid>=1000)\n"
+		  "pass live audit:" WATCH
+		  ": loaded (the kernel's list may take some of its events first: "
+		  "-a never,exit " PASSWD " -F auid>=1000)\n" },
+		{ "-a never,exit -F arch=b64 -S adjtimex", "" },
+		{ "-a never,exit -F path=/etc/passwdx", "" },
+		{ "-a never,exit -F path=/etc/passwd -F perm=x", "" },
+	};
+	const char *const behind[] = { WATCH, "-a never,exit -F arch=b64 " PASSWD, NULL };
+	world *w = *state;
+
+	kind_world_control(w, "a", "rules: [{rule: '" WATCH "'}]");
+	plan(w);
+	apply(w);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *const list[] = { cases[i].line, WATCH, NULL };
+		char *text = hf_arena_printf(&w->model.arena, "%s\n", cases[i].line);
+
+		temp_root_write(w->t, FOREIGN, text);
+		kernel = list;
+		plan(w);
+		assert_string_equal(rows(w), cases[i].rows);
+	}
+	/* behind ours none of them takes anything */
+	temp_root_write(w->t, FOREIGN, "");
+	temp_root_write(w->t, "etc/audit/rules.d/90.rules",
+			"-a never,exit -F arch=b64 " PASSWD "\n");
+	kernel = behind;
+	plan(w);
+	assert_string_equal(rows(w), "");
+}
+
+/* A directory's rule loses the events of a file in it. */
+static void taken_below(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	apply(w);
+	temp_root_write(w->t, FOREIGN,
+			"-a never,exit -F arch=b64 -F path=/etc/docker/k\n");
+	plan(w);
+	assert_string_equal(
+		rows(w),
+		"pass persisted audit:" B64 ETC
+		": loaded (/etc/audit/rules.d/10.rules:1 may take some of its "
+		"events first: -a never,exit -F arch=b64 -F path=/etc/docker/k)\n");
+}
+
 /* What was taken out for us stays out as long as it would take our events. */
 static void stays_out(void **state)
 {
@@ -129,9 +207,8 @@ static void stays_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(perm_widens),
-		TEST(other_lists),
-		TEST(stays_out),
+		TEST(perm_widens),  TEST(other_lists), TEST(stays_out),
+		TEST(partly_taken), TEST(taken_below),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

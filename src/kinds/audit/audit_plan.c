@@ -50,7 +50,7 @@ const char *hf_audit_add_taker(hf_audit_planner *p, const char *why,
 
 	if (!place || !text)
 		return NULL;
-	return hf_arena_printf(p->arena, "%s%s%s may take some of its events: %s",
+	return hf_arena_printf(p->arena, "%s%s%s may take some of its events first: %s",
 			       why ? why : "", why ? "; " : "", place, text);
 }
 

@@ -403,37 +403,40 @@ static bool fields_exclude(const hf_audit_field *a, const hf_audit_field *b)
 	       (a_high < b_low || b_high < a_low);
 }
 
-/* Is there a syscall that both masks let through? */
-static bool masks_meet(const hf_audit_rule *a, const hf_audit_rule *b)
+/* Are the syscalls that @other names none that the perm field of @rule looks at? */
+static bool perm_excludes(const hf_audit_rule *rule, const hf_audit_rule *other)
 {
-	const hf_audit_rule *by_perm = a->by_perm ? a : b;
-	const hf_audit_rule *other = a->by_perm ? b : a;
-	const hf_audit_field *arch, *perm;
+	const hf_audit_field *perm = hf_audit_rule_field(rule, AUDIT_PERM);
+	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
 	int machine;
 
+	if (!arch) /* numbers are as the other one means them */
+		arch = hf_audit_rule_field(other, AUDIT_ARCH);
+	if (!perm || !arch || other->all)
+		return false;
+	machine = audit_elf_to_machine(arch->value);
+	return machine >= 0 && !mask_meets_perm(other->mask, perm->value, machine);
+}
+
+/* Is there a syscall that both rules let through? */
+static bool masks_meet(const hf_audit_rule *a, const hf_audit_rule *b)
+{
 	if (a->list == AUDIT_FILTER_TASK)
 		return true;
-	if (by_perm->by_perm && !other->by_perm && !other->all) {
-		arch = hf_audit_rule_field(by_perm, AUDIT_ARCH);
-		perm = hf_audit_rule_field(by_perm, AUDIT_PERM);
-		machine = arch ? audit_elf_to_machine(arch->value) : -1;
-		return machine < 0 || !perm ||
-		       mask_meets_perm(other->mask, perm->value, machine);
-	}
-	if (a->by_perm || b->by_perm)
-		return true;
-	return masks_share(a->mask, b->mask);
+	if (perm_excludes(a, b) || perm_excludes(b, a))
+		return false;
+	return a->by_perm || b->by_perm || masks_share(a->mask, b->mask);
 }
 
 bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b)
 {
-	if (a->list != b->list || !masks_meet(a, b))
+	if (a->list != b->list)
 		return false;
 	for (size_t i = 0; i < a->n_fields; i++)
 		for (size_t j = 0; j < b->n_fields; j++)
 			if (fields_exclude(&a->fields[i], &b->fields[j]))
 				return false;
-	return true;
+	return masks_meet(a, b);
 }
 
 hf_audit_taking hf_audit_rule_takes(const hf_audit_rule *other, const hf_audit_rule *rule)

@@ -53,6 +53,12 @@ static int index_one(hf_audit_table *list, size_t i, hf_arena *arena)
 	char text[PATH_MAX];
 	size_t *slot;
 
+	if (rule->list == AUDIT_FILTER_EXIT && rule->action == AUDIT_NEVER) {
+		slot = hf_vec_push(arena, list->nevers, list->n_nevers);
+		if (!slot)
+			return -ENOMEM;
+		*slot = i;
+	}
 	if (path && clean_path(path, text, sizeof(text)))
 		return index_path(list, i, text, arena);
 	if (rule->list == AUDIT_FILTER_TASK || rule->list == AUDIT_FILTER_EXCLUDE ||
@@ -76,8 +82,8 @@ int hf_audit_table_index(hf_audit_table *list, hf_arena *arena)
 	while (want < list->n * 2)
 		want *= 2;
 	list->by_path = (hf_map){ 0 };
-	list->n_general = list->n_takers = 0;
-	list->general = list->takers = NULL;
+	list->n_general = list->n_takers = list->n_nevers = 0;
+	list->general = list->takers = list->nevers = NULL;
 	list->buckets = hf_arena_array(arena, want, sizeof(*list->buckets));
 	if (!list->buckets)
 		return -ENOMEM;
@@ -145,6 +151,7 @@ void hf_audit_table_near(const hf_audit_table *list, const hf_audit_rule *rule,
 
 typedef struct search {
 	const hf_audit_rule *rule;
+	const hf_audit_rule *self; /* what it is a part of: of one ABI */
 	const hf_audit_entry *best;
 } search;
 
@@ -155,16 +162,16 @@ static void consider(void *user, hf_audit_entry *entry)
 	if (entry->gone || (s->best && entry >= s->best))
 		return;
 	if (entry->ours && entry->rule->action == AUDIT_ALWAYS &&
-	    !hf_audit_rule_same(entry->rule, s->rule))
+	    !hf_audit_rule_same(entry->rule, s->self))
 		return;
 	if (hf_audit_rule_covers(entry->rule, s->rule))
 		s->best = entry;
 }
 
 static hf_audit_verdict judge_one(const hf_audit_table *list, const hf_audit_rule *rule,
-				  const hf_audit_entry **ret)
+				  const hf_audit_rule *self, const hf_audit_entry **ret)
 {
-	search s = { .rule = rule };
+	search s = { .rule = rule, .self = self };
 
 	hf_audit_table_near(list, rule, consider, &s);
 	if (!s.best)
@@ -174,7 +181,38 @@ static hf_audit_verdict judge_one(const hf_audit_table *list, const hf_audit_rul
 	return s.best->rule->action == rule->action ? HF_AUDIT_MET : HF_AUDIT_SHADOWED;
 }
 
-/* The first entry of another list that takes as much as that from the rule, or NULL. */
+/* The rule in each ABI: met in all of them, shadowed in one, or neither. */
+static hf_audit_verdict judge_abis(const hf_audit_table *list, const hf_audit_rule *rule,
+				   const char *machine, const hf_audit_entry **ret)
+{
+	hf_audit_verdict verdict = HF_AUDIT_MET;
+	hf_audit_field fields[AUDIT_MAX_FIELDS + 1];
+	hf_audit_rule one = *rule;
+	hf_audit_abi abis[2];
+	size_t n = hf_audit_abis(machine, abis);
+
+	one.fields = fields;
+	one.n_fields = rule->n_fields + 1;
+	if (rule->n_fields)
+		memcpy(fields + 1, rule->fields, rule->n_fields * sizeof(*fields));
+	for (size_t i = 0; i < n; i++) {
+		hf_audit_verdict own;
+
+		fields[0] = (hf_audit_field){ .type = AUDIT_ARCH,
+					      .op = AUDIT_EQUAL,
+					      .value = abis[i].elf };
+		hf_audit_rule_settle(&one);
+		own = judge_one(list, &one, rule, ret);
+		if (own == HF_AUDIT_SHADOWED)
+			return own;
+		if (own == HF_AUDIT_NONE)
+			verdict = own;
+	}
+	/* numbers of syscalls are meant for the native ABI only */
+	return n == 0 || (!rule->all && n > 1) ? HF_AUDIT_NONE : verdict;
+}
+
+/* The first entry of another list that takes so much from the rule, or NULL. */
 static const hf_audit_entry *find_taker(const hf_audit_table *list,
 					const hf_audit_rule *rule, hf_audit_taking much)
 {
@@ -189,49 +227,49 @@ static const hf_audit_entry *find_taker(const hf_audit_table *list,
 	return NULL;
 }
 
+/* The first entry before @end that may take some events of the rule, or NULL. */
+static const hf_audit_entry *find_never(const hf_audit_table *list,
+					const hf_audit_rule *rule,
+					const hf_audit_entry *end)
+{
+	for (size_t i = 0; i < list->n_nevers; i++) {
+		const hf_audit_entry *e = &list->items[list->nevers[i]];
+
+		if (e >= end)
+			break;
+		if (!e->gone && !e->ours && hf_audit_rule_overlaps(e->rule, rule))
+			return e;
+	}
+	return NULL;
+}
+
 hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
 				      const hf_audit_rule *rule, const char *machine,
 				      const hf_audit_entry **ret,
 				      const hf_audit_entry **ret_taker)
 {
-	const hf_audit_entry *found = find_taker(list, rule, HF_AUDIT_TAKES_ALL);
-	hf_audit_verdict verdict;
-	hf_audit_field fields[AUDIT_MAX_FIELDS + 1];
-	hf_audit_rule one;
-	hf_audit_abi abis[2];
-	size_t n;
+	const hf_audit_entry *taker = find_taker(list, rule, HF_AUDIT_TAKES_ALL);
+	const hf_audit_entry *part = NULL;
+	hf_audit_verdict verdict, parts;
 
-	if (ret_taker)
-		*ret_taker = find_taker(list, rule, HF_AUDIT_TAKES_SOME);
-	if (found) {
-		*ret = found;
+	if (taker) {
+		*ret = taker;
 		return HF_AUDIT_SHADOWED;
 	}
-	verdict = judge_one(list, rule, ret);
-	if (verdict != HF_AUDIT_NONE || rule->list != AUDIT_FILTER_EXIT ||
-	    hf_audit_rule_field(rule, AUDIT_ARCH) || rule->n_fields >= AUDIT_MAX_FIELDS)
-		return verdict;
-	n = hf_audit_abis(machine, abis);
-	/* without arch: syscall numbers mean the native ABI, "all" means every one */
-	one = *rule;
-	one.fields = fields;
-	one.n_fields = rule->n_fields + 1;
-	if (rule->n_fields)
-		memcpy(fields + 1, rule->fields, rule->n_fields * sizeof(*fields));
-	if (!rule->all && n > 1)
-		return HF_AUDIT_NONE;
-	for (size_t i = 0; i < n; i++) {
-		fields[0] = (hf_audit_field){ .type = AUDIT_ARCH,
-					      .op = AUDIT_EQUAL,
-					      .value = abis[i].elf };
-		hf_audit_rule_settle(&one);
-		verdict = judge_one(list, &one, &found);
-		if (verdict != HF_AUDIT_MET)
-			return verdict == HF_AUDIT_SHADOWED ? (*ret = found, verdict)
-							    : verdict;
+	verdict = judge_one(list, rule, rule, ret);
+	if (verdict != HF_AUDIT_SHADOWED && rule->list == AUDIT_FILTER_EXIT &&
+	    !hf_audit_rule_field(rule, AUDIT_ARCH) && rule->n_fields < AUDIT_MAX_FIELDS) {
+		parts = judge_abis(list, rule, machine, &part);
+		if (parts == HF_AUDIT_SHADOWED ||
+		    (parts == HF_AUDIT_MET && verdict == HF_AUDIT_NONE)) {
+			verdict = parts;
+			*ret = part;
+		}
 	}
-	if (n == 0)
-		return HF_AUDIT_NONE;
-	*ret = found;
-	return HF_AUDIT_MET;
+	if (!ret_taker || verdict != HF_AUDIT_MET)
+		return verdict;
+	*ret_taker = rule->action == AUDIT_ALWAYS ? find_never(list, rule, *ret) : NULL;
+	if (!*ret_taker)
+		*ret_taker = find_taker(list, rule, HF_AUDIT_TAKES_SOME);
+	return verdict;
 }

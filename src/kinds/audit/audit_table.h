@@ -36,6 +36,8 @@ typedef struct hf_audit_table {
 	size_t n_buckets;
 	size_t *takers; /* of other lists, see hf_audit_rule_takes() */
 	size_t n_takers;
+	size_t *nevers; /* of the exit list */
+	size_t n_nevers;
 } hf_audit_table;
 
 /** hf_audit_table_index - make the list ready for questions; 0 or -ENOMEM */
@@ -59,11 +61,11 @@ typedef enum hf_audit_verdict {
 /**
  * hf_audit_table_judge - which entry decides about the events that @rule stands for?
  * @ret:       the deciding entry; untouched for HF_AUDIT_NONE
- * @ret_taker: an entry that may take some of its events, or NULL; set for HF_AUDIT_MET.
- *             NULL: not asked for
+ * @ret_taker: an entry that may take some of its events first, or NULL; set for
+ *             HF_AUDIT_MET. NULL: not asked for
  *
  * Entries of ours that say always decide only about the rule they are. A rule without
- * arch is met, too, where each ABI of @machine is.
+ * arch is met, too, where each ABI of @machine is, and not where an ABI is shadowed.
  */
 hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
 				      const hf_audit_rule *rule, const char *machine,
