@@ -204,11 +204,62 @@ static void stays_out(void **state)
 	assert_null(after(w, "/" FOREIGN));
 }
 
+/* The kernel follows no symlink for dir=: what is behind one is not below it. */
+static void behind_symlinks(void **state)
+{
+#define FILE_B64 B64 "-F path=/var/spool/x/f -F perm=wa"
+	static const struct {
+		const char *dir;
+		bool reaches;
+	} cases[] = {
+		{ "/var/spool", false }, /* the link itself */
+		{ "/var", false },	 /* ... on the way */
+		{ "/var/spool/x", true } /* parents are followed */
+	};
+	world *w = *state;
+
+	temp_root_mkdir(w->t, "data");
+	temp_root_mkdir(w->t, "data/spool");
+	temp_root_mkdir(w->t, "data/spool/x");
+	temp_root_link(w->t, "/data/spool", "var/spool");
+	kind_world_control(w, "a", "rules: [{rule: '" FILE_B64 "'}]");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *line = hf_arena_printf(&w->model.arena, B64 "-F dir=%s -F perm=wa",
+					     cases[i].dir);
+		const char *want;
+
+		temp_root_write(w->t, FOREIGN,
+				hf_arena_printf(&w->model.arena, "%s\n", line));
+		plan(w);
+		want = cases[i].reaches
+			       ? hf_arena_printf(&w->model.arena,
+						 "pass persisted audit:" FILE_B64
+						 ": loaded (met by "
+						 "/etc/audit/rules.d/10.rules:1: %s)\n",
+						 line)
+			       : hf_arena_printf(
+					 &w->model.arena,
+					 "drift persisted audit:" FILE_B64
+					 ": absent (/etc/audit/rules.d/10.rules:1: "
+					 "%s does not reach behind the symlink "
+					 "/var/spool)\n",
+					 line);
+		assert_string_equal(rows(w), want);
+		assert_int_equal(after(w, OWN) != NULL, !cases[i].reaches);
+		kernel = (const char *const[]){ line, NULL };
+		plan(w);
+		assert_int_equal(strstr(rows(w), "(the kernel's list: ") != NULL,
+				 !cases[i].reaches);
+		assert_int_equal(*ops(w) != '\0', !cases[i].reaches);
+		kernel = NULL;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(perm_widens),  TEST(other_lists), TEST(stays_out),
-		TEST(partly_taken), TEST(taken_below),
+		TEST(partly_taken), TEST(taken_below), TEST(behind_symlinks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

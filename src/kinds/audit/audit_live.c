@@ -330,7 +330,7 @@ static int judge_now(live *l, const hf_audit_item *item, outcome *o)
 	case HF_AUDIT_SHADOWED:
 		return shadowed_why(l, e, o);
 	default:
-		return 0;
+		return hf_audit_unreached(p, &p->obs->kernel, item->rule, &o->why);
 	}
 }
 

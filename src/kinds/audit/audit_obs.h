@@ -103,6 +103,7 @@ typedef struct hf_audit_obs {
 	bool stale;		/* audit.rules is not that */
 	hf_audit_boot boot;	/* what the loader would load */
 	hf_audit_answers answers;
+	hf_map links; /* of the tables, see hf_audit_table */
 
 	hf_known live; /* PRESENT: the following is valid */
 	const char *live_why;

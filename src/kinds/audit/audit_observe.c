@@ -550,6 +550,35 @@ static int read_kernel(observer *o)
 	return 0;
 }
 
+/* --- symlinks --------------------------------------------------------------------- */
+
+static bool note_link(void *user, const char *dir)
+{
+	hf_audit_obs *obs = user;
+
+	if (hf_audit_ask(&obs->answers, HF_AUDIT_ASK_PATH, dir)->there !=
+	    HF_AUDIT_THERE_LINK)
+		return true;
+	if (hf_map_put(&obs->links, obs->answers.arena, dir, obs) < 0)
+		obs->answers.error = -ENOMEM;
+	return false;
+}
+
+/* Which entries do not reach what they name by their text. */
+static int note_links(hf_audit_obs *obs)
+{
+	hf_audit_table *const lists[] = { &obs->boot.rules, &obs->kernel };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (size_t j = 0; j < obs->n_wants; j++)
+			if (obs->wants[j].rule)
+				hf_audit_table_ways(lists[i], obs->wants[j].rule,
+						    note_link, obs);
+		lists[i]->links = &obs->links;
+	}
+	return obs->answers.error;
+}
+
 static bool is_demanded(const hf_model *model)
 {
 	for (size_t i = 0; i < model->n_demands; i++)
@@ -594,7 +623,7 @@ static int observe_all(observer *o, const hf_model *model)
 	if (hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
 	    obs->answers.error)
 		return -ENOMEM;
-	return read_kernel(o);
+	return read_kernel(o) < 0 ? -ENOMEM : note_links(obs);
 }
 
 int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,

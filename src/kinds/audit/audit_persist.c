@@ -79,6 +79,7 @@ static int load_foreign(hf_audit_planner *p)
 		return -ENOMEM;
 	if (hf_audit_line_parse(MARKER, &p->host.names, p->arena, &marker, &err) < 0)
 		return -ENOMEM;
+	p->foreign.rules.links = &p->obs->links;
 	found = hf_audit_table_find(&p->foreign.rules, &marker.rule);
 	p->marker = found ? (size_t)(found - p->foreign.rules.items) : SIZE_MAX;
 	return 0;
@@ -288,7 +289,7 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *
 	s->found = "absent";
 	missed = hf_audit_table_find(&boot->missed, item->rule);
 	if (!missed)
-		return 0;
+		return hf_audit_unreached(p, &boot->rules, item->rule, &s->why);
 	s->found = "not loaded";
 	s->at = missed;
 	s->why = abort_text(p, boot,

@@ -54,6 +54,44 @@ const char *hf_audit_add_taker(hf_audit_planner *p, const char *why,
 			       why ? why : "", why ? "; " : "", place, text);
 }
 
+typedef struct way {
+	const hf_map *links;
+	const char *link;
+	hf_arena *arena;
+} way;
+
+static bool find_link(void *user, const char *dir)
+{
+	way *w = user;
+
+	if (!hf_map_get(w->links, dir))
+		return true;
+	w->link = hf_arena_strdup(w->arena, dir);
+	return false;
+}
+
+int hf_audit_unreached(hf_audit_planner *p, const hf_audit_table *list,
+		       const hf_audit_rule *rule, const char **ret_why)
+{
+	way w = { .links = list->links, .arena = p->arena };
+	hf_audit_table text = *list;
+	const hf_audit_entry *e = NULL;
+	const char *place;
+
+	text.links = NULL;
+	if (!list->links ||
+	    hf_audit_table_judge(&text, rule, p->obs->machine, &e, NULL) != HF_AUDIT_MET)
+		return 0;
+	hf_audit_table_ways(list, rule, find_link, &w);
+	place = hf_audit_place(p, e);
+	if (!place || !w.link)
+		return -ENOMEM;
+	*ret_why = hf_arena_printf(
+		p->arena, "%s: %s does not reach behind the symlink %s", place,
+		hf_audit_rule_text(e->rule, p->obs->machine, p->arena), w.link);
+	return *ret_why ? 0 : -ENOMEM;
+}
+
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
 			      size_t before_len, bool existed, mode_t mode)
 {

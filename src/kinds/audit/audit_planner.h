@@ -92,6 +92,11 @@ const char *hf_audit_says(const hf_audit_entry *entry);
 const char *hf_audit_add_taker(hf_audit_planner *p, const char *why,
 			       const hf_audit_entry *entry) _must_check_;
 
+/** hf_audit_unreached - where an entry would meet @rule if no symlink stood between: say
+ *  so in @ret_why; else it is untouched. 0 or -ENOMEM */
+int hf_audit_unreached(hf_audit_planner *p, const hf_audit_table *list,
+		       const hf_audit_rule *rule, const char **ret_why) _must_check_;
+
 /** hf_audit_file_group - the group that writes a file of rules.d (or another), with what
  *  it was; NULL: out of memory */
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,

@@ -126,6 +126,17 @@ hf_audit_entry *hf_audit_table_find_equal(const hf_audit_table *list,
 	return find(list, rule, hf_audit_rule_equal);
 }
 
+/* The directory above, in place; false: there is none. */
+static bool go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash || !path[1])
+		return false;
+	slash[slash == path ? 1 : 0] = '\0';
+	return true;
+}
+
 void hf_audit_table_near(const hf_audit_table *list, const hf_audit_rule *rule,
 			 void (*fn)(void *user, hf_audit_entry *entry), void *user)
 {
@@ -136,17 +147,31 @@ void hf_audit_table_near(const hf_audit_table *list, const hf_audit_rule *rule,
 		fn(user, &list->items[list->general[i]]);
 	if (!path || !clean_path(path, text, sizeof(text)))
 		return;
-	for (;;) { /* the path, then each directory above it, "/" last */
+	do { /* the path, then each directory above it, "/" last */
 		const chain *c = hf_map_get(&list->by_path, text);
-		char *slash = strrchr(text, '/');
 
 		for (size_t i = c ? c->first : NO_ENTRY; i != NO_ENTRY;
 		     i = list->items[i].next_path)
 			fn(user, &list->items[i]);
-		if (!slash || !text[1])
+	} while (go_up(text) && !(list->links && hf_map_get(list->links, text)));
+}
+
+void hf_audit_table_ways(const hf_audit_table *list, const hf_audit_rule *rule,
+			 bool (*fn)(void *user, const char *dir), void *user)
+{
+	const hf_audit_field *path = hf_audit_rule_path(rule);
+	char text[PATH_MAX];
+	size_t top = SIZE_MAX;
+
+	if (!path || !clean_path(path, text, sizeof(text)))
+		return;
+	while (go_up(text))
+		if (hf_map_get(&list->by_path, text))
+			top = strlen(text);
+	(void)clean_path(path, text, sizeof(text));
+	while (go_up(text) && top != SIZE_MAX && strlen(text) >= top)
+		if (!fn(user, text))
 			return;
-		slash[slash == text ? 1 : 0] = '\0';
-	}
 }
 
 typedef struct search {

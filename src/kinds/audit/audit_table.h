@@ -30,6 +30,9 @@ typedef struct hf_audit_table {
 	hf_audit_entry *items;
 	size_t n;
 	hf_map by_path; /* cleaned path -> chain of entries, ascending */
+	/* Symlinks on the way to what is asked for, or NULL. The kernel follows none for
+	 * a rule about a directory: what is behind one is not below it. */
+	const hf_map *links;
 	size_t *general;
 	size_t n_general;
 	size_t *buckets;
@@ -73,9 +76,14 @@ hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
 				      const hf_audit_entry **ret_taker);
 
 /** hf_audit_table_near - call @fn for each entry that may decide about events of @rule:
- *  those on its path, those on a directory above it, those without a path; the order is
- *  not the list's */
+ *  those on its path, those on a directory above it up to a symlink, those without a
+ * path; the order is not the list's */
 void hf_audit_table_near(const hf_audit_table *list, const hf_audit_rule *rule,
 			 void (*fn)(void *user, hf_audit_entry *entry), void *user);
+
+/** hf_audit_table_ways - call @fn for each directory between what @rule is about and the
+ *  highest entry on a path above it, nearest first, until @fn says false */
+void hf_audit_table_ways(const hf_audit_table *list, const hf_audit_rule *rule,
+			 bool (*fn)(void *user, const char *dir), void *user);
 
 #endif
