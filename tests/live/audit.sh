@@ -119,6 +119,15 @@ cmp -s "$work/before" "$work/after" && ok "augenrules --load leaves an equal lis
 hf check "$work/b.yaml"
 exits 0 "the check after augenrules --load"
 
+# Booted with audit=0: nobody answers, and what the files say is no proof of anything.
+strace -f -qq -e trace=sendmsg -e inject=sendmsg:error=ECONNREFUSED -o "$work/strace" \
+	"$HOLDFAST" check --format json "$work/b.yaml" >"$work/json" 2>"$work/err"
+status=$?
+exits 6 "a kernel that does not audit"
+jq -e '[.controls[] | select(.state != "finding")] == [] and
+	(.resources | any(.layer == "live" and (.why | test("audit=0"))))' "$work/json" >/dev/null &&
+	ok "each control is a finding" || bad "it passes: $(jq -c '.controls[] | [.id, .state]' "$work/json")"
+
 # --- tampering with the kernel's list ------------------------------------------------
 
 auditctl -d always,exit -F arch=b64 -S init_module -k hf-modules

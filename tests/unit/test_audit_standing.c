@@ -255,11 +255,42 @@ static void behind_symlinks(void **state)
 	}
 }
 
+/* A kernel that does not audit: what the files say is in force nowhere. */
+static void kernel_off(void **state)
+{
+	static const char why[] = "the kernel does not audit";
+	world *w = *state;
+	hf_error *err = NULL;
+	hf_audit_obs *obs;
+
+	kind_world_control(w, "a", "rules: [{rule: '" B64 ETC "'}]");
+	kind_world_control(w, "b", "settings: {backlog_limit: 8192}");
+	plan(w);
+	apply(w);
+	kind_world_forget_plan(w);
+	assert_int_equal(hf_kind_audit.observe(&w->t->host, &w->model, &w->plan, &err),
+			 0);
+	w->plan.options.offline = false;
+	obs = w->plan.obs[HF_RANK_AUDIT];
+	obs->live = HF_UNKNOWN;
+	obs->off = true;
+	obs->live_why = why;
+	assert_int_equal(hf_kind_audit.plan(&w->model, &w->plan, &err), 0);
+	assert_string_equal(
+		rows(w), "finding persisted audit:" B64 ETC
+			 ": loaded (the kernel does not audit)\n"
+			 "finding live audit:" B64 ETC ": - (the kernel does not audit)\n"
+			 "finding live audit:setting backlog_limit: - (the kernel does "
+			 "not audit)\n");
+	assert_string_equal(changes(w), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(perm_widens),  TEST(other_lists), TEST(stays_out),
 		TEST(partly_taken), TEST(taken_below), TEST(behind_symlinks),
+		TEST(kernel_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

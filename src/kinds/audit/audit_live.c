@@ -537,11 +537,12 @@ static int plan_setting(live *l, hf_audit_setting s)
 	return 0;
 }
 
-/* The kernel could not be asked: every live row says so. */
+/* The kernel could not be asked, or does not audit: every live row says so. */
 static int judge_unknown(hf_audit_planner *p)
 {
 	const char *why =
 		p->obs->live_why ? p->obs->live_why : "the kernel cannot be asked";
+	hf_state state = p->obs->off ? HF_STATE_FINDING : HF_STATE_UNKNOWN;
 
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
@@ -558,8 +559,7 @@ static int judge_unknown(hf_audit_planner *p)
 		if (!id ||
 		    hf_audit_row(p, want, HF_LIVE, id, setting ? "set" : "loaded", &row) <
 			    0 ||
-		    (row &&
-		     hf_row_judge(p->plan, row, HF_STATE_UNKNOWN, NULL, "%s", why) < 0))
+		    (row && hf_row_judge(p->plan, row, state, NULL, "%s", why) < 0))
 			return -ENOMEM;
 	}
 	return 0;
@@ -578,13 +578,8 @@ int hf_audit_plan_live(hf_audit_planner *p)
 		return 0;
 	if (p->obs->live == HF_UNKNOWN)
 		return judge_unknown(p);
-	if (p->obs->live == HF_ABSENT) {
-		if (p->obs->n_wants && p->obs->live_why)
-			hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
-				    "the kernel's audit rules are not looked at: %s",
-				    p->obs->live_why);
+	if (p->obs->live == HF_ABSENT)
 		return 0;
-	}
 	if (find_order(&l) < 0 || plan_rules(&l) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->obs->kernel.n; i++)

@@ -107,7 +107,8 @@ typedef struct hf_audit_obs {
 
 	hf_known live; /* PRESENT: the following is valid */
 	const char *live_why;
-	hf_audit_table kernel;			/* audit_kernel.h */
+	bool off;	       /* UNKNOWN, because this kernel does not audit at all */
+	hf_audit_table kernel; /* audit_kernel.h */
 	uint32_t status[HF_AUDIT_SETTING_MAX_]; /* settings as the kernel has them */
 	uint32_t lost, backlog;			/* its counters */
 

@@ -533,11 +533,16 @@ static int read_kernel(observer *o)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		obs->live = r == -ECONNREFUSED || r == -EPROTONOSUPPORT ? HF_ABSENT
-									: HF_UNKNOWN;
-		obs->live_why = hf_arena_printf(
-			o->arena, "%s%s",
-			o->host->is_root ? "" : "not root: ", hf_error_text(err));
+		obs->live = HF_UNKNOWN;
+		/* nobody listens: in a namespace that may not ask we have not come so far
+		 */
+		obs->off = r == -ECONNREFUSED || r == -EPROTONOSUPPORT;
+		obs->live_why =
+			obs->off ? "the kernel does not audit: it was booted with "
+				   "audit=0, or has no audit system"
+				 : hf_arena_printf(o->arena, "%s%s",
+						   o->host->is_root ? "" : "not root: ",
+						   hf_error_text(err));
 		return obs->live_why ? 0 : -ENOMEM;
 	}
 	obs->status[HF_AUDIT_ENABLED] = status.enabled;

@@ -244,6 +244,10 @@ static void note_off(hf_audit_planner *p, standing *s)
 	} else if (enabled->set && enabled->loaded && enabled->value == 0) {
 		s->state = HF_STATE_FINDING;
 		s->why = "the rules switch auditing off (-e 0)";
+	} else if (p->obs->off) {
+		/* nor do auditd.service and audit-rules.service start then */
+		s->state = HF_STATE_FINDING;
+		s->why = p->obs->live_why;
 	}
 }
 
