@@ -8,6 +8,11 @@
 #define ASTERISKS "********"
 #define SHORTEST 3
 
+const char *hf_mask_value(const char *value, bool secret)
+{
+	return value && secret ? "(secret)" : value;
+}
+
 void hf_mask_done(hf_mask *mask)
 {
 	hf_arena_done(&mask->arena);

@@ -23,6 +23,9 @@ typedef struct hf_mask {
 	bool oom; /* the list has gaps: nothing can be shown */
 } hf_mask;
 
+/** hf_mask_value - @value, or "(secret)" in its place; NULL stays NULL; pure */
+const char *hf_mask_value(const char *value, bool secret);
+
 /** hf_mask_done - forget all of it */
 void hf_mask_done(hf_mask *mask);
 

@@ -20,11 +20,6 @@ static const char *what_text(hf_arena *arena, const hf_txn *txn)
 	return text ? text : txn->command;
 }
 
-static const char *shown(const hf_txn_change *c, const char *value)
-{
-	return c->secret && value ? "(secret)" : value;
-}
-
 /* --- JSON ----------------------------------------------------------------------------
  */
 
@@ -52,8 +47,8 @@ static json_t *change_of(hf_json *j, const hf_txn_change *c)
 	json_t *o = json_object();
 
 	hf_json_set(j, o, "id", hf_json_text(c->id));
-	hf_json_set(j, o, "before", hf_json_text(shown(c, c->before)));
-	hf_json_set(j, o, "after", hf_json_text(shown(c, c->after)));
+	hf_json_set(j, o, "before", hf_json_text(hf_mask_value(c->before, c->secret)));
+	hf_json_set(j, o, "after", hf_json_text(hf_mask_value(c->after, c->secret)));
 	return o;
 }
 
@@ -144,9 +139,11 @@ int hf_cmd_history(hf_cli *cli)
 
 static void print_change(FILE *out, const hf_txn_change *c)
 {
-	fprintf(out, "  %s: %s -> %s\n", c->id,
-		c->before ? shown(c, c->before) : "absent",
-		c->after ? shown(c, c->after) : "absent");
+	const char *before = hf_mask_value(c->before, c->secret);
+	const char *after = hf_mask_value(c->after, c->secret);
+
+	fprintf(out, "  %s: %s -> %s\n", c->id, before ? before : "absent",
+		after ? after : "absent");
 }
 
 static void print_diffs(FILE *out, const hf_txn *txn)

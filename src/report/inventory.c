@@ -159,21 +159,12 @@ void hf_report_list_text(FILE *out, const hf_report *report,
 
 static json_t *control_entry(hf_json *j, const hf_model *model, const hf_control *c)
 {
-	json_t *o = json_object(), *kinds = json_array(), *refs = json_object();
+	json_t *o = hf_json_control(j, c), *kinds = json_array();
 	unsigned bits = kinds_of(model, c);
 
 	for (size_t k = 0; k < model->n_kinds; k++)
 		if (bits & (1u << k))
 			hf_json_append(j, kinds, hf_json_text(model->kinds[k]->name));
-	for (size_t i = 0; i < c->n_refs; i++)
-		hf_json_set(j, refs, c->refs[i].name,
-			    hf_json_texts(j, c->refs[i].values, c->refs[i].n));
-	hf_json_set(j, o, "id", hf_json_text(c->id));
-	hf_json_set(j, o, "title", hf_json_text(c->title));
-	hf_json_set(j, o, "level", json_integer(c->level));
-	hf_json_set(j, o, "severity", hf_json_text(hf_severity_name(c->severity)));
-	hf_json_set(j, o, "tags", hf_json_texts(j, c->tags, c->n_tags));
-	hf_json_set(j, o, "refs", refs);
 	hf_json_set(j, o, "kinds", kinds);
 	hf_json_set(j, o, "rationale", hf_json_text(c->rationale));
 	hf_json_set(j, o, "manual", hf_json_text(c->manual));
@@ -239,9 +230,6 @@ static void put_fact(hf_paint *p, const hf_fact *f, unsigned name)
 void hf_report_facts_text(FILE *out, const hf_report *report, const hf_facts *facts,
 			  const hf_text_options *options)
 {
-	static const char *const layer_states[] = {
-		[HF_ABSENT] = "off", [HF_PRESENT] = "on", [HF_UNKNOWN] = "unknown"
-	};
 	hf_paint p = hf_paint_on(out, options->color, options->width);
 	unsigned name = 11;
 
@@ -254,7 +242,7 @@ void hf_report_facts_text(FILE *out, const hf_report *report, const hf_facts *fa
 
 		hf_paint_format(&p, HF_STYLE_BOLD, "live:%s", l->name);
 		hf_paint_to(&p, name + 2);
-		hf_paint_text(&p, HF_STYLE_PLAIN, layer_states[l->known]);
+		hf_paint_text(&p, HF_STYLE_PLAIN, hf_report_layer_state(l));
 		if (l->known != HF_PRESENT && l->why) {
 			hf_paint_text(&p, HF_STYLE_PLAIN, ": ");
 			hf_paint_wrap(&p, HF_STYLE_PLAIN, name + 2, l->why);
@@ -337,7 +325,7 @@ static void put_wanted(hf_paint *p, const hf_view *view, const hf_control *c)
 		    !hf_text_is_said(row->kind, row->id, row->wanted)) {
 			hf_paint_text(p, HF_STYLE_PLAIN, ": ");
 			hf_paint_wrap(p, HF_STYLE_PLAIN, 15,
-				      row->secret ? "(secret)" : row->wanted);
+				      hf_mask_value(row->wanted, row->secret));
 		}
 		hf_paint_newline(p);
 	}
@@ -388,24 +376,8 @@ void hf_report_explain_json(FILE *out, const hf_report *report,
 		hf_json_set(&j, o, "state", hf_json_text(hf_state_name(state)));
 		hf_json_set(&j, o, "reason",
 			    hf_json_text(view.plan->control_reasons[c->index]));
-		for (size_t k = 0; k < in->n_rows; k++) {
-			const hf_resource *row = in->rows[k];
-			json_t *e = json_object();
-			bool secret = row->secret;
-
-			hf_json_set(&j, e, "resource", hf_json_text(row->id));
-			hf_json_set(&j, e, "layer",
-				    hf_json_text(hf_layer_name(row->layer)));
-			hf_json_set(&j, e, "state",
-				    hf_json_text(hf_state_name(row->state)));
-			hf_json_set(&j, e, "wanted",
-				    hf_json_text(secret ? "(secret)" : row->wanted));
-			hf_json_set(&j, e, "found",
-				    hf_json_text(row->found && secret ? "(secret)"
-								      : row->found));
-			hf_json_set(&j, e, "why", hf_json_text(row->why));
-			hf_json_append(&j, rows, e);
-		}
+		for (size_t k = 0; k < in->n_rows; k++)
+			hf_json_append(&j, rows, hf_json_resource(&j, in->rows[k]));
 		hf_json_set(&j, o, "resources", rows);
 		hf_json_element(&j, o);
 	}

@@ -7,13 +7,6 @@
 #include "report/json_pen.h"
 #include "report/view.h"
 
-#define SECRET "(secret)"
-
-static json_t *value_of(const char *value, bool secret)
-{
-	return hf_json_text(value && secret ? SECRET : value);
-}
-
 static json_t *summary_of(hf_json *j, const hf_report *r)
 {
 	static const struct {
@@ -43,16 +36,6 @@ static json_t *summary_of(hf_json *j, const hf_report *r)
 					     : 0));
 	hf_json_set(j, o, "changes", hf_json_size(changes ? changes->totals.changes : 0));
 	hf_json_set(j, o, "blocked", hf_json_size(changes ? changes->totals.blocked : 0));
-	return o;
-}
-
-static json_t *refs_of(hf_json *j, const hf_control *c)
-{
-	json_t *o = json_object();
-
-	for (size_t i = 0; i < c->n_refs; i++)
-		hf_json_set(j, o, c->refs[i].name,
-			    hf_json_texts(j, c->refs[i].values, c->refs[i].n));
 	return o;
 }
 
@@ -107,14 +90,8 @@ static json_t *node_of(hf_json *j, const hf_node *node)
 static json_t *control_of(hf_json *j, const hf_view *v, const hf_control *c)
 {
 	const hf_view_control *in = &v->controls[c->index];
-	json_t *o = json_object(), *rows = json_array();
+	json_t *o = hf_json_control(j, c), *rows = json_array();
 
-	hf_json_set(j, o, "id", hf_json_text(c->id));
-	hf_json_set(j, o, "title", hf_json_text(c->title));
-	hf_json_set(j, o, "level", json_integer(c->level));
-	hf_json_set(j, o, "severity", hf_json_text(hf_severity_name(c->severity)));
-	hf_json_set(j, o, "tags", hf_json_texts(j, c->tags, c->n_tags));
-	hf_json_set(j, o, "refs", refs_of(j, c));
 	hf_json_set(j, o, "state",
 		    hf_json_text(hf_state_name(v->plan->control_states[c->index])));
 	hf_json_set(j, o, "underlying", underlying_of(v->plan, c->index));
@@ -129,34 +106,6 @@ static json_t *control_of(hf_json *j, const hf_view *v, const hf_control *c)
 	return o;
 }
 
-static json_t *ids_of(hf_json *j, const hf_control *const *controls, size_t n)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		hf_json_append(j, array, hf_json_text(controls[i]->id));
-	return array;
-}
-
-static json_t *resource_of(hf_json *j, const hf_resource *r)
-{
-	json_t *o = json_object();
-	const hf_source *source = r->declared.source;
-
-	hf_json_set(j, o, "kind", hf_json_text(r->kind->name));
-	hf_json_set(j, o, "resource", hf_json_text(r->id));
-	hf_json_set(j, o, "layer", hf_json_text(hf_layer_name(r->layer)));
-	hf_json_set(j, o, "state", hf_json_text(hf_state_name(r->state)));
-	hf_json_set(j, o, "wanted", value_of(r->wanted, r->secret));
-	hf_json_set(j, o, "found", value_of(r->found, r->secret));
-	hf_json_set(j, o, "why", hf_json_text(r->why));
-	hf_json_set(j, o, "controls", ids_of(j, r->controls, r->n_controls));
-	hf_json_set(j, o, "declared",
-		    hf_json_place(j, source ? source->name : NULL, r->declared.line));
-	hf_json_set(j, o, "found_at", hf_json_place(j, r->found_file, r->found_line));
-	return o;
-}
-
 static json_t *change_of(hf_json *j, const hf_view *v, const hf_change *c)
 {
 	json_t *o = json_object(), *rows = json_array();
@@ -166,10 +115,10 @@ static json_t *change_of(hf_json *j, const hf_view *v, const hf_change *c)
 	hf_json_set(j, o, "resource", hf_json_text(c->id));
 	hf_json_set(j, o, "layer", hf_json_text(hf_layer_name(c->layer)));
 	hf_json_set(j, o, "op", hf_json_text(hf_op_name(c->op)));
-	hf_json_set(j, o, "before", value_of(c->before, c->secret));
-	hf_json_set(j, o, "after", value_of(c->after, c->secret));
+	hf_json_set(j, o, "before", hf_json_text(hf_mask_value(c->before, c->secret)));
+	hf_json_set(j, o, "after", hf_json_text(hf_mask_value(c->after, c->secret)));
 	hf_json_set(j, o, "controls",
-		    ids_of(j, v->change_controls[n], v->n_change_controls[n]));
+		    hf_json_ids(j, v->change_controls[n], v->n_change_controls[n]));
 	hf_json_set(j, o, "cause", hf_json_text(hf_cause_name(c->cause)));
 	hf_json_set(j, o, "blocked", hf_json_text(c->blocked));
 	for (size_t i = 0; i < v->n_change_rows[n]; i++)
@@ -232,7 +181,7 @@ static void put_lists(hf_json *j, const hf_report *r, const hf_view *v)
 	hf_json_list_end(j);
 	hf_json_list(j, "resources");
 	for (size_t i = 0; v->plan && i < v->plan->n_resources; i++)
-		hf_json_element(j, resource_of(j, v->plan->resources[i]));
+		hf_json_element(j, hf_json_resource(j, v->plan->resources[i]));
 	hf_json_list_end(j);
 	hf_json_list(j, "changes");
 	for (size_t i = 0; v->changes && i < v->changes->n_changes; i++)

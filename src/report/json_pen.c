@@ -111,6 +111,50 @@ json_t *hf_json_place(hf_json *j, const char *file, unsigned line)
 	return place;
 }
 
+json_t *hf_json_control(hf_json *j, const hf_control *c)
+{
+	json_t *o = json_object(), *refs = json_object();
+
+	for (size_t i = 0; i < c->n_refs; i++)
+		hf_json_set(j, refs, c->refs[i].name,
+			    hf_json_texts(j, c->refs[i].values, c->refs[i].n));
+	hf_json_set(j, o, "id", hf_json_text(c->id));
+	hf_json_set(j, o, "title", hf_json_text(c->title));
+	hf_json_set(j, o, "level", json_integer(c->level));
+	hf_json_set(j, o, "severity", hf_json_text(hf_severity_name(c->severity)));
+	hf_json_set(j, o, "tags", hf_json_texts(j, c->tags, c->n_tags));
+	hf_json_set(j, o, "refs", refs);
+	return o;
+}
+
+json_t *hf_json_ids(hf_json *j, const hf_control *const *controls, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		hf_json_append(j, array, hf_json_text(controls[i]->id));
+	return array;
+}
+
+json_t *hf_json_resource(hf_json *j, const hf_resource *r)
+{
+	json_t *o = json_object();
+	const hf_source *source = r->declared.source;
+
+	hf_json_set(j, o, "kind", hf_json_text(r->kind->name));
+	hf_json_set(j, o, "resource", hf_json_text(r->id));
+	hf_json_set(j, o, "layer", hf_json_text(hf_layer_name(r->layer)));
+	hf_json_set(j, o, "state", hf_json_text(hf_state_name(r->state)));
+	hf_json_set(j, o, "wanted", hf_json_text(hf_mask_value(r->wanted, r->secret)));
+	hf_json_set(j, o, "found", hf_json_text(hf_mask_value(r->found, r->secret)));
+	hf_json_set(j, o, "why", hf_json_text(r->why));
+	hf_json_set(j, o, "controls", hf_json_ids(j, r->controls, r->n_controls));
+	hf_json_set(j, o, "declared",
+		    hf_json_place(j, source ? source->name : NULL, r->declared.line));
+	hf_json_set(j, o, "found_at", hf_json_place(j, r->found_file, r->found_line));
+	return o;
+}
+
 static json_t *problem(hf_json *j, const char *message, const char *file, unsigned line,
 		       unsigned column, const char *hint)
 {
@@ -165,15 +209,13 @@ static json_t *host_of(hf_json *j, const hf_report *r)
 
 static json_t *layers_of(hf_json *j, const hf_report *r)
 {
-	static const char *const states[] = {
-		[HF_ABSENT] = "off", [HF_PRESENT] = "on", [HF_UNKNOWN] = "unknown"
-	};
 	json_t *layers = json_object();
 
 	for (size_t i = 0; i < r->n_layers; i++) {
 		json_t *o = json_object();
 
-		hf_json_set(j, o, "state", hf_json_text(states[r->layers[i].known]));
+		hf_json_set(j, o, "state",
+			    hf_json_text(hf_report_layer_state(&r->layers[i])));
 		hf_json_set(j, o, "why",
 			    hf_json_text(r->layers[i].known == HF_PRESENT
 						 ? NULL

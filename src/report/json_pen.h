@@ -43,6 +43,12 @@ json_t *hf_json_time(int64_t usec);
 /** hf_json_place - {"file", "line"} or null */
 json_t *hf_json_place(hf_json *j, const char *file, unsigned line);
 
+/** hf_json_control - what every document tells of a control: id to refs
+ *  hf_json_ids - the ids of controls; hf_json_resource - a row of the plan */
+json_t *hf_json_control(hf_json *j, const hf_control *control);
+json_t *hf_json_ids(hf_json *j, const hf_control *const *controls, size_t n);
+json_t *hf_json_resource(hf_json *j, const hf_resource *row);
+
 /** hf_json_begin - begin the document: what every output has, up to "vars"
  *  hf_json_end - "errors", "warnings", "notes", and the end */
 void hf_json_begin(hf_json *j, FILE *out, const hf_report *report);

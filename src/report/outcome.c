@@ -36,6 +36,15 @@ const char *hf_report_result_of_plan(const hf_plan *plan)
 	return "in-sync";
 }
 
+const char *hf_report_layer_state(const hf_report_layer *layer)
+{
+	static const char *const states[] = {
+		[HF_ABSENT] = "off", [HF_PRESENT] = "on", [HF_UNKNOWN] = "unknown"
+	};
+
+	return states[layer->known];
+}
+
 /* The order in which a summary tells them: what needs action first. */
 static const struct {
 	hf_state state;

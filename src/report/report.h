@@ -67,6 +67,9 @@ typedef struct hf_report_layer {
 	const char *why; /* when not PRESENT */
 } hf_report_layer;
 
+/** hf_report_layer_state - "on", "off" or "unknown"; pure, static text */
+const char *hf_report_layer_state(const hf_report_layer *layer);
+
 typedef struct hf_report {
 	const char *command;
 	const char *root;

@@ -16,7 +16,6 @@ typedef struct hf_text {
 
 #define HF_INDENT_ITEM 2  /* marker of a change or row */
 #define HF_INDENT_VALUE 6 /* what does not fit beside the id */
-#define HF_SECRET "(secret)"
 #define HF_TWIN_WINDOW 16 /* how far apart twins may stand */
 
 /* Changes (or rows) that differ in layer or ABI only and are told as one item. */

@@ -56,8 +56,8 @@ static bool put_inline(hf_text *t, const char *before, const char *after)
  * already spells out is not said twice. */
 static void put_values(hf_text *t, const hf_change *c, const char *tail)
 {
-	const char *before = c->secret && c->before ? HF_SECRET : c->before;
-	const char *after = c->secret && c->after ? HF_SECRET : c->after;
+	const char *before = hf_mask_value(c->before, c->secret);
+	const char *after = hf_mask_value(c->after, c->secret);
 
 	if ((!before && (!after || hf_text_is_said(c->kind, c->id, after))) ||
 	    (!after && hf_text_is_said(c->kind, c->id, before)) ||

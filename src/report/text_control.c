@@ -25,8 +25,8 @@ static const char *row_marker(hf_state state)
 static void put_row_values(hf_text *t, const hf_resource *row)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
-	const char *found = row->secret && row->found ? HF_SECRET : row->found;
-	const char *wanted = row->secret && row->wanted ? HF_SECRET : row->wanted;
+	const char *found = hf_mask_value(row->found, row->secret);
+	const char *wanted = hf_mask_value(row->wanted, row->secret);
 
 	if (hf_text_is_said(row->kind, row->id, wanted))
 		wanted = NULL; /* the id of an audit rule is the rule */

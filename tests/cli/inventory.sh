@@ -70,6 +70,8 @@ out "sets       files:/etc/docker#mode: at most 0750"
 run 0 explain --root root --baseline site.yaml --format=json dir-mode off
 json
 out '"id": "dir-mode"'
+out '{"kind": "files", "resource": "files:/etc/docker#mode", "layer": "persisted", "state": "drift"'
+out '"declared": {"file": "./base.yaml", "line": 14}'
 out '"state": "disabled"'
 
 run 2 check --root root site.yaml
