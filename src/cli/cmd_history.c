@@ -4,6 +4,7 @@
 #include "engine/journal.h"
 #include "kinds/registry.h"
 #include "report/json_pen.h"
+#include "report/paint.h"
 
 /* "apply cis-docker shop-docker", "rollback of 20261122T130501-4f2a" */
 static const char *what_text(hf_arena *arena, const hf_txn *txn)
@@ -85,19 +86,20 @@ static int load_all(hf_run *run, hf_txn **ret, size_t *ret_n, hf_error **err)
 
 static void print_list(hf_run *run, const hf_txn *txns, size_t n)
 {
-	FILE *out = run->cli->out;
+	hf_paint p = hf_paint_on(run->cli->out, false, 0);
 	char when[32];
 
 	if (n)
-		fprintf(out, "%-24s %-21s %-12s %s\n", "TRANSACTION", "FINISHED",
-			"RESULT", "CHANGES");
+		hf_paint_line(&p, "%-24s %-21s %-12s %s", "TRANSACTION", "FINISHED",
+			      "RESULT", "CHANGES");
 	else if (!run->diags.n_errors)
-		fputs("no transaction is on record here\n", out);
+		hf_paint_line(&p, "no transaction is on record here");
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%-24s %-21s %-12s %3zu  %s\n", txns[i].id,
-			hf_cli_time_text(txns[i].finished, when),
-			hf_txn_result_name(txns[i].result), txns[i].n_changes,
-			what_text(&run->arena, &txns[i]));
+		hf_paint_line(&p, "%-24s %-21s %-12s %3zu  %s", txns[i].id,
+			      hf_cli_time_text(txns[i].finished, when),
+			      hf_txn_result_name(txns[i].result), txns[i].n_changes,
+			      what_text(&run->arena, &txns[i]));
+	run->cli->has_gaps |= p.oom;
 }
 
 int hf_cmd_history(hf_cli *cli)
@@ -137,13 +139,13 @@ int hf_cmd_history(hf_cli *cli)
 /* --- show ----------------------------------------------------------------------------
  */
 
-static void print_change(FILE *out, const hf_txn_change *c)
+static void print_change(hf_paint *p, const hf_txn_change *c)
 {
 	const char *before = hf_mask_value(c->before, c->secret);
 	const char *after = hf_mask_value(c->after, c->secret);
 
-	fprintf(out, "  %s: %s -> %s\n", c->id, before ? before : "absent",
-		after ? after : "absent");
+	hf_paint_line(p, "  %s: %s -> %s", c->id, before ? before : "absent",
+		      after ? after : "absent");
 }
 
 static void print_diffs(FILE *out, const hf_txn *txn)
@@ -184,25 +186,28 @@ static void print_witness(FILE *out, const char *when, const char *text)
 static void print_txn(hf_run *run, const hf_txn *txn)
 {
 	FILE *out = run->cli->out;
+	hf_paint p = hf_paint_on(out, false, 0);
 	char when[32];
 
-	fprintf(out, "transaction %s: %s\n", txn->id, what_text(&run->arena, txn));
-	fprintf(out, "  started  %s\n", hf_cli_time_text(txn->started, when));
-	fprintf(out, "  finished %s\n", hf_cli_time_text(txn->finished, when));
-	fprintf(out, "  result   %s%s%s\n", hf_txn_result_name(txn->result),
-		txn->undone_by ? " by " : "", txn->undone_by ? txn->undone_by : "");
-	fprintf(out, "  by       %s, holdfast %s\n", txn->user, txn->program);
-	fprintf(out, "\nchanges (%zu)\n", txn->n_changes);
+	hf_paint_line(&p, "transaction %s: %s", txn->id, what_text(&run->arena, txn));
+	hf_paint_line(&p, "  started  %s", hf_cli_time_text(txn->started, when));
+	hf_paint_line(&p, "  finished %s", hf_cli_time_text(txn->finished, when));
+	hf_paint_line(&p, "  result   %s%s%s", hf_txn_result_name(txn->result),
+		      txn->undone_by ? " by " : "", txn->undone_by ? txn->undone_by : "");
+	hf_paint_line(&p, "  by       %s, holdfast %s", txn->user, txn->program);
+	hf_paint_newline(&p);
+	hf_paint_line(&p, "changes (%zu)", txn->n_changes);
 	for (size_t i = 0; i < txn->n_changes; i++)
-		print_change(out, &txn->changes[i]);
+		print_change(&p, &txn->changes[i]);
 	if (txn->n_effects)
 		fputs("\neffects\n", out);
 	for (size_t i = 0; i < txn->n_effects; i++)
-		fprintf(out, "  %s\n", txn->effects[i]);
+		hf_paint_line(&p, "  %s", txn->effects[i]);
 	print_witness(out, "before", txn->witness_before);
 	print_witness(out, "after", txn->witness_after);
 	if (run->cli->options.diff)
 		print_diffs(out, txn);
+	run->cli->has_gaps |= p.oom;
 }
 
 static int show_json(hf_run *run, const hf_txn *txn)

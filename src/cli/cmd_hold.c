@@ -7,9 +7,11 @@
 
 #include "cli/run.h"
 #include "engine/state_file.h"
+#include "report/paint.h"
 
 static int tell(hf_run *run, const char *result, bool changed, const char *comment)
 {
+	hf_paint p = hf_paint_on(run->cli->out, false, 0);
 	hf_report report = hf_run_report(run);
 
 	report.result = result;
@@ -17,7 +19,8 @@ static int tell(hf_run *run, const char *result, bool changed, const char *comme
 	report.comment = comment;
 	if (run->cli->options.json)
 		return hf_cli_report(run->cli, &report);
-	fprintf(run->cli->out, "%s\n", comment);
+	hf_paint_line(&p, "%s", comment);
+	run->cli->has_gaps |= p.oom;
 	return HF_EXIT_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/confirm.h"
 #include "engine/rollback.h"
 #include "kinds/registry.h"
+#include "report/paint.h"
 
 /* Neither reads a baseline: the model holds the kinds only. */
 static int open_bare(hf_run *run, hf_cli *cli)
@@ -60,33 +61,34 @@ static void print_diffs(FILE *out, const hf_plan *plan)
 		fprintf(out, "\n%s", hf_strbuf_str(&sb));
 }
 
-static void print_plan(FILE *out, const hf_cli *cli, const hf_rollback *rb)
+static void print_plan(hf_cli *cli, const hf_rollback *rb)
 {
 	const hf_plan *plan = &rb->survey.plan;
+	hf_paint p = hf_paint_on(cli->out, false, 0);
 
-	fprintf(out, "rollback of %s\n", rb->txn.id);
+	hf_paint_line(&p, "rollback of %s", rb->txn.id);
 	if (cli->options.quiet)
 		return;
 	for (size_t i = 0; i < plan->n_groups; i++)
-		fprintf(out, "  %s %s\n", verb_of(plan->groups[i]),
-			plan->groups[i]->path);
+		hf_paint_line(&p, "  %s %s", verb_of(plan->groups[i]),
+			      plan->groups[i]->path);
 	for (size_t i = 0; i < rb->n_refused; i++)
-		fprintf(out, "  refused: %s: %s\n", rb->refused[i].what,
-			rb->refused[i].why);
+		hf_paint_line(&p, "  refused: %s: %s", rb->refused[i].what,
+			      rb->refused[i].why);
 	for (size_t i = 0; i < plan->n_effects; i++) {
 		const hf_effect *e = plan->effects[i];
 
-		fprintf(out, "  %s%s%s%s%s\n", e->hold ? "held: " : "",
-			hf_action_name(e->action), e->unit ? " " : "",
-			e->unit ? e->unit : "", e->hold ? " (see 'holdfast check')" : "");
+		hf_paint_line(&p, "  %s%s%s%s%s", e->hold ? "held: " : "",
+			      hf_action_name(e->action), e->unit ? " " : "",
+			      e->unit ? e->unit : "",
+			      e->hold ? " (see 'holdfast check')" : "");
 	}
 	if (rb->other_boot)
-		fputs("  left: the live part, of another boot: the next one loads what "
-		      "is on "
-		      "disk\n",
-		      out);
+		hf_paint_line(&p, "  left: the live part, of another boot: the next one "
+				  "loads what is on disk");
 	if (cli->options.diff)
-		print_diffs(out, plan);
+		print_diffs(cli->out, plan);
+	cli->has_gaps |= p.oom;
 }
 
 static bool is_yes(hf_cli *cli)
@@ -237,7 +239,7 @@ int hf_cmd_rollback(hf_cli *cli)
 								  : HF_EXIT_FAILED,
 				   err);
 	if (!cli->options.json)
-		print_plan(cli->out, cli, &rb);
+		print_plan(cli, &rb);
 	if (cli->options.dry_run)
 		return report_dry(&run, &rb);
 	fflush(cli->out);

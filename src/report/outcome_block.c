@@ -3,11 +3,13 @@
  * type next. The same words every time, so that people and scripts find it. */
 #include <string.h>
 
+#include "report/paint.h"
 #include "report/report.h"
 
 static size_t put_state(FILE *out, const hf_report *r, const char *title,
 			const char *state)
 {
+	hf_paint p = hf_paint_on(out, false, 0);
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_steps; i++) {
@@ -17,8 +19,14 @@ static size_t put_state(FILE *out, const hf_report *r, const char *title,
 			continue;
 		if (!n++)
 			fprintf(out, "%s\n", title);
-		fprintf(out, "  %s%s%s\n", s->what, s->why ? ": " : "",
-			s->why ? s->why : "");
+		/* by parts: a line must come out even without memory for it as a whole */
+		hf_paint_to(&p, 2);
+		hf_paint_text(&p, HF_STYLE_PLAIN, s->what);
+		if (s->why) {
+			hf_paint_text(&p, HF_STYLE_PLAIN, ": ");
+			hf_paint_text(&p, HF_STYLE_PLAIN, s->why);
+		}
+		hf_paint_newline(&p);
 	}
 	return n;
 }

@@ -94,15 +94,11 @@ void hf_paint_escaped(hf_paint *p, hf_style style, const char *text)
 	put(p, style, text, strlen(text));
 }
 
-void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)
+static void put_format(hf_paint *p, hf_style style, const char *fmt, va_list ap)
 {
 	cleanup_free char *text = NULL;
-	va_list ap;
-	int n;
+	int n = vasprintf(&text, fmt, ap);
 
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
 	if (n < 0) {
 		text = NULL;
 		p->oom = true;
@@ -111,10 +107,29 @@ void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)
 	hf_paint_text(p, style, text);
 }
 
+void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_format(p, style, fmt, ap);
+	va_end(ap);
+}
+
 void hf_paint_newline(hf_paint *p)
 {
 	fputc('\n', p->out);
 	p->column = 0;
+}
+
+void hf_paint_line(hf_paint *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_format(p, HF_STYLE_PLAIN, fmt, ap);
+	va_end(ap);
+	hf_paint_newline(p);
 }
 
 void hf_paint_to(hf_paint *p, unsigned column)

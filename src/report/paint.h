@@ -43,6 +43,9 @@ unsigned hf_paint_columns(const char *text);
 void hf_paint_text(hf_paint *p, hf_style style, const char *text);
 void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...) _printf_(3, 4);
 
+/** hf_paint_line - a whole line of it */
+void hf_paint_line(hf_paint *p, const char *fmt, ...) _printf_(2, 3);
+
 /** hf_paint_escaped - the same for text that is escaped already; tabs stay */
 void hf_paint_escaped(hf_paint *p, hf_style style, const char *text);
 

@@ -179,4 +179,27 @@ hf 0 unhold --format json
 field result '"in-sync"'
 field changed true
 hf 0 apply ./b.yaml
+
+# no byte of a file's name reaches the terminal raw
+esc=$(printf '\033')
+mkdir root/etc/docker/c
+touch "root/etc/docker/c/a${esc}[31m.key"
+cat >c.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - {id: key, title: Closed, files: [{path: "/etc/docker/c/*.key", max_mode: "0400"}]}
+END
+plain() {
+	has '/etc/docker/c/a\x1b[31m.key'
+	! grep -q "$esc" out err || fail "an escape came out raw: $(cat -v out err)"
+}
+hf 0 apply ./c.yaml --record
+hf 0 show
+plain
+hf 2 rollback --dry-run
+plain
+chmod 0777 root/etc/docker/c/*
+hf 1 rollback --record
+plain
 finish
