@@ -24,21 +24,10 @@ static int tell(hf_run *run, const char *result, bool changed, const char *comme
 	return HF_EXIT_OK;
 }
 
-/* @ret: "on hold until ...: reason (user)", or NULL: no hold is in force. */
 static int hold_text(hf_run *run, const char **ret, hf_error **err)
 {
-	char when[32];
-	hf_hold hold;
-	int r = hf_hold_read(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena,
-			     &hold, err);
-
-	*ret = NULL;
-	if (r < 0 || !hold.in_force)
-		return r;
-	*ret = hf_arena_printf(&run->arena, "on hold until %s: %s (%s)",
-			       hf_cli_time_text(hold.until, when), hold.reason,
-			       hold.user);
-	return *ret ? 0 : hf_error_oom(err);
+	return hf_hold_text(&run->host, hf_cli_now(run->cli) / 1000000, &run->arena, ret,
+			    err);
 }
 
 static int show(hf_run *run, bool changed)
@@ -108,15 +97,11 @@ int hf_cmd_unhold(hf_cli *cli)
 int hf_run_check_hold(hf_run *run)
 {
 	hf_error *err = NULL;
-	const char *text;
+	int r = hf_hold_check(&run->host, hf_cli_now(run->cli) / 1000000, &err);
 
-	if (hold_text(run, &text, &err) < 0)
-		return hf_run_fail(run, HF_EXIT_FAILED, err);
-	if (!text)
+	if (!r)
 		return 0;
-	(void)hf_error_set(&err, -EBUSY, "this host is %s", text);
-	(void)hf_error_hint(&err, "'holdfast unhold' ends it");
-	return hf_run_fail(run, HF_EXIT_BUSY, err);
+	return hf_run_fail(run, r == -EINPROGRESS ? HF_EXIT_BUSY : HF_EXIT_FAILED, err);
 }
 
 void hf_run_note_hold(hf_run *run)

@@ -138,14 +138,6 @@ static int64_t deadline_from_now(const hf_run *run)
 	return time(NULL) + run->cli->options.confirm_sec;
 }
 
-static int fail_waiting(hf_run *run, hf_error *err, int64_t deadline)
-{
-	(void)hf_error_hint(&err, "'holdfast confirm' keeps it; else it is undone %s",
-			    deadline > time(NULL) ? "at its deadline"
-						  : "by 'holdfast recover'");
-	return hf_run_fail(run, HF_EXIT_BUSY, err);
-}
-
 int hf_watch_begin(hf_run *run, hf_watch *ret)
 {
 	hf_error *err = NULL;
@@ -154,8 +146,6 @@ int hf_watch_begin(hf_run *run, hf_watch *ret)
 	*ret = (hf_watch){ .alive_fd = -1, .deadline = deadline_from_now(run) };
 	r = hf_confirm_begin(&run->host, ret->deadline, run->cli->options.lock_wait_sec,
 			     ret->run, &err);
-	if (r == -EBUSY)
-		return fail_waiting(run, err, ret->deadline);
 	if (r == -EINPROGRESS)
 		return hf_run_fail(run, HF_EXIT_BUSY, err);
 	if (!r) {
@@ -274,14 +264,11 @@ int hf_watch_wait(hf_run *run, hf_watch *watch, const char *transaction)
 int hf_run_check_confirm(hf_run *run)
 {
 	hf_error *err = NULL;
-	hf_confirm confirm;
+	int r = hf_confirm_check(&run->host, NULL, &err);
 
-	if (hf_confirm_read(&run->host, &confirm, &err) < 0)
-		return hf_run_fail(run, HF_EXIT_FAILED, err);
-	if (!confirm.exists)
+	if (!r)
 		return 0;
-	(void)hf_error_set(&err, -EBUSY, "an apply waits to be confirmed");
-	return fail_waiting(run, err, confirm.deadline);
+	return hf_run_fail(run, r == -EINPROGRESS ? HF_EXIT_BUSY : HF_EXIT_FAILED, err);
 }
 
 int hf_cmd_confirm(hf_cli *cli)

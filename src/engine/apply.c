@@ -10,6 +10,7 @@
 #include "engine/confirm.h"
 #include "engine/effects.h"
 #include "engine/engine.h"
+#include "engine/hold.h"
 #include "engine/item.h"
 #include "engine/journal.h"
 #include "engine/lock.h"
@@ -88,6 +89,12 @@ static bool keeps_record(const apply *a)
 	return !a->host->offline || a->options->record;
 }
 
+/* Below --root it is a time that is given, SOURCE_DATE_EPOCH. */
+static int64_t now_of(const apply *a)
+{
+	return a->host->offline ? a->before->plan.options.now : time(NULL);
+}
+
 static size_t keep_of(const apply *a)
 {
 	return a->options->keep ? a->options->keep : HF_TXN_KEEP;
@@ -113,35 +120,24 @@ static int by_stage(const void *x, const void *y)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static int record_group(apply *a, const char *text, hf_error **err)
+static void record_group(apply *a, const char *text)
 {
-	hf_arena *arena = &a->result->arena;
+	const hf_record *seen = &a->before->record;
 	hf_group *group = &a->record_group;
-	cleanup_(hf_error_freep) hf_error *why = NULL;
-	char *before = NULL;
-	int r;
 
 	*group = (hf_group){
 		.type = HF_GROUP_FILE,
 		.stage = HF_STAGE_CONFIG,
 		.path = HF_RECORD_PATH,
 		.mode = 0600,
-		.before = "",
+		.existed = seen->exists,
+		.before = seen->text,
+		.before_len = seen->len,
 		.after = text,
 		.after_len = strlen(text),
 	};
-	r = hf_fs_read(a->host, HF_RECORD_PATH, HF_STATE_MAX, arena, &before,
-		       &group->before_len, NULL, &why);
-	if (!r) {
-		group->existed = true;
-		group->before = before;
-	} else if (r != -ENOENT) {
-		*err = take_ptr(why);
-		return r;
-	}
 	a->record = &a->items[a->n_items];
 	a->record->group = group;
-	return 0;
 }
 
 static int collect_items(apply *a, const char *record_text, hf_error **err)
@@ -157,12 +153,8 @@ static int collect_items(apply *a, const char *record_text, hf_error **err)
 	for (size_t i = 0; i < plan->n_groups; i++)
 		a->items[a->n_items++].group = plan->groups[i];
 	qsort(a->items, a->n_items, sizeof(*a->items), by_stage);
-	if (record_text) {
-		int r = record_group(a, record_text, err);
-
-		if (r < 0)
-			return r;
-	}
+	if (record_text)
+		record_group(a, record_text);
 	for (size_t i = 0; i < all_items(a); i++) {
 		a->items[i].what = hf_item_what(&a->items[i], &a->result->arena);
 		if (!a->items[i].what)
@@ -461,7 +453,7 @@ static int finish_txn(apply *a, hf_error **err)
 	if (!a->how->verify)
 		a->txn.witness_after = hf_txn_witness(a->model, &a->result->after.plan,
 						      &a->result->arena);
-	a->txn.finished = a->host->offline ? a->before->plan.options.now : time(NULL);
+	a->txn.finished = now_of(a);
 	if (keeps_record(a)) {
 		a->kept = true; /* a failure may be one of writing out what is there */
 		r = hf_txn_store(a->host, &a->txn, err);
@@ -500,8 +492,7 @@ static void end_journal(apply *a)
 		break;
 	case HF_OUTCOME_ROLLED_BACK:
 		a->txn.result = HF_TXN_REVERTED;
-		a->txn.finished =
-			a->host->offline ? a->before->plan.options.now : time(NULL);
+		a->txn.finished = now_of(a);
 		r = hf_journal_end(a->host, &a->txn, keeps_record(a) ? keep_of(a) : 0,
 				   &why);
 		if (r < 0) { /* all is put back: a failure must at least not look
@@ -525,13 +516,33 @@ static void end_journal(apply *a)
 	hf_error_free(why);
 }
 
+/* While we waited for the lock another one may have applied, or kept us from it. The
+ * groups look at their targets themselves; a rollback has nothing else to go by. */
+static int check_still_so(apply *a, hf_error **err)
+{
+	bool same = false;
+	int r;
+
+	if (a->how->of)
+		return 0;
+	r = hf_hold_check(a->host, now_of(a), err);
+	if (!r)
+		r = hf_confirm_check(a->host, a->options->confirm_run, err);
+	if (!r)
+		r = hf_record_same(a->host, &a->before->record, &same, err);
+	if (!r && !same)
+		r = hf_item_stale(&(hf_group){ .path = HF_RECORD_PATH }, err);
+	return r;
+}
+
 static int begin_txn(apply *a, hf_error **err)
 {
-	int r = collect_items(a, a->how->record_text, err);
+	int r = check_still_so(a, err);
 
 	if (!r)
+		r = collect_items(a, a->how->record_text, err);
+	if (!r)
 		r = prepare_live(a, err);
-
 	if (!r)
 		r = hf_txn_build(a->host, a->model, &a->before->plan, a->items,
 				 all_items(a), a->how->command, a->how->of,

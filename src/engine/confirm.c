@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "engine/journal.h"
 #include "engine/lock.h"
@@ -70,6 +71,19 @@ static bool is_of(const hf_confirm *confirm, const char *run)
 	return confirm->exists && strcmp(confirm->run, run) == 0;
 }
 
+int hf_confirm_check(hf_host *host, const char *run, hf_error **err)
+{
+	hf_confirm there;
+	int r = hf_confirm_read(host, &there, err);
+
+	if (r < 0 || !there.exists || (run && is_of(&there, run)))
+		return r;
+	(void)hf_error_set(err, -EINPROGRESS, "an apply waits to be confirmed");
+	return hf_error_hint(err, "'holdfast confirm' keeps it; else it is undone %s",
+			     there.deadline > time(NULL) ? "at its deadline"
+							 : "by 'holdfast recover'");
+}
+
 typedef int (*change_fn)(hf_host *host, const hf_confirm *arg, hf_error **err);
 
 static int locked(hf_host *host, int lock_wait, change_fn change, const hf_confirm *arg,
@@ -90,14 +104,9 @@ static int locked(hf_host *host, int lock_wait, change_fn change, const hf_confi
 
 static int begin(hf_host *host, const hf_confirm *arg, hf_error **err)
 {
-	hf_confirm there;
-	int r = hf_confirm_read(host, &there, err);
+	int r = hf_confirm_check(host, NULL, err);
 
-	if (r < 0)
-		return r;
-	if (there.exists)
-		return hf_error_set(err, -EBUSY, "an apply waits to be confirmed");
-	return write_confirm(host, arg, err);
+	return r < 0 ? r : write_confirm(host, arg, err);
 }
 
 int hf_confirm_begin(hf_host *host, int64_t deadline, int lock_wait,

@@ -25,12 +25,17 @@ typedef struct hf_confirm {
  *  Errors: -EBADMSG damaged. Reads host. */
 int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err) _must_check_;
 
+/** hf_confirm_check - may something be applied now? @run: by whom, or NULL
+ *  Errors: -EINPROGRESS another apply waits to be confirmed, those of hf_confirm_read().
+ *  Reads host. */
+int hf_confirm_check(hf_host *host, const char *run, hf_error **err) _must_check_;
+
 /**
  * hf_confirm_begin - write it, before the apply
  * @lock_wait: seconds to wait for another holdfast
  * @ret_run:   what the others take, and hf_apply_options.confirm_run
  *
- * Errors: -EBUSY one is waited for already, -EINPROGRESS as hf_lock_take(). Changes host.
+ * Errors: -EINPROGRESS as hf_confirm_check() and hf_lock_take(). Changes host.
  */
 int hf_confirm_begin(hf_host *host, int64_t deadline, int lock_wait,
 		     char ret_run[static HF_CONFIRM_RUN], hf_error **err) _must_check_;

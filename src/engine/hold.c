@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/state_file.h"
 #include "host/fs_image.h"
@@ -15,29 +16,56 @@ static int damaged(hf_error **err)
 				  "'holdfast unhold'");
 }
 
-int hf_hold_read(hf_host *host, int64_t now, hf_arena *arena, hf_hold *ret,
+/* "": it is over. @ret: false: this is no hold. */
+static const char *text_of(json_t *root, int64_t now, hf_arena *arena, bool *ret)
+{
+	const char *reason = "", *user = "";
+	json_int_t until = 0;
+	char when[32] = "";
+	struct tm tm;
+	time_t t;
+
+	*ret = root && json_unpack(root, "{s:I, s:s, s:s}", "until", &until, "reason",
+				   &reason, "user", &user) == 0;
+	if (!*ret || until <= now)
+		return "";
+	t = (time_t)until;
+	if (gmtime_r(&t, &tm))
+		(void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%SZ", &tm);
+	return hf_arena_printf(arena, "on hold until %s: %s (%s)", when, reason, user);
+}
+
+int hf_hold_text(hf_host *host, int64_t now, hf_arena *arena, const char **ret,
 		 hf_error **err)
 {
-	const char *reason = NULL, *user = NULL;
-	json_int_t until = 0;
+	const char *text;
 	json_t *root;
-	bool exists;
+	bool exists, good;
 	int r = hf_state_file_read(host, HF_HOLD_PATH, arena, &root, &exists, err);
 
-	*ret = (hf_hold){ 0 };
+	*ret = NULL;
 	if (r < 0 || !exists)
 		return r;
-	if (!root || json_unpack(root, "{s:I, s:s, s:s}", "until", &until, "reason",
-				 &reason, "user", &user) < 0) {
-		json_decref(root);
-		return damaged(err);
-	}
-	ret->until = until;
-	ret->in_force = until > now;
-	ret->reason = hf_arena_strdup(arena, reason);
-	ret->user = hf_arena_strdup(arena, user);
+	text = text_of(root, now, arena, &good);
 	json_decref(root);
-	return ret->reason && ret->user ? 0 : hf_error_oom(err);
+	if (!good)
+		return damaged(err);
+	if (!text)
+		return hf_error_oom(err);
+	*ret = *text ? text : NULL;
+	return 0;
+}
+
+int hf_hold_check(hf_host *host, int64_t now, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	const char *text;
+	int r = hf_hold_text(host, now, &arena, &text, err);
+
+	if (r < 0 || !text)
+		return r;
+	(void)hf_error_set(err, -EINPROGRESS, "this host is %s", text);
+	return hf_error_hint(err, "'holdfast unhold' ends it");
 }
 
 int hf_hold_set(hf_host *host, int64_t until, const char *reason, const char *user,

@@ -7,17 +7,16 @@
 
 #define HF_HOLD_PATH HF_STATE_DIR "/hold"
 
-typedef struct hf_hold {
-	bool in_force;
-	int64_t until; /* seconds since the epoch */
-	const char *reason;
-	const char *user;
-} hf_hold;
-
-/** hf_hold_read - the hold on this host at @now; an expired one is none
- *  Errors: -EBADMSG a damaged file: nobody can tell, so nothing may be applied */
-int hf_hold_read(hf_host *host, int64_t now, hf_arena *arena, hf_hold *ret,
+/** hf_hold_text - the hold on this host at @now; an expired one is none
+ *  @ret: "on hold until 2026-11-22 12:30:00Z: REASON (USER)", in @arena; NULL: none
+ *  Errors: -EBADMSG a damaged file: nobody can tell, so nothing may be applied. Reads
+ *  host. */
+int hf_hold_text(hf_host *host, int64_t now, hf_arena *arena, const char **ret,
 		 hf_error **err) _must_check_;
+
+/** hf_hold_check - may something be applied now?
+ *  Errors: -EINPROGRESS the host is on hold, those of hf_hold_text(). Reads host. */
+int hf_hold_check(hf_host *host, int64_t now, hf_error **err) _must_check_;
 
 /** hf_hold_set - hold the host; replaces an earlier one. Changes host. */
 int hf_hold_set(hf_host *host, int64_t until, const char *reason, const char *user,

@@ -118,32 +118,54 @@ static int damaged(hf_error **err, const json_error_t *at)
 			     HF_RECORD_PATH);
 }
 
+/* Only .exists, .text and .len. */
+static int read_text(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	char *text;
+	size_t len;
+	int r = hf_fs_read(host, HF_RECORD_PATH, HF_STATE_MAX, arena, &text, &len, NULL,
+			   &why);
+
+	*ret = (hf_record){ .text = "" };
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0) {
+		if (err)
+			*err = take_ptr(why);
+		return r;
+	}
+	*ret = (hf_record){ .exists = true, .text = text, .len = len };
+	return 0;
+}
+
+int hf_record_same(hf_host *host, const hf_record *seen, bool *ret, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_record now;
+	int r = read_text(host, &arena, &now, err);
+
+	if (!r)
+		*ret = now.exists == seen->exists && now.len == seen->len &&
+		       (!now.len || memcmp(now.text, seen->text, now.len) == 0);
+	return r;
+}
+
 int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err)
 {
-	hf_error *why = NULL;
-	hf_record record = { .exists = true };
+	hf_record record;
 	const char *schema = NULL;
 	json_error_t json_err;
 	json_t *root;
-	size_t len;
-	char *text;
-	int r;
+	int r = read_text(host, arena, &record, err);
 
-	r = hf_fs_read(host, HF_RECORD_PATH, HF_STATE_MAX, arena, &text, &len, NULL,
-		       &why);
-	if (r == -ENOENT || r == -ENOTDIR) {
-		hf_error_free(why);
-		*ret = (hf_record){ 0 };
+	if (r < 0)
+		return r;
+	if (!record.exists) {
+		*ret = record;
 		return 0;
 	}
-	if (r < 0) {
-		if (err)
-			*err = why;
-		else
-			hf_error_free(why);
-		return r;
-	}
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
+	root = json_loadb(record.text, record.len, JSON_REJECT_DUPLICATES, &json_err);
 	if (!root)
 		return damaged(err, &json_err);
 	r = string_of(root, "schema", arena, false, &schema);

@@ -4,6 +4,7 @@
 #define HF_ENGINE_RECORD_H
 
 #include "base/error.h"
+#include "host/host.h"
 #include "model/model.h"
 #include "plan/plan.h"
 
@@ -18,5 +19,10 @@ int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const
 
 /** hf_record_not_text - the error of @s, which no JSON can hold; returns -EILSEQ */
 int hf_record_not_text(const char *s, hf_error **err);
+
+/** hf_record_same - is the record on the host, byte for byte, what @seen was read from?
+ *  Reads host. */
+int hf_record_same(hf_host *host, const hf_record *seen, bool *ret,
+		   hf_error **err) _must_check_;
 
 #endif

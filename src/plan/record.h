@@ -28,7 +28,9 @@ typedef struct hf_record_baseline {
 } hf_record_baseline;
 
 typedef struct hf_record {
-	bool exists; /* false: nothing was ever applied here */
+	bool exists;	  /* false: nothing was ever applied here */
+	const char *text; /* the bytes that it was read from; "" if none */
+	size_t len;
 	hf_record_baseline *baselines;
 	size_t n_baselines;
 	const char *const *sets; /* VAR=VALUE given at that apply */

@@ -239,6 +239,30 @@ static void test_edited_meanwhile(void **state)
 	}
 }
 
+/* Another one applied between our look and our lock: neither our record, nor what was to
+ * be released, would be right. */
+static void test_stale_record_is_refused(void **state)
+{
+	world *w = world_new();
+
+	(void)state;
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_APPLIED);
+	script.never_content = true; /* something to do, and nothing new to note */
+	look_again(w);
+	free(shell("sed -i 's/old/older/' %s" HF_RECORD_PATH, w->root));
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_REFUSED);
+	assert_int_equal(w->result.error->code, -ESTALE);
+	assert_int_equal(script.commits, 1);
+	look_again(w);
+	free(shell("rm %s" HF_RECORD_PATH, w->root));
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_REFUSED);
+	assert_int_equal(w->result.error->code, -ESTALE);
+	world_free(w);
+}
+
 static void test_damaged_record_is_an_error(void **state)
 {
 	static const char *const others[] = {
@@ -284,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_large_state),
 		cmocka_unit_test(test_too_large_a_journal),
 		cmocka_unit_test(test_edited_meanwhile),
+		cmocka_unit_test(test_stale_record_is_refused),
 		cmocka_unit_test(test_damaged_record_is_an_error),
 	};
 
