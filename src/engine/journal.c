@@ -10,24 +10,7 @@
 #include "base/strbuf.h"
 #include "engine/state_file.h"
 
-char *hf_txn_id_new(hf_arena *arena, int64_t now)
-{
-	unsigned char random[2] = { 0 };
-	time_t t = (time_t)now;
-	struct timespec clock = { 0 };
-	char when[32];
-	struct tm tm;
-
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		random[0] =
-			(unsigned char)getpid(); /* only to tell two of a second apart */
-	if (!gmtime_r(&t, &tm) || !strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm))
-		return NULL;
-	/* two of one second still sort by age */
-	(void)clock_gettime(CLOCK_REALTIME, &clock);
-	return hf_arena_printf(arena, "%s%03ld-%02x%02x", when, clock.tv_nsec / 1000000,
-			       random[0], random[1]);
-}
+#define STAMP_LEN 18 /* of "20261122T130501042" */
 
 static int write_txn(hf_host *host, const char *path, const hf_txn *txn, hf_error **err)
 {
@@ -208,6 +191,58 @@ int hf_txn_list(hf_host *host, hf_arena *arena, char ***ret, size_t *ret_n,
 	*ret = names;
 	*ret_n = kept;
 	return 0;
+}
+
+/* "20261122T130501042": UTC to the millisecond. False: of a year with five digits. */
+static bool stamp_text(int64_t msec, char ret[static STAMP_LEN + 1])
+{
+	time_t t = (time_t)(msec / 1000);
+	struct tm tm;
+
+	return gmtime_r(&t, &tm) && tm.tm_year <= 9999 - 1900 &&
+	       strftime(ret, STAMP_LEN + 1, "%Y%m%dT%H%M%S", &tm) == STAMP_LEN - 3 &&
+	       snprintf(ret + STAMP_LEN - 3, 4, "%03d", (int)(msec % 1000)) == 3;
+}
+
+/* The time of an id, or -1. */
+static int64_t stamp_read(const char *id)
+{
+	char text[STAMP_LEN + 1] = "";
+	struct tm tm = { 0 };
+	unsigned msec;
+	const char *end;
+
+	if (strlen(id) < STAMP_LEN)
+		return -1;
+	memcpy(text, id, STAMP_LEN);
+	end = strptime(text, "%Y%m%dT%H%M%S", &tm);
+	if (!end || end != text + STAMP_LEN - 3 || sscanf(end, "%3u", &msec) != 1)
+		return -1;
+	return (int64_t)timegm(&tm) * 1000 + msec;
+}
+
+int hf_txn_id_new(hf_host *host, int64_t now_msec, hf_arena *arena, const char **ret,
+		  hf_error **err)
+{
+	unsigned char random[2] = { 0 };
+	char stamp[STAMP_LEN + 1];
+	char **ids;
+	size_t n;
+	int r = hf_txn_list(host, arena, &ids, &n, err);
+
+	if (r < 0)
+		return r;
+	if (n && stamp_read(ids[n - 1]) >= now_msec)
+		now_msec = stamp_read(ids[n - 1]) + 1;
+	if (!stamp_text(now_msec, stamp))
+		return hf_error_set(err, -ERANGE,
+				    "the clock, or the newest record in %s, "
+				    "is beyond the year 9999",
+				    HF_TXN_DIR);
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		random[0] = (unsigned char)getpid(); /* the order does not depend on it */
+	*ret = hf_arena_printf(arena, "%s-%02x%02x", stamp, random[0], random[1]);
+	return *ret ? 0 : hf_error_oom(err);
 }
 
 int hf_txn_find(hf_host *host, const char *word, hf_arena *arena, const char **ret,

@@ -67,8 +67,14 @@ int hf_txn_store(hf_host *host, const hf_txn *txn, hf_error **err) _must_check_;
 /** hf_txn_prune - remove all but the @keep newest records */
 int hf_txn_prune(hf_host *host, size_t keep, hf_error **err) _must_check_;
 
-/** hf_txn_id_new - "20261122T130501042-4f2a": UTC to the millisecond and
- *  two random bytes; NULL: no memory */
-char *hf_txn_id_new(hf_arena *arena, int64_t now) _must_check_;
+/**
+ * hf_txn_id_new - the id of a transaction that is about to be: "20261122T130501042-4f2a",
+ *                 UTC to the millisecond and two random bytes
+ *
+ * Ids sort by age, and the oldest go first: where a clock was put back, it is a
+ * millisecond after the newest one on record. With the lock held. Reads host.
+ */
+int hf_txn_id_new(hf_host *host, int64_t now_msec, hf_arena *arena, const char **ret,
+		  hf_error **err) _must_check_;
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/path.h"
 #include "engine/journal.h"
@@ -74,7 +75,7 @@ static int build_file(build *b, const hf_group *group, hf_txn_item *item, hf_err
 	return group->remove ? 0 : staged_name(b, item, err);
 }
 
-static void build_inode(build *b, const hf_group *group, hf_txn_item *item)
+static void build_inode(const hf_group *group, hf_txn_item *item)
 {
 	item->before_uid = group->before_uid;
 	item->before_gid = group->before_gid;
@@ -85,7 +86,6 @@ static void build_inode(build *b, const hf_group *group, hf_txn_item *item)
 	item->dev = group->dev;
 	item->ino = group->ino;
 	item->follow = group->before_symlink_target;
-	(void)b;
 }
 
 static int build_live(build *b, const hf_group *group, hf_txn_item *item, hf_error **err)
@@ -117,7 +117,7 @@ static int build_item(build *b, const hf_group *group, hf_txn_item *item, hf_err
 	case HF_GROUP_FILE:
 		return build_file(b, group, item, err);
 	case HF_GROUP_INODE:
-		build_inode(b, group, item);
+		build_inode(group, item);
 		return 0;
 	case HF_GROUP_MKDIR:
 		hf_item_new_owner(b->host, group, &meta);
@@ -218,28 +218,41 @@ const char *hf_txn_witness(const hf_model *model, const hf_plan *plan, hf_arena 
 	return hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
 }
 
+/* Below --root it is a time that is given, SOURCE_DATE_EPOCH. */
+static int64_t now_msec(const hf_host *host, const hf_plan *plan)
+{
+	struct timespec now;
+
+	if (host->offline || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return plan->options.now * 1000;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int build_head(build *b, const hf_model *model, const hf_plan *plan,
-		      const char *command, const char *of)
+		      const char *command, const char *of, hf_error **err)
 {
 	const char *boot = plan->facts ? hf_facts_value(plan->facts, "boot_id") : NULL;
+	int64_t now = now_msec(b->host, plan);
 	hf_txn *txn = b->txn;
+	int r = hf_txn_id_new(b->host, now, b->arena, &txn->id, err);
 
-	txn->id = hf_txn_id_new(b->arena, plan->options.now);
+	if (r < 0)
+		return r;
 	txn->program = PACKAGE_VERSION;
 	txn->command = command;
 	txn->of = of;
 	txn->boot_id = boot && !b->host->offline ? boot : "";
 	txn->user = hf_state_user(b->arena);
-	txn->started = plan->options.now;
+	txn->started = now / 1000;
 	txn->witness_before = hf_txn_witness(model, plan, b->arena);
-	if (!txn->id || !txn->user || !txn->witness_before)
-		return -ENOMEM;
+	if (!txn->user || !txn->witness_before)
+		return hf_error_oom(err);
 	for (size_t i = 0; i < model->n_baselines; i++) {
 		const char **slot =
 			hf_vec_push(b->arena, txn->baselines, txn->n_baselines);
 
 		if (!slot)
-			return -ENOMEM;
+			return hf_error_oom(err);
 		*slot = model->baselines[i]->name;
 	}
 	return 0;
@@ -251,9 +264,11 @@ int hf_txn_build(hf_host *host, const hf_model *model, const hf_plan *plan,
 {
 	hf_txn txn = { 0 };
 	build b = { .host = host, .arena = arena, .txn = &txn };
-	int r;
+	int r = build_head(&b, model, plan, command, of, err);
 
-	if (build_head(&b, model, plan, command, of) < 0 || copy_changes(&b, plan) < 0)
+	if (r < 0)
+		return r;
+	if (copy_changes(&b, plan) < 0)
 		return hf_error_oom(err);
 	txn.items = hf_arena_array(arena, n, sizeof(*txn.items));
 	if (!txn.items)

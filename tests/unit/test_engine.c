@@ -3,6 +3,8 @@
 #include "engine/journal.h"
 #include "engine_world.h"
 
+#include "engine/journal.h"
+
 static void test_applied_then_nothing(void **state)
 {
 	world *w = world_new();
@@ -263,6 +265,50 @@ static void test_stale_record_is_refused(void **state)
 	world_free(w);
 }
 
+/* The clock goes back: what was just written is the newest, and stays. */
+static void test_order_despite_the_clock(void **state)
+{
+	world *w = world_new();
+	cleanup_free char *future = NULL;
+	hf_arena arena = { 0 };
+	hf_error *err = NULL;
+	const char *id;
+	char **ids;
+	size_t n;
+
+	(void)state;
+	w->options.record = true;
+	w->options.keep = 1;
+	w->survey.plan.options.now = 4102444799; /* the last second of 2099 */
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_APPLIED);
+	future = strdup(w->result.transaction);
+	assert_int_equal(strncmp(future, "20991231T235959000-", 19), 0);
+	for (int i = 0; i < 2; i++) {
+		put(w, OLD, "old\n");
+		look_again(w);
+		do_apply(w);
+		assert_int_equal(w->result.outcome, HF_OUTCOME_APPLIED);
+	}
+	assert_int_equal(strncmp(w->result.transaction, "20991231T235959002-", 19), 0);
+	assert_int_equal(hf_txn_list(&w->host, &arena, &ids, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(ids[0], w->result.transaction);
+	/* over a second, and a name that is no time */
+	free(shell("cd %s" HF_TXN_DIR " && mv %s 20991231T235959999-0000", w->root,
+		   ids[0]));
+	assert_int_equal(hf_txn_id_new(&w->host, 0, &arena, &id, &err), 0);
+	assert_int_equal(strncmp(id, "21000101T000000000-", 19), 0);
+	free(shell("cd %s" HF_TXN_DIR " && mv 20991231T235959999-0000 99999999T99999999",
+		   w->root));
+	assert_int_equal(hf_txn_id_new(&w->host, 1001, &arena, &id, &err), 0);
+	assert_int_equal(strncmp(id, "19700101T000001001-", 19), 0);
+	assert_int_equal(hf_txn_id_new(&w->host, INT64_MAX, &arena, &id, &err), -ERANGE);
+	hf_error_free(err);
+	hf_arena_done(&arena);
+	world_free(w);
+}
+
 static void test_damaged_record_is_an_error(void **state)
 {
 	static const char *const others[] = {
@@ -309,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_too_large_a_journal),
 		cmocka_unit_test(test_edited_meanwhile),
 		cmocka_unit_test(test_stale_record_is_refused),
+		cmocka_unit_test(test_order_despite_the_clock),
 		cmocka_unit_test(test_damaged_record_is_an_error),
 	};
 
