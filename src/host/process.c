@@ -53,51 +53,39 @@ static uint64_t time_of_ticks(uint64_t ticks)
 	return now - up + ticks * 1000000 / (uint64_t)hz;
 }
 
-static int read_argv(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *p)
+/* *ret NULL: it cannot be read. */
+static int read_of(hf_host *host, uint32_t pid, const char *name, size_t max,
+		   hf_arena *arena, char **ret, size_t *ret_len)
 {
-	char *path = hf_arena_printf(arena, "/proc/%u/cmdline", pid);
-	char *text;
-	size_t len;
-	int r = path ? hf_fs_read(host, path, CMDLINE_MAX, arena, &text, &len, NULL, NULL)
+	char *path = hf_arena_printf(arena, "/proc/%u/%s", pid, name);
+	int r = path ? hf_fs_read(host, path, max, arena, ret, ret_len, NULL, NULL)
 		     : -ENOMEM;
 
 	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	/* hf_fs_read() ends the text with NUL */
-	for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
-		const char **slot = hf_vec_push(arena, p->argv, p->n_argv);
-
-		if (!slot)
-			return -ENOMEM;
-		*slot = text + at;
-	}
-	return 0;
-}
-
-static int read_start(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *p)
-{
-	char *path = hf_arena_printf(arena, "/proc/%u/stat", pid);
-	char *text;
-	size_t len;
-	int r = path ? hf_fs_read(host, path, STAT_MAX, arena, &text, &len, NULL, NULL)
-		     : -ENOMEM;
-
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	p->start_ticks = ticks_of(text);
-	p->started_usec = time_of_ticks(p->start_ticks);
-	return 0;
+		*ret = NULL;
+	return r == -ENOMEM ? r : 0;
 }
 
 int hf_process_read(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *ret)
 {
 	hf_process p = { 0 };
-	int r = read_argv(host, pid, arena, &p);
+	char *words, *stat;
+	size_t len, stat_len;
 
-	if (r == 0)
-		r = read_start(host, pid, arena, &p);
-	if (r < 0)
-		return r;
+	if (read_of(host, pid, "cmdline", CMDLINE_MAX, arena, &words, &len) < 0 ||
+	    read_of(host, pid, "stat", STAT_MAX, arena, &stat, &stat_len) < 0)
+		return -ENOMEM;
+	/* hf_fs_read() ends the text with NUL */
+	for (size_t at = 0; words && at < len; at += strlen(words + at) + 1) {
+		const char **slot = hf_vec_push(arena, p.argv, p.n_argv);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = words + at;
+	}
+	if (stat)
+		p.start_ticks = ticks_of(stat);
+	p.started_usec = time_of_ticks(p.start_ticks);
 	/* nothing to be read: gone, or only hidden from us (proc(5), hidepid)? */
 	p.gone = !p.argv && !p.start_ticks && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 	*ret = p;
