@@ -157,6 +157,18 @@ static void ends(void **state)
 		  0, 0 },
 		{ "-a always,exit -S open\n-d always,exit -S open\n", 0, NULL, 0, 0 },
 		{ "-w /etc/x -k a\n-w /etc/y -k b\n-D -k a\n", 0, NULL, 1, 0 },
+		/* augenrules moves only a line that begins with -e to the end */
+		{ "-w /etc/x\n-r 5 -e 2\n-w /etc/y\n-w /etc/z\n", 3,
+		  "10-a.rules:2 has locked the configuration (-e 2)", 1, 2 },
+		{ "-w /etc/x\n-r 5 -e 2\n-d always,exit -S open\n", 3,
+		  "10-a.rules:2 has locked the configuration (-e 2)", 1, 0 },
+		{ "-w /etc/x\n-r 5 -e 2\n-D -k x\n", 3,
+		  "10-a.rules:2 has locked the configuration (-e 2)", 1, 0 },
+		{ "-r 5 -e 2\n-r 6\n-w /etc/x\n", 2,
+		  "10-a.rules:1 has locked the configuration (-e 2)", 0, 1 },
+		{ "-i\n-r 5 -e 2\n-w /etc/x\n", 0, NULL, 0, 0 },
+		{ "-r 5 -e 2\n--loginuid-immutable\n", 0, NULL, 0, 0 },
+		{ "-w /etc/x\n-e 2\n-w /etc/y\n", 0, NULL, 2, 0 },
 	};
 
 	(void)state;
@@ -187,6 +199,10 @@ static void settings(void **state)
 	assert_false(boot.settings[HF_AUDIT_ENABLED].loaded);
 	assert_false(boot.settings[HF_AUDIT_RATE_LIMIT].loaded);
 	assert_false(boot.settings[HF_AUDIT_FAILURE].set);
+	boot = load("-r 5 -e 2\n-r 6 -f 2\n");
+	assert_int_equal(boot.settings[HF_AUDIT_RATE_LIMIT].value, 5);
+	assert_true(boot.settings[HF_AUDIT_RATE_LIMIT].loaded);
+	assert_false(boot.settings[HF_AUDIT_FAILURE].loaded);
 	boot = load("-b 100 -f 2 -r 7\n");
 	assert_int_equal(boot.settings[HF_AUDIT_BACKLOG_LIMIT].value, 100);
 	assert_int_equal(boot.settings[HF_AUDIT_FAILURE].value, 2);

@@ -397,6 +397,55 @@ static int unload(loading *l, const hf_audit_line *line, const char **ret_why)
 	return 0;
 }
 
+/* A rule behind the end of the load. */
+static int miss(loading *l, const hf_audit_line *line, const hf_audit_merged_line *from)
+{
+	hf_audit_table *missed = &l->boot->missed;
+	hf_audit_entry *e = hf_vec_push(l->arena, missed->items, missed->n);
+	hf_audit_rule *rule = hf_arena_new(l->arena, hf_audit_rule);
+
+	if (!e || !rule)
+		return -ENOMEM;
+	*rule = line->rule;
+	e->rule = rule;
+	e->file = l->sources[from->source].path;
+	e->line = from->line;
+	e->source = from->source;
+	return 0;
+}
+
+static bool is_change(const hf_audit_line *line)
+{
+	return line->type == HF_AUDIT_LINE_RULE || line->type == HF_AUDIT_LINE_DELETE ||
+	       line->type == HF_AUDIT_LINE_DELETE_ALL ||
+	       (line->type == HF_AUDIT_LINE_SETTING &&
+		line->setting != HF_AUDIT_LOGINUID_IMMUTABLE);
+}
+
+/* After "-e 2" the kernel refuses each change, another "-e 2", too. */
+static int note_lock(loading *l, const hf_audit_line *line, const char **ret_why)
+{
+	const hf_audit_boot_setting *s = &l->boot->settings[HF_AUDIT_ENABLED];
+
+	if (!s->set || !s->loaded || s->value != 2 || !is_change(line))
+		return 0;
+	*ret_why = hf_arena_printf(l->arena, "%s:%u has locked the configuration (-e 2)",
+				   l->sources[s->source].path, s->line);
+	return *ret_why ? 0 : -ENOMEM;
+}
+
+static void load_setting(loading *l, const hf_audit_line *line,
+			 const hf_audit_merged_line *from, bool loaded)
+{
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
+		hf_audit_boot_setting *s = &l->boot->settings[i];
+
+		if (line->has_value[i] && (loaded || !s->set))
+			*s = (hf_audit_boot_setting){ true, loaded, line->values[i],
+						      from->source, from->line };
+	}
+}
+
 static int load_line(loading *l, const hf_audit_merged_line *from)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -412,37 +461,22 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 		why = hf_arena_strdup(l->arena, hf_error_text(err));
 		if (!why)
 			return -ENOMEM;
+	} else if (note_lock(l, &line, &why) < 0) {
+		return -ENOMEM;
 	} else if (line.type == HF_AUDIT_LINE_RULE) {
-		if (boot->aborted) {
-			hf_audit_entry *e =
-				hf_vec_push(l->arena, boot->missed.items, boot->missed.n);
-			hf_audit_rule *rule = hf_arena_new(l->arena, hf_audit_rule);
-
-			if (!e || !rule)
-				return -ENOMEM;
-			*rule = line.rule;
-			e->rule = rule;
-			e->file = l->sources[from->source].path;
-			e->line = from->line;
-			e->source = from->source;
-			return 0;
-		}
-		if (load_rule(l, &line, from, &why) < 0)
+		if (boot->aborted || (why && !l->keep_going)
+			    ? miss(l, &line, from) < 0
+			    : !why && load_rule(l, &line, from, &why) < 0)
 			return -ENOMEM;
 	} else if (line.type == HF_AUDIT_LINE_SETTING) {
-		for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
-			if (line.has_value[i] &&
-			    (!boot->aborted || !boot->settings[i].set))
-				boot->settings[i] = (hf_audit_boot_setting){
-					true, !boot->aborted, line.values[i],
-					from->source, from->line
-				};
-		return 0;
+		if (!why || !l->keep_going)
+			load_setting(l, &line, from, !boot->aborted && !why);
 	} else if (line.type == HF_AUDIT_LINE_IGNORE ||
 		   line.type == HF_AUDIT_LINE_CONTINUE) {
 		l->keep_going = true;
-	} else if (!boot->aborted && (line.type == HF_AUDIT_LINE_DELETE ||
-				      line.type == HF_AUDIT_LINE_DELETE_ALL)) {
+	} else if (!boot->aborted && !why &&
+		   (line.type == HF_AUDIT_LINE_DELETE ||
+		    line.type == HF_AUDIT_LINE_DELETE_ALL)) {
 		if (unload(l, &line, &why) < 0)
 			return -ENOMEM;
 	}

@@ -82,8 +82,9 @@ typedef struct hf_audit_boot_host {
  * @sources: for the paths in entries
  *
  * Returns 0 or -ENOMEM. A line that auditctl would refuse, a watch whose directory is
- * missing (ENOENT) and a rule that is there already (EEXIST) end the load, unless -i or
- * -c stands before it. Source: auditctl(8), fileopt() of auditctl.
+ * missing (ENOENT), a rule that is there already (EEXIST) and any change behind "-e 2"
+ * (EPERM) end the load, unless -i or -c stands before it. Source: auditctl(8), fileopt()
+ * of auditctl.
  */
 int hf_audit_boot_load(const hf_audit_merged *merged, const hf_audit_source *sources,
 		       const hf_audit_boot_host *host, hf_arena *arena,
