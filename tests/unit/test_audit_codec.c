@@ -91,6 +91,7 @@ static void refusals(void **state)
 		const char *why;
 	} cases[] = {
 		{ "-w relative", "watch 'relative' is not an absolute path" },
+		{ "-w /x\n-e0 -p w", "the line holds a line break" },
 		{ "-w /x -p wz", "perm 'wz' is not made of r, w, x and a" },
 		{ "-w /x -p", "-p has no value" },
 		{ "-p wa -w /x", "-p needs a watch before it" },

@@ -99,6 +99,28 @@ static void paths(void **state)
 		"rules load\n# a\nd /run/made :0710 :root :root -\n");
 }
 
+/* The name that a symlink leads to is anybody's; it must not become lines of ours. */
+static void link_to_lines(void **state)
+{
+	world *w = *state;
+
+	temp_root_write(w->t, "etc/docker/x\n-e0", "");
+	temp_root_link(w->t, "x\n-e0", "etc/docker/conf");
+	kind_world_control(w, "a", "rules: [{watch: /etc/docker/conf, perm: wa}]");
+	plan(w);
+	assert_string_equal(
+		rows(w),
+		"not-applicable persisted audit:watch /etc/docker/conf (its target): - "
+		"(what the symlink leads to contains a control character)\n"
+		"drift persisted audit:" B64
+		"-F path=/etc/docker/conf -F perm=wa: absent\n"
+		"drift persisted audit:" B32
+		"-F path=/etc/docker/conf -F perm=wa: absent\n");
+	assert_string_equal(after(w, OWN),
+			    HEAD "# a\n" B64 "-F path=/etc/docker/conf -F perm=wa\n" B32
+				 "-F path=/etc/docker/conf -F perm=wa\n");
+}
+
 /* Foreign rules: equal and wider ones meet; never, and bad lines, are named. */
 static void foreign(void **state)
 {
@@ -541,6 +563,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(first_apply),
 		TEST(paths),
+		TEST(link_to_lines),
 		TEST(foreign),
 		TEST(tampering),
 		TEST(loaders),

@@ -512,6 +512,8 @@ int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena 
 	if (strlen(text) > HF_AUDIT_LINE_MAX)
 		return hf_error_set(err, -EINVAL, "the line is longer than %d bytes",
 				    HF_AUDIT_LINE_MAX);
+	if (strchr(text, '\n')) /* printed again it would be two */
+		return hf_error_set(err, -EINVAL, "the line holds a line break");
 	copy = strdup(text);
 	if (!copy)
 		return hf_error_oom(err);

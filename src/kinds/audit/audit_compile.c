@@ -246,9 +246,17 @@ static int compile_path(compiler *c, const char *path, bool final);
 /* The link's own path, and what it leads to. */
 static int compile_link(compiler *c, const char *path, const hf_audit_answer *answer)
 {
+	const char *why = answer->target ? hf_audit_watch_refused(answer->target) : NULL;
+	char *label;
+
 	if (add_watch(c, path, false, false) < 0)
 		return -ENOMEM;
-	return answer->target ? compile_path(c, answer->target, true) : 0;
+	if (!why)
+		return answer->target ? compile_path(c, answer->target, true) : 0;
+	/* whoever made the link chose the name: it stands in no line of ours */
+	label = hf_arena_printf(c->arena, "watch %s (its target)", path);
+	why = hf_arena_printf(c->arena, "what the symlink leads to %s", why);
+	return label && why ? add_none(c, HF_STATE_NOT_APPLICABLE, label, why) : -ENOMEM;
 }
 
 static int compile_path(compiler *c, const char *path, bool final)
