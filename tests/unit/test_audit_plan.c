@@ -462,6 +462,36 @@ static void place_of_the_deleted(void **state)
 	}
 }
 
+/* The fields of a declared rule in another order: on disk another line, in the kernel the
+ * rule that is there. */
+static void live_permuted(void **state)
+{
+	static const char *const old[] = {
+		"-a always,exit -S mount -F uid=5 -F gid=5 -F key=m", NULL
+	};
+	world *w = *state;
+
+	kind_world_control(
+		w, "a",
+		"rules: [{rule: '-a always,exit -S mount -F uid=5 -F gid=5 -F key=m'}]");
+	plan(w);
+	apply(w);
+	w->controls[0].disabled = "no";
+	kind_world_control(
+		w, "b",
+		"rules: [{rule: '-a always,exit -S mount -F gid=5 -F uid=5 -F key=m'}]");
+	kernel = old;
+	plan(w);
+	assert_string_equal(ops(w), "");
+	assert_string_equal(after(w, OWN), HEAD
+			    "# b\n-a always,exit -S mount -F gid=5 -F uid=5 -F key=m\n");
+	apply(w);
+	assert_string_equal(rows(w), "");
+	w->controls[1].disabled = "no";
+	plan(w);
+	assert_string_equal(ops(w), "delete (as it is)\n");
+}
+
 /* Our own rules, in the order declared: a never in front takes the others' events. */
 static void own_never(void **state)
 {
@@ -558,6 +588,22 @@ static void contradictions(void **state)
 		"same setting");
 }
 
+/* The order of fields makes no other rule of it. */
+static void contradictions_permuted(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(
+		w, "a", "rules: [{rule: '-a always,exit -S mount -F uid=5 -F gid=6'}]");
+	kind_world_control(w, "b",
+			   "absent: ['-a always,exit -S mount -F gid=6 -F uid=5']");
+	assert_int_equal(hf_kind_audit.check(&w->model, &w->diags), 0);
+	assert_int_equal(w->diags.n, 1);
+	assert_string_equal(w->diags.items[0].message,
+			    "control 'b' contradicts control 'a' (b.yaml:1): it wants "
+			    "this rule absent");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,9 +619,11 @@ int main(void)
 		TEST(live_order),
 		TEST(live_order_one_field),
 		TEST(place_of_the_deleted),
+		TEST(live_permuted),
 		TEST(own_never),
 		TEST(mistakes),
 		TEST(contradictions),
+		TEST(contradictions_permuted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

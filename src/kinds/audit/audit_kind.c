@@ -478,7 +478,8 @@ static int decode(hf_decoder *d, const hf_node *node)
 
 /* --- contradictions --------------------------------------------------------------- */
 
-/* A spec's text with the action left out: two that are equal but for it contradict. */
+/* A spec's text with the action left out and its fields in one order: two that are equal
+ * but for these contradict. */
 static char *neutral_text(hf_arena *arena, const hf_audit_spec *spec, bool *ret_never)
 {
 	hf_audit_names names = { .machine = machines[0], .id = any_id };
@@ -499,6 +500,7 @@ static char *neutral_text(hf_arena *arena, const hf_audit_spec *spec, bool *ret_
 		*ret_never = line.rule.action == AUDIT_NEVER;
 		line.rule.action = AUDIT_ALWAYS;
 		line.rule.prepend = false;
+		hf_audit_rule_sort(&line.rule);
 		return hf_audit_rule_text(&line.rule, machines[i], arena);
 	}
 	return hf_arena_strdup(arena, spec->text);

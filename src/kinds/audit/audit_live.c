@@ -115,7 +115,8 @@ static int drop(live *l, const hf_audit_rule *rule, const char *id, const char *
 	return 0;
 }
 
-/* Rules of our old file that nobody demands; another file may still want them. */
+/* Rules of our old file that nobody demands; another file may still want them. With its
+ * fields in another order a rule is the same: it stays. */
 static int drop_released(live *l)
 {
 	hf_audit_planner *p = l->p;
@@ -127,7 +128,7 @@ static int drop_released(live *l)
 
 		if (!id)
 			return -ENOMEM;
-		if (hf_map_get(&p->item_by_text, text) ||
+		if (hf_audit_table_find(&l->ours, rule) ||
 		    hf_audit_table_find(&p->foreign.rules, rule) ||
 		    hf_audit_table_find(&p->foreign.missed, rule))
 			continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds/audit/audit_rule.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <libaudit.h>
@@ -243,6 +244,25 @@ bool hf_audit_rule_same(const hf_audit_rule *a, const hf_audit_rule *b)
 		used |= (uint64_t)1 << j;
 	}
 	return true;
+}
+
+static int by_field(const void *a, const void *b)
+{
+	const hf_audit_field *x = a, *y = b;
+	const uint32_t keys[][2] = { { x->type, y->type },
+				     { x->op, y->op },
+				     { x->value, y->value } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i][0] != keys[i][1])
+			return keys[i][0] < keys[i][1] ? -1 : 1;
+	return x->text ? memcmp(x->text, y->text, x->value) : 0;
+}
+
+void hf_audit_rule_sort(hf_audit_rule *rule)
+{
+	if (rule->n_fields)
+		qsort(rule->fields, rule->n_fields, sizeof(*rule->fields), by_field);
 }
 
 static bool is_ordered(uint32_t op)

@@ -75,6 +75,10 @@ bool hf_audit_rule_equal(const hf_audit_rule *a, const hf_audit_rule *b);
 /** hf_audit_rule_same - the same rule but for the order of fields; pure */
 bool hf_audit_rule_same(const hf_audit_rule *a, const hf_audit_rule *b);
 
+/** hf_audit_rule_sort - put the fields into one order, so that rules that are the same
+ *  become equal; pure */
+void hf_audit_rule_sort(hf_audit_rule *rule);
+
 /**
  * hf_audit_rule_covers - does @wide match every event that @narrow matches?
  *
