@@ -37,12 +37,12 @@ static int write_file(hf_compile *c, const char *path, const char *bytes, size_t
 {
 	hf_inode meta = { .mode = mode, .uid = geteuid(), .gid = getegid() };
 	hf_staged staged = { .dir_fd = -1 };
-	char *dir = hf_path_dir(&c->arena, path), *made;
+	char *dir = hf_path_dir(&c->arena, path);
 	int r;
 
 	if (!dir || hf_map_put(&c->written, &c->arena, path, c) < 0)
 		return hf_error_oom(err);
-	r = hf_fs_mkdir(&c->out, dir, meta.uid, meta.gid, 0755, &c->arena, &made, err);
+	r = hf_fs_mkdir(&c->out, dir, meta.uid, meta.gid, 0755, NULL, err);
 	if (!r)
 		r = hf_fs_stage(&c->out, path, bytes, len, &meta, &staged, err);
 	if (!r)

@@ -40,6 +40,7 @@ typedef struct apply {
 	hf_item *record; /* NULL: it does not change */
 	hf_group record_group;
 	enum effect_state *effects; /* by index in the plan */
+	const char **effect_what;   /* for steps, by the same index */
 	hf_txn txn;
 	char *kept_path;  /* of the record that will be kept, or NULL: none will be */
 	bool kept;	  /* it is there: a journal beside it counts as finished */
@@ -148,8 +149,15 @@ static int collect_items(apply *a, const char *record_text, hf_error **err)
 		hf_arena_array(&a->result->arena, plan->n_groups + 1, sizeof(*a->items));
 	a->effects =
 		hf_arena_array(&a->result->arena, plan->n_effects, sizeof(*a->effects));
-	if (!a->items || !a->effects)
+	a->effect_what = hf_arena_array(&a->result->arena, plan->n_effects,
+					sizeof(*a->effect_what));
+	if (!a->items || !a->effects || !a->effect_what)
 		return hf_error_oom(err);
+	for (size_t i = 0; i < plan->n_effects; i++) {
+		a->effect_what[i] = hf_effect_what(plan->effects[i], &a->result->arena);
+		if (!a->effect_what[i])
+			return hf_error_oom(err);
+	}
 	for (size_t i = 0; i < plan->n_groups; i++)
 		a->items[a->n_items++].group = plan->groups[i];
 	qsort(a->items, a->n_items, sizeof(*a->items), by_stage);
@@ -228,23 +236,16 @@ static int commit_one(apply *a, hf_item *item, hf_error **err)
 	if (is_interrupted(a))
 		return hf_error_set(err, -EINTR, "interrupted");
 	hf_fault(a->host, "commit");
-	r = hf_item_commit(a->host, item, &a->result->arena, err);
+	r = hf_item_commit(a->host, item, err);
 	hf_fault(a->host, "committed");
 	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
 	return r < 0 ? hf_error_wrap(err, "%s", what) : 0;
 }
 
-static const char *effect_what(const apply *a, const hf_effect *effect)
-{
-	return hf_arena_printf(&a->result->arena, "%s%s%s",
-			       hf_action_name(effect->action), effect->unit ? " " : "",
-			       effect->unit ? effect->unit : "");
-}
-
 static int run_effect(apply *a, size_t index, hf_error **err)
 {
 	const hf_effect *effect = a->before->plan.effects[index];
-	const char *what = effect_what(a, effect);
+	const char *what = a->effect_what[index];
 	int r;
 
 	tell(a, what);
@@ -253,7 +254,7 @@ static int run_effect(apply *a, size_t index, hf_error **err)
 	r = hf_effect_run(a->host, effect, &a->before->plan.engine, err);
 	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
 	if (r < 0)
-		return hf_error_wrap(err, "%s", what ? what : "effect");
+		return hf_error_wrap(err, "%s", what);
 	a->effects[index] = EFFECT_DONE;
 	return 0;
 }
@@ -278,7 +279,7 @@ static int run_effects(apply *a, hf_action first, hf_action last, hf_error **err
 /* What was done to inodes in state @state reaches the disk before anything says so. */
 static int sync_inodes(apply *a, hf_item_state state, hf_error **err)
 {
-	cleanup_(hf_syncer_done) hf_syncer syncer = { 0 };
+	hf_syncer syncer = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; !r && i < a->n_items; i++) {
@@ -313,6 +314,7 @@ static int commit_all(apply *a, hf_error **err)
 			return r;
 	}
 	r = sync_inodes(a, HF_ITEM_COMMITTED, err);
+	hf_fault(a->host, "all committed");
 	if (r < 0)
 		return r;
 	return run_effects(a, reloaded ? HF_ACTION_RELOAD : HF_ACTION_DAEMON_RELOAD,
@@ -401,7 +403,7 @@ static bool revert_effects(apply *a)
 			continue;
 		r = hf_effect_run(a->host, effect, &plan->engine, &why);
 		if (r >= 0 || must)
-			add_step(a, effect_what(a, effect),
+			add_step(a, a->effect_what[i],
 				 r < 0 ? HF_STEP_STUCK : HF_STEP_REVERTED, why);
 		ok &= r >= 0 || !must;
 		hf_error_free(why);
@@ -675,7 +677,7 @@ int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,
 		return 0;
 	}
 	how.record_text = record_text;
-	r = hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error);
+	r = hf_lock_take(host, options->lock_wait, &lock, &ret->error);
 	if (!r)
 		hf_transact(host, model, before, options, &how, ret);
 	hf_lock_drop(host, &lock);

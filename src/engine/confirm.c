@@ -89,9 +89,8 @@ typedef int (*change_fn)(hf_host *host, const hf_confirm *arg, hf_error **err);
 static int locked(hf_host *host, int lock_wait, change_fn change, const hf_confirm *arg,
 		  hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	hf_lock lock = { 0 };
-	int r = hf_lock_take(host, lock_wait, &arena, &lock, err);
+	int r = hf_lock_take(host, lock_wait, &lock, err);
 
 	if (!r)
 		r = change(host, arg, err);

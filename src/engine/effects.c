@@ -87,6 +87,12 @@ static int restart(hf_host *host, const hf_effect *effect, const hf_engine_view 
 	return r;
 }
 
+const char *hf_effect_what(const hf_effect *effect, hf_arena *arena)
+{
+	return hf_arena_printf(arena, "%s%s%s", hf_action_name(effect->action),
+			       effect->unit ? " " : "", effect->unit ? effect->unit : "");
+}
+
 int hf_effect_run(hf_host *host, const hf_effect *effect, const hf_engine_view *engine,
 		  hf_error **err)
 {

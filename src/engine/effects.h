@@ -17,4 +17,8 @@
 int hf_effect_run(hf_host *host, const hf_effect *effect, const hf_engine_view *engine,
 		  hf_error **err) _must_check_;
 
+/** hf_effect_what - "restart docker.service", for steps and the record; NULL: no memory
+ */
+const char *hf_effect_what(const hf_effect *effect, hf_arena *arena);
+
 #endif

@@ -75,13 +75,22 @@ static bool inode_wanted(const hf_inode *now, hf_item *all, size_t n, hf_inode *
 }
 
 /* A directory that others have put something into by now stays. */
-static int drop_dirs(hf_host *host, const char *path, const char *top, hf_error **err)
+static int drop_dirs(hf_host *host, hf_item *item, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *why = NULL;
-	int r = hf_fs_rmdir_up_to(host, path, top, &why);
+	const hf_group *group = item->group;
+	size_t len = strlen(group->path);
+	int r;
 
-	if (r >= 0 || r == -ENOTEMPTY || r == -EEXIST)
+	if (!item->made)
 		return 0;
+	if (group->type == HF_GROUP_FILE)
+		len = (size_t)(hf_path_base(group->path) - group->path) - 1;
+	r = hf_fs_rmdir_up_to(host, group->path, len, item->made, &why);
+	if (r >= 0 || r == -ENOTEMPTY || r == -EEXIST) {
+		item->made = 0;
+		return 0;
+	}
 	if (err)
 		*err = take_ptr(why);
 	return r;
@@ -112,8 +121,8 @@ static int stage_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 		return hf_fs_stage_removal(host, group->path, item->staged, err);
 	if (!group->existed) {
 		hf_item_new_owner(host, &(hf_group){ .mode = 0755 }, &parent);
-		r = hf_fs_mkdir(host, dir, parent.uid, parent.gid, parent.mode, arena,
-				&item->made_at, err);
+		r = hf_fs_mkdir(host, dir, parent.uid, parent.gid, parent.mode,
+				&item->made, err);
 		hf_fault(host, "directory made");
 		if (r < 0)
 			return r;
@@ -168,16 +177,8 @@ static int revert_file(hf_host *host, hf_item *item, hf_error **err)
 
 	if (!r)
 		r = hf_fs_unpublish(item->staged, err);
-	if (!r && item->made_at) {
-		cleanup_(hf_arena_done) hf_arena arena = { 0 };
-		char *dir = hf_path_dir(&arena, group->path);
-
-		if (!dir)
-			return hf_error_oom(err);
-		r = drop_dirs(host, dir, item->made_at, err);
-		if (!r)
-			item->made_at = NULL;
-	}
+	if (!r)
+		r = drop_dirs(host, item, err);
 	/* what was never published is as it was, or as others have made it */
 	if (!r && published)
 		r = file_is(host, group, group->existed, group->before, group->before_len,
@@ -253,24 +254,17 @@ static int prepare_inode(hf_host *host, const hf_item *item, hf_error **err)
 	return 0;
 }
 
-/* --- directories and frozen live groups ------------------------------------------ */
+/* --- directories ----------------------------------------------------------------- */
 
-static int make_dir_again(hf_host *host, const hf_group *group, hf_error **err)
+/* The commit of one that is to be there, or the revert of one that was. */
+static int make_dir(hf_host *host, const hf_group *group, size_t *ret_made,
+		    hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	hf_inode meta = { 0 };
-	char *made;
 
 	hf_item_new_owner(host, group, &meta);
-	return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode, &arena,
-			   &made, err);
-}
-
-static int replay(hf_host *host, const hf_group *group, bool forward, hf_error **err)
-{
-	int r = group->kind->replay(host, group->frozen, forward, err);
-
-	return r < 0 ? r : 0;
+	return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode, ret_made,
+			   err);
 }
 
 /* --- the state machine ----------------------------------------------------------- */
@@ -291,8 +285,7 @@ int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_are
 		r = prepare_inode(host, item, err);
 		break;
 	case HF_GROUP_LIVE:
-		if (!item->group->frozen)
-			r = kind->prepare(host, item->group, err);
+		r = kind->prepare(host, item->group, err);
 		break;
 	}
 	if (!r)
@@ -300,26 +293,22 @@ int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_are
 	return r;
 }
 
-int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena, hf_error **err)
+int hf_item_commit(hf_host *host, hf_item *item, hf_error **err)
 {
 	const hf_group *group = item->group;
-	hf_inode meta = { 0 };
 
 	item->state = HF_ITEM_COMMITTED;
 	switch (group->type) {
 	case HF_GROUP_MKDIR:
-		if (group->remove)
-			return drop_dirs(host, group->path, group->path, err);
-		hf_item_new_owner(host, group, &meta);
-		return hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode,
-				   arena, &item->made_at, err);
+		if (!group->remove)
+			return make_dir(host, group, &item->made, err);
+		item->made = strlen(group->path); /* that one and no parent */
+		return drop_dirs(host, item, err);
 	case HF_GROUP_FILE:
 		return hf_fs_publish(item->staged, err);
 	case HF_GROUP_INODE:
 		return item->folded ? 0 : set_inode(host, group, false, err);
 	case HF_GROUP_LIVE:
-		if (group->frozen)
-			return replay(host, group, false, err);
 		return group->kind->commit(host, item->group, err);
 	}
 	return 0;
@@ -333,11 +322,9 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
 	switch (group->type) {
 	case HF_GROUP_MKDIR:
 		if (group->remove)
-			r = make_dir_again(host, group, err);
-		else if (item->made_at)
-			r = drop_dirs(host, group->path, item->made_at, err);
-		if (!r)
-			item->made_at = NULL;
+			r = make_dir(host, group, NULL, err);
+		else
+			r = drop_dirs(host, item, err);
 		break;
 	case HF_GROUP_FILE:
 		r = revert_file(host, item, err);
@@ -346,8 +333,7 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
 		r = item->folded ? 0 : set_inode(host, group, true, err);
 		break;
 	case HF_GROUP_LIVE:
-		r = group->frozen ? replay(host, group, true, err)
-				  : group->kind->revert(host, item->group, err);
+		r = group->kind->revert(host, item->group, err);
 		break;
 	}
 	if (!r)
@@ -360,7 +346,7 @@ int hf_item_discard(hf_host *host, hf_item *item, hf_error **err)
 	hf_group *group = item->group;
 	int r = 0;
 
-	if (group->type == HF_GROUP_LIVE && !group->frozen && group->kind->discard)
+	if (group->type == HF_GROUP_LIVE && group->kind->discard)
 		group->kind->discard(group);
 	if (!item->staged)
 		return 0;
@@ -369,12 +355,8 @@ int hf_item_discard(hf_host *host, hf_item *item, hf_error **err)
 		(void)hf_error_set(err, r, "cannot remove the staged copy of '%s': %s",
 				   group->path, strerror(-r));
 	item->staged = NULL;
-	if (!r && item->made_at && item->state != HF_ITEM_COMMITTED) {
-		cleanup_(hf_arena_done) hf_arena arena = { 0 };
-		char *dir = hf_path_dir(&arena, group->path);
-
-		r = dir ? drop_dirs(host, dir, item->made_at, err) : hf_error_oom(err);
-	}
+	if (!r && item->state != HF_ITEM_COMMITTED)
+		r = drop_dirs(host, item, err);
 	return r;
 }
 

@@ -25,7 +25,7 @@ typedef struct hf_item {
 	hf_group *group; /* borrowed from the plan */
 	hf_item_state state;
 	hf_staged *staged; /* FILE; in the arena of the apply */
-	char *made_at;	   /* topmost directory made for it, or NULL; in that arena */
+	size_t made;	   /* directories made for it: hf_fs_rmdir_up_to(); or 0 */
 	const char *what;  /* for steps: "write /etc/docker/daemon.json" */
 	bool folded;	   /* INODE: its values went into the FILE group of that inode */
 } hf_item;
@@ -42,8 +42,7 @@ int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_are
 		    hf_error **err) _must_check_;
 
 /** hf_item_commit - make it so; changes host; the item is COMMITTED even on failure */
-int hf_item_commit(hf_host *host, hf_item *item, hf_arena *arena,
-		   hf_error **err) _must_check_;
+int hf_item_commit(hf_host *host, hf_item *item, hf_error **err) _must_check_;
 
 /** hf_item_revert - put back what commit did, and check that it is back; changes host */
 int hf_item_revert(hf_host *host, hf_item *item, hf_error **err) _must_check_;

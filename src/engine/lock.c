@@ -77,15 +77,14 @@ static int wait_for_lock(int fd, int wait_sec, hf_error **err)
 	return 0;
 }
 
-static int open_state_dir(hf_host *host, hf_arena *arena, char **made, int *ret_fd,
-			  hf_error **err)
+static int open_state_dir(hf_host *host, size_t *made, int *ret_fd, hf_error **err)
 {
 	bool own_tree = host->offline && !host->is_root;
-	char *made_now = NULL;
+	size_t made_now = 0;
 	int r;
 
 	r = hf_fs_mkdir(host, HF_STATE_DIR, own_tree ? geteuid() : 0,
-			own_tree ? getegid() : 0, 0700, arena, &made_now, err);
+			own_tree ? getegid() : 0, 0700, &made_now, err);
 	if (made_now)
 		*made = made_now;
 	if (!r)
@@ -105,15 +104,14 @@ static bool is_state_dir(hf_host *host, int fd)
 	       st.st_ino == now.ino && st.st_dev == now.dev;
 }
 
-int hf_lock_take(hf_host *host, int wait_sec, hf_arena *arena, hf_lock *ret,
-		 hf_error **err)
+int hf_lock_take(hf_host *host, int wait_sec, hf_lock *ret, hf_error **err)
 {
-	char *made = NULL;
+	size_t made = 0;
 
 	for (unsigned tries = 1;; tries++) {
 		cleanup_close int fd = -1;
 		cleanup_(hf_error_freep) hf_error *why = NULL;
-		int r = open_state_dir(host, arena, &made, &fd, &why);
+		int r = open_state_dir(host, &made, &fd, &why);
 
 		if (!r)
 			r = wait_for_lock(fd, wait_sec, &why);
@@ -139,7 +137,8 @@ void hf_lock_drop(hf_host *host, hf_lock *lock)
 	if (lock->fd <= 0)
 		return;
 	if (lock->made) /* fails, as it should, when something was put there */
-		(void)!hf_fs_rmdir_up_to(host, HF_STATE_DIR, lock->made, NULL);
+		(void)!hf_fs_rmdir_up_to(host, HF_STATE_DIR, strlen(HF_STATE_DIR),
+					 lock->made, NULL);
 	(void)close(lock->fd);
 	*lock = (hf_lock){ 0 };
 }

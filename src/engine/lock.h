@@ -9,8 +9,8 @@
 #include "host/host.h"
 
 typedef struct hf_lock {
-	int fd;	    /* 0: none */
-	char *made; /* the topmost directory made for it, or NULL; in the arena given */
+	int fd;	     /* 0: none */
+	size_t made; /* for hf_fs_rmdir_up_to(): what had to be made for it, or 0 */
 } hf_lock;
 
 /**
@@ -20,8 +20,7 @@ typedef struct hf_lock {
  * Makes the state directory where it is missing. Errors: -EINPROGRESS somebody has it
  * (who, if it can be told); those of making the directory. Changes host.
  */
-int hf_lock_take(hf_host *host, int wait_sec, hf_arena *arena, hf_lock *ret,
-		 hf_error **err) _must_check_;
+int hf_lock_take(hf_host *host, int wait_sec, hf_lock *ret, hf_error **err) _must_check_;
 
 /** hf_lock_drop - unlock; an empty state directory that was made for it goes again */
 void hf_lock_drop(hf_host *host, hf_lock *lock);

@@ -88,7 +88,7 @@ static void drop_dirs(recovery *rc, const hf_txn_item *item, const char *dir)
 
 	if (rc->forward || !item->made)
 		return;
-	r = hf_fs_rmdir_up_to(rc->host, dir, item->made, &why);
+	r = hf_fs_rmdir_up_to(rc->host, dir, strlen(dir), strlen(item->made), &why);
 	if (r < 0 && r != -ENOTEMPTY && r != -EEXIST) /* others' files keep it: fine */
 		stuck(rc, item, hf_error_text(why));
 	hf_error_free(why);
@@ -100,7 +100,7 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 	hf_image after = image_after(item), now;
 	const hf_image *target = rc->forward ? &after : &item->before;
 	const hf_image *other = rc->forward ? &item->before : &after;
-	char *dir = hf_path_dir(&arena, item->path), *made;
+	char *dir = hf_path_dir(&arena, item->path);
 	hf_inode parent = { 0 };
 	int r;
 
@@ -122,7 +122,7 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 		hf_item_new_owner(rc->host, &(hf_group){ .mode = 0755 }, &parent);
 		if (rc->forward)
 			r = hf_fs_mkdir(rc->host, dir, parent.uid, parent.gid,
-					parent.mode, &arena, &made, err);
+					parent.mode, NULL, err);
 		if (!r)
 			r = hf_fs_restore(rc->host, item->path, target, err);
 		if (r < 0)
@@ -192,12 +192,9 @@ static int recover_live(recovery *rc, const hf_txn_item *item, hf_error **err)
 
 static int recover_dir(recovery *rc, const hf_txn_item *item, hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	char *made;
-
 	if (rc->forward != item->remove)
 		return hf_fs_mkdir(rc->host, item->path, item->uid, item->gid, item->mode,
-				   &arena, &made, err);
+				   NULL, err);
 	if (!item->remove)
 		drop_dirs(rc, item, item->path);
 	return 0;
@@ -221,7 +218,7 @@ static int recover_item(recovery *rc, const hf_txn_item *item, hf_error **err)
 /* Those found as they should be as well: a recovery that was cut short set them. */
 static int sync_inodes(recovery *rc, hf_error **err)
 {
-	cleanup_(hf_syncer_done) hf_syncer syncer = { 0 };
+	hf_syncer syncer = { 0 };
 
 	for (size_t i = 0; i < rc->txn->n_items; i++) {
 		const hf_txn_item *item = &rc->txn->items[i];
@@ -364,13 +361,13 @@ static int recover_locked(hf_host *host, const hf_model *model, bool forward,
 }
 
 /* Killed before the journal was whole, or after it was gone: only our own leftovers. */
-static void sweep(hf_host *host, hf_arena *arena)
+static void sweep(hf_host *host)
 {
 	hf_lock lock = { 0 };
 
 	if (!hf_journal_strays(host))
 		return;
-	if (hf_lock_take(host, 0, arena, &lock, NULL) == 0)
+	if (hf_lock_take(host, 0, &lock, NULL) == 0)
 		hf_journal_sweep(host);
 	hf_lock_drop(host, &lock); /* somebody else has it: then they are in use */
 }
@@ -385,12 +382,12 @@ int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
 	*ret_found = false;
 	ret->outcome = HF_OUTCOME_NOTHING;
 	if (!r)
-		sweep(host, &ret->arena);
+		sweep(host);
 	if (r <= 0)
 		return r;
 	*ret_found = true;
 	ret->outcome = HF_OUTCOME_REFUSED;
-	r = hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error);
+	r = hf_lock_take(host, options->lock_wait, &lock, &ret->error);
 	if (!r)
 		r = recover_locked(host, model, forward, options, ret, ret_found);
 	if (r < 0)

@@ -462,7 +462,7 @@ void hf_rollback_run(hf_host *host, hf_model *model, hf_rollback *rollback,
 	 */
 	keep.record = true;
 	ret->outcome = HF_OUTCOME_REFUSED;
-	r = hf_lock_take(host, options->lock_wait, &ret->arena, &lock, &ret->error);
+	r = hf_lock_take(host, options->lock_wait, &lock, &ret->error);
 	if (!r)
 		r = check_due(host, rollback, options, &ret->error);
 	if (!r && rollback->survey.plan.n_groups) {

@@ -20,12 +20,12 @@ int hf_state_file_write(hf_host *host, const char *path, const char *text, hf_er
 		.gid = own_tree ? getegid() : 0,
 		.mode = 0600,
 	};
-	char *dir = hf_path_dir(&arena, path), *made;
+	char *dir = hf_path_dir(&arena, path);
 	int r;
 
 	if (!dir)
 		return hf_error_oom(err);
-	r = hf_fs_mkdir(host, dir, image.uid, image.gid, 0700, &arena, &made, err);
+	r = hf_fs_mkdir(host, dir, image.uid, image.gid, 0700, NULL, err);
 	return r < 0 ? r : hf_fs_restore(host, path, &image, err);
 }
 

@@ -6,20 +6,10 @@
 int hf_syncer_add(hf_syncer *s, hf_host *host, dev_t dev, const char *path, bool follow,
 		  hf_error **err)
 {
-	dev_t *slot;
-
 	for (size_t i = 0; i < s->n_done; i++)
 		if (s->done[i] == dev)
 			return 0;
-	slot = hf_vec_push(&s->arena, s->done, s->n_done);
-	if (!slot)
-		return hf_error_oom(err);
-	*slot = dev;
+	if (s->n_done < ARRAY_SIZE(s->done))
+		s->done[s->n_done++] = dev;
 	return hf_fs_sync_of(host, path, follow ? 0 : HF_FS_NOFOLLOW, err);
-}
-
-void hf_syncer_done(hf_syncer *s)
-{
-	hf_arena_done(&s->arena);
-	*s = (hf_syncer){ 0 };
 }

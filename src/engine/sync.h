@@ -6,12 +6,12 @@
 #ifndef HF_ENGINE_SYNC_H
 #define HF_ENGINE_SYNC_H
 
-#include "base/arena.h"
 #include "host/host.h"
 
 typedef struct hf_syncer {
-	hf_arena arena;
-	dev_t *done; /* file systems written out since the last change */
+	/* file systems written out since the last change; one that finds no room is only
+	 * written out again: nothing is allocated before the last change */
+	dev_t done[64];
 	size_t n_done;
 } hf_syncer;
 
@@ -19,11 +19,10 @@ typedef struct hf_syncer {
  * hf_syncer_add - write out the file system @dev, unless it was already
  * @path: an inode on it; @follow: reached over a final symlink
  *
- * Call it for each inode after the last of them was changed. Changes host.
+ * Call it for each inode after the last of them was changed. Changes host; allocates
+ * nothing.
  */
 int hf_syncer_add(hf_syncer *s, hf_host *host, dev_t dev, const char *path, bool follow,
 		  hf_error **err) _must_check_;
-
-void hf_syncer_done(hf_syncer *s);
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/path.h"
+#include "engine/effects.h"
 #include "engine/journal.h"
 #include "engine/state_file.h"
 #include "model/kind.h"
@@ -193,8 +194,7 @@ static int copy_changes(build *b, const hf_plan *plan)
 		slot = hf_vec_push(b->arena, txn->effects, txn->n_effects);
 		if (!slot)
 			return -ENOMEM;
-		*slot = hf_arena_printf(b->arena, "%s%s%s", hf_action_name(e->action),
-					e->unit ? " " : "", e->unit ? e->unit : "");
+		*slot = hf_effect_what(e, b->arena);
 		if (!*slot)
 			return -ENOMEM;
 	}

@@ -193,12 +193,14 @@ int hf_fs_set_meta(int fd, const char *path, uid_t uid, gid_t gid, mode_t mode,
 int hf_fs_sync_of(hf_host *host, const char *path, unsigned flags,
 		  hf_error **err) _must_check_;
 
-/** hf_fs_mkdir - make a directory with owner and mode; @ret_made_at: the topmost
- *  directory that had to be made (for the revert), NULL if it was there */
+/** hf_fs_mkdir - make a directory with owner and mode; allocates nothing
+ *  @ret_made: how much of @path names the topmost directory that had to be made (for
+ *             hf_fs_rmdir_up_to()), 0 if it was there; may be NULL */
 int hf_fs_mkdir(hf_host *host, const char *path, uid_t uid, gid_t gid, mode_t mode,
-		hf_arena *arena, char **ret_made_at, hf_error **err) _must_check_;
-/** hf_fs_rmdir_up_to - remove the empty directory @path and its parents up to @top */
-int hf_fs_rmdir_up_to(hf_host *host, const char *path, const char *top,
+		size_t *ret_made, hf_error **err) _must_check_;
+/** hf_fs_rmdir_up_to - remove the empty directory that the first @len bytes of @path
+ *  name, and its parents up to the one that the first @top do; allocates nothing */
+int hf_fs_rmdir_up_to(hf_host *host, const char *path, size_t len, size_t top,
 		      hf_error **err) _must_check_;
 
 #endif

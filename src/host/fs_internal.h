@@ -34,6 +34,10 @@ int hf_fs_walk_path(hf_host *host, const char *path, int flags, hf_strbuf *names
 int hf_fs_open_regular(hf_host *host, const char *path, size_t max, int *ret_fd,
 		       hf_inode *ret_inode, char **ret_path, hf_error **err) _must_check_;
 
+/** hf_fs_statx - hf_fs_inode_of() but for .bind_mount: allocates nothing
+ *  @ret_mount: id of the mount it is on */
+int hf_fs_statx(int fd, hf_inode *ret, uint64_t *ret_mount) _must_check_;
+
 /** hf_fs_xattr_is_derived - is it made by the kernel of content and key (security.ima,
  *  security.evm), and so not part of what a file is? pure */
 bool hf_fs_xattr_is_derived(const char *name);

@@ -60,7 +60,8 @@ static int check_settable(const hf_inode *inode, const char *path, hf_error **er
 
 static int look(int fd, const char *path, hf_inode *ret, hf_error **err)
 {
-	int r = hf_fs_inode_of(fd, ret);
+	uint64_t mount;
+	int r = hf_fs_statx(fd, ret, &mount);
 
 	return r < 0 ? hf_fs_fail(err, r, "look at", path) : 0;
 }
@@ -128,17 +129,29 @@ int hf_fs_set_meta(int fd, const char *path, uid_t uid, gid_t gid, mode_t mode,
 	return 0;
 }
 
+/* The first @len bytes of a path, without allocating. */
+static int copy_path(const char *path, size_t len, char ret[static PATH_MAX],
+		     hf_error **err)
+{
+	if (len >= PATH_MAX)
+		return hf_fs_fail(err, -ENAMETOOLONG, "open directory", path);
+	memcpy(ret, path, len);
+	ret[len] = '\0';
+	return 0;
+}
+
 /* syncfs(2) wants an opened file, and not everything can be opened to no effect (sockets,
  * devices): the directory it is in will do, unless it is the root of a mount. */
 static int open_for_sync(hf_host *host, const char *path, const struct stat *of)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	char *dir = hf_path_dir(&arena, path);
+	const char *slash = strrchr(path, '/');
 	cleanup_close int fd = -1;
+	char dir[PATH_MAX];
 	struct stat st;
 
-	if (!dir)
-		return -ENOMEM;
+	if (copy_path(path, slash && slash > path ? (size_t)(slash - path) : 1, dir,
+		      NULL) < 0)
+		return -ENAMETOOLONG;
 	fd = hf_fs_open_raw(host, dir, O_RDONLY | O_DIRECTORY);
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == of->st_dev)
 		return take_fd(fd);
@@ -202,11 +215,12 @@ static int make_one(int parent, const char *name, const char *path, uid_t uid, g
 static int open_deepest(hf_host *host, const char *path, int *ret_fd, size_t *ret_len,
 			hf_error **err)
 {
-	cleanup_free char *p = strdup(path);
 	size_t len = strlen(path);
+	char p[PATH_MAX];
+	int r = copy_path(path, len, p, err);
 
-	if (!p)
-		return hf_error_oom(err);
+	if (r < 0)
+		return r;
 	for (;;) {
 		int fd = hf_fs_open_raw(host, len ? p : "/", O_RDONLY | O_DIRECTORY);
 
@@ -226,7 +240,7 @@ static int open_deepest(hf_host *host, const char *path, int *ret_fd, size_t *re
 }
 
 static int make_chain(hf_host *host, const char *path, uid_t uid, gid_t gid, mode_t mode,
-		      char *top, hf_error **err)
+		      size_t *top, hf_error **err)
 {
 	cleanup_close int fd = -1;
 	size_t at = 0;
@@ -253,10 +267,8 @@ static int make_chain(hf_host *host, const char *path, uid_t uid, gid_t gid, mod
 			     last ? gid : getegid(), last ? mode : PARENT_MODE, &made,
 			     err);
 		if (!*top && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    r != -EEXIST) {
-			memcpy(top, path, at);
-			top[at] = '\0';
-		}
+		    r != -EEXIST)
+			*top = at;
 		if (r < 0)
 			return r;
 		(void)close(fd);
@@ -266,36 +278,31 @@ static int make_chain(hf_host *host, const char *path, uid_t uid, gid_t gid, mod
 }
 
 int hf_fs_mkdir(hf_host *host, const char *path, uid_t uid, gid_t gid, mode_t mode,
-		hf_arena *arena, char **ret_made_at, hf_error **err)
+		size_t *ret_made, hf_error **err)
 {
-	cleanup_free char *top = calloc(1, strlen(path) + 1);
-	char *made_at = NULL;
-	int r;
+	size_t top = 0;
+	int r = make_chain(host, path, uid, gid, mode, &top, err);
 
-	if (!top)
-		return hf_error_oom(err);
-	r = make_chain(host, path, uid, gid, mode, top, err);
-	if (r == 0 && *top) {
-		made_at = hf_arena_strdup(arena, top);
-		if (!made_at)
-			r = hf_error_oom(err);
-	}
 	if (r < 0) {
-		if (*top && hf_fs_rmdir_up_to(host, path, top, NULL) < 0)
-			return hf_error_wrap(err, "and '%s' is left behind", top);
+		if (top && hf_fs_rmdir_up_to(host, path, strlen(path), top, NULL) < 0)
+			return hf_error_wrap(err, "and '%.*s' is left behind", (int)top,
+					     path);
 		return r;
 	}
-	*ret_made_at = made_at;
+	if (ret_made)
+		*ret_made = top;
 	return 0;
 }
 
-int hf_fs_rmdir_up_to(hf_host *host, const char *path, const char *top, hf_error **err)
+int hf_fs_rmdir_up_to(hf_host *host, const char *path, size_t len, size_t top,
+		      hf_error **err)
 {
-	cleanup_free char *p = strdup(path);
+	char p[PATH_MAX];
+	int r = copy_path(path, len, p, err);
 
-	if (!p)
-		return hf_error_oom(err);
-	while (hf_path_below(p, top) && p[1]) {
+	if (r < 0)
+		return r;
+	while (strlen(p) >= top && p[0] == '/' && p[1]) {
 		cleanup_close int dir = -1;
 		char *slash = strrchr(p, '/');
 
@@ -308,8 +315,7 @@ int hf_fs_rmdir_up_to(hf_host *host, const char *path, const char *top, hf_error
 		    errno != ENOENT)
 			return hf_fs_fail(err, -errno, "remove directory", p);
 		if (dir >= 0) {
-			int r = sync_directory(dir, p, err);
-
+			r = sync_directory(dir, p, err);
 			if (r < 0)
 				return r;
 		}

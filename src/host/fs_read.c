@@ -61,7 +61,7 @@ static bool mount_is_bind(uint64_t mnt_id, const hf_inode *inode)
 	return bind;
 }
 
-int hf_fs_inode_of(int fd, hf_inode *ret)
+int hf_fs_statx(int fd, hf_inode *ret, uint64_t *ret_mount)
 {
 	struct statx x;
 	hf_inode i = { 0 };
@@ -80,10 +80,19 @@ int hf_fs_inode_of(int fd, hf_inode *ret)
 	i.immutable = x.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND);
 	i.mount_root = x.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 	i.is_link = S_ISLNK(i.mode);
-	if (i.mount_root)
-		i.bind_mount = mount_is_bind(x.stx_mnt_id, &i);
 	*ret = i;
+	*ret_mount = x.stx_mnt_id;
 	return 0;
+}
+
+int hf_fs_inode_of(int fd, hf_inode *ret)
+{
+	uint64_t mount;
+	int r = hf_fs_statx(fd, ret, &mount);
+
+	if (r == 0 && ret->mount_root)
+		ret->bind_mount = mount_is_bind(mount, ret);
+	return r;
 }
 
 /* What the link @fd at @path leads to: a path to be opened next; malloc'ed. */

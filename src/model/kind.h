@@ -82,7 +82,8 @@ struct hf_kind {
 	int (*plan)(const hf_model *model, struct hf_plan *plan, hf_error **err);
 
 	/* Groups of type HF_GROUP_LIVE only; NULL where a kind has none.
-	 * prepare: allocate all that commit and revert need; nothing visible.
+	 * prepare: allocate all that commit and revert need; nothing visible. A group
+	 * with frozen text is one that is undone: commit does, revert does it again.
 	 * commit, revert: visible, safe to repeat, no allocation.
 	 * discard: free what prepare made; never fails. */
 	int (*prepare)(struct hf_host *host, struct hf_group *group, hf_error **err);

@@ -462,44 +462,41 @@ static void bind_mounts(void **state)
 static void directories(void **state)
 {
 	temp_root *t = *state;
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	cleanup_(hf_error_freep) hf_error *err = NULL, *err2 = NULL, *err3 = NULL;
-	char *top = NULL;
+	static const char state_dir[] = "/var/lib/holdfast";
+	const size_t len = strlen(state_dir);
+	size_t top = 0;
 
 	temp_root_mkdir(t, "var");
-	assert_int_equal(hf_fs_mkdir(&t->host, "/var/lib/holdfast", geteuid(), getegid(),
-				     0700, &arena, &top, &err),
-			 0);
-	assert_string_equal(top, "/var/lib");
+	assert_int_equal(
+		hf_fs_mkdir(&t->host, state_dir, geteuid(), getegid(), 0700, &top, &err),
+		0);
+	assert_int_equal(top, strlen("/var/lib"));
 	assert_int_equal(temp_root_stat(t, "var/lib").st_mode, S_IFDIR | 0755);
 	assert_int_equal(temp_root_stat(t, "var/lib/holdfast").st_mode, S_IFDIR | 0700);
 	temp_root_write(t, "var/lib/holdfast/x", "");
-	assert_int_equal(hf_fs_rmdir_up_to(&t->host, "/var/lib/holdfast", top, &err),
+	assert_int_equal(hf_fs_rmdir_up_to(&t->host, state_dir, len, top, &err),
 			 -ENOTEMPTY);
 	assert_int_equal(unlinkat(t->fd, "var/lib/holdfast/x", 0), 0);
-	assert_int_equal(hf_fs_rmdir_up_to(&t->host, "/var/lib/holdfast", top, &err2), 0);
+	assert_int_equal(hf_fs_rmdir_up_to(&t->host, state_dir, len, top, &err2), 0);
 	assert_int_equal(entries(t, "var"), 0);
-	assert_int_equal(hf_fs_mkdir(&t->host, "/var", 0, 0, 0700, &arena, &top, &err3),
-			 0);
-	assert_null(top);
+	assert_int_equal(hf_fs_mkdir(&t->host, "/var", 0, 0, 0700, &top, &err3), 0);
+	assert_int_equal(top, 0);
 	temp_root_write(t, "file", "");
-	assert_int_equal(
-		hf_fs_mkdir(&t->host, "/file/x", 0, 0, 0700, &arena, &top, &err3),
-		-ENOTDIR);
+	assert_int_equal(hf_fs_mkdir(&t->host, "/file/x", 0, 0, 0700, &top, &err3),
+			 -ENOTDIR);
 }
 
 static void directory_outside(void **state)
 {
 	temp_root *t = *state;
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	char *top = NULL;
 	struct stat st;
 
 	temp_root_link(t, "../../outside", "var");
-	assert_int_equal(hf_fs_mkdir(&t->host, "/var/lib", geteuid(), getegid(), 0700,
-				     &arena, &top, &err),
-			 -EEXIST);
+	assert_int_equal(
+		hf_fs_mkdir(&t->host, "/var/lib", geteuid(), getegid(), 0700, NULL, &err),
+		-EEXIST);
 	assert_int_equal(fstatat(t->fd, "../outside", &st, AT_SYMLINK_NOFOLLOW), -1);
 }
 

@@ -27,8 +27,10 @@ typedef struct step {
 } step;
 
 typedef struct prepared {
+	hf_arena arena;
+	step *steps;
 	size_t n;
-	step steps[];
+	bool undo; /* of the journal's text: committing goes back over the steps */
 } prepared;
 
 /* What this host's libaudit gives to a rule by perm, asked once for each pair. */
@@ -104,16 +106,25 @@ static int encode(step *s, perm_cache *cache, hf_error **err)
 	return fill_mask(cache, rule, s->data->mask, err);
 }
 
+static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret_n,
+		    hf_error **err);
+
 int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **err)
 {
 	const hf_audit_live *work = group->live;
 	perm_cache cache = { .n = 0 };
-	prepared *p = calloc(1, sizeof(*p) + work->n * sizeof(*p->steps));
+	prepared *p = calloc(1, sizeof(*p));
 
 	(void)host;
 	if (!p)
 		return hf_error_oom(err);
 	group->engine = p;
+	p->undo = group->frozen;
+	if (p->undo)
+		return thaw_all(group->frozen, &p->arena, &p->steps, &p->n, err);
+	p->steps = hf_arena_array(&p->arena, work->n, sizeof(*p->steps));
+	if (!p->steps)
+		return hf_error_oom(err);
 	p->n = work->n;
 	for (size_t i = 0; i < work->n; i++) {
 		int r = 0;
@@ -241,10 +252,45 @@ static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 	return r;
 }
 
+static int tell_displaced(const step *s, hf_error **err)
+{
+	return hf_error_set(err, -ESTALE,
+			    "the audit rule '%s' is loaded again, but at the end of its "
+			    "list: rules that it stood before now decide first",
+			    s->op->displaced);
+}
+
+/* Steps of the journal, none of which is known to be done or not. 1: something changed.
+ */
+static int replay(hf_host *host, step *steps, size_t n, bool forward, hf_error **err)
+{
+	const step *displaced = NULL;
+	int changed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		step *s = &steps[forward ? i : n - 1 - i];
+		int r;
+
+		s->done = !forward;
+		r = send_step(host, s, !forward, err);
+		if (r < 0)
+			return r;
+		changed |= s->done == forward;
+		if (s->displaced)
+			displaced = s;
+	}
+	return displaced ? tell_displaced(displaced, err) : changed;
+}
+
 int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err)
 {
 	prepared *p = group->engine;
 
+	if (p->undo) {
+		int r = replay(host, p->steps, p->n, false, err);
+
+		return r < 0 ? r : 0;
+	}
 	for (size_t i = 0; i < p->n; i++) {
 		int r = p->steps[i].done ? 0 : send_step(host, &p->steps[i], false, err);
 
@@ -254,19 +300,15 @@ int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err
 	return 0;
 }
 
-static int tell_displaced(const step *s, hf_error **err)
-{
-	return hf_error_set(err, -ESTALE,
-			    "the audit rule '%s' is loaded again, but at the end of its "
-			    "list: rules that it stood before now decide first",
-			    s->op->displaced);
-}
-
 int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err)
 {
 	prepared *p = group->engine;
 	int result = 0;
 
+	if (p && p->undo) {
+		result = replay(host, p->steps, p->n, true, err);
+		return result < 0 ? result : 0;
+	}
 	for (size_t i = p ? p->n : 0; i-- > 0;) {
 		cleanup_(hf_error_freep) hf_error *own = NULL;
 		int r = p->steps[i].done ? send_step(host, &p->steps[i], true, &own) : 0;
@@ -286,8 +328,10 @@ void hf_audit_discard(struct hf_group *group)
 {
 	prepared *p = group->engine;
 
-	for (size_t i = 0; p && i < p->n; i++)
+	for (size_t i = 0; p && !p->undo && i < p->n; i++)
 		free(p->steps[i].data);
+	if (p)
+		hf_arena_done(&p->arena);
 	free(p);
 	group->engine = NULL;
 }
@@ -365,14 +409,15 @@ static int thaw(char *line, hf_arena *arena, hf_audit_op *op, step *ret)
 	return len == sizeof(*ret->data) + ret->data->buflen ? 0 : -EBADMSG;
 }
 
-static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret_n)
+static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret_n,
+		    hf_error **err)
 {
 	char *rest = hf_arena_strdup(arena, frozen), *line;
 	step *steps = NULL;
 	size_t n = 0;
 
 	if (!rest)
-		return -ENOMEM;
+		return hf_error_oom(err);
 	while ((line = strsep(&rest, "\n"))) {
 		hf_audit_op *op = hf_arena_new(arena, hf_audit_op);
 		step *s;
@@ -382,8 +427,11 @@ static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret
 			continue;
 		s = op ? hf_vec_push(arena, steps, n) : NULL;
 		r = s ? thaw(line, arena, op, s) : -ENOMEM;
+		if (r == -ENOMEM)
+			return hf_error_oom(err);
 		if (r < 0)
-			return r;
+			return hf_error_set(err, r,
+					    "the journal's audit rules are damaged");
 	}
 	*ret = steps;
 	*ret_n = n;
@@ -396,23 +444,7 @@ int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	step *steps;
 	size_t n;
-	const step *displaced = NULL;
-	int changed = 0, r = thaw_all(frozen, &arena, &steps, &n);
+	int r = thaw_all(frozen, &arena, &steps, &n, err);
 
-	if (r == -ENOMEM)
-		return hf_error_oom(err);
-	if (r < 0)
-		return hf_error_set(err, r, "the journal's audit rules are damaged");
-	for (size_t i = 0; i < n; i++) {
-		step *s = &steps[forward ? i : n - 1 - i];
-
-		s->done = !forward;
-		r = send_step(host, s, !forward, err);
-		if (r < 0)
-			return r;
-		changed |= s->done == forward;
-		if (s->displaced)
-			displaced = s;
-	}
-	return displaced ? tell_displaced(displaced, err) : changed;
+	return r < 0 ? r : replay(host, steps, n, forward, err);
 }
