@@ -73,6 +73,7 @@ int hf_run_fail(hf_run *run, hf_exit status, hf_error *error)
 {
 	hf_report report = hf_run_report(run);
 
+	hf_run_progress_end(run);
 	hf_run_diags(run);
 	if (error)
 		hf_report_error(stderr, error, run->cli->color_err);
@@ -119,6 +120,7 @@ int hf_run_open(hf_run *run, hf_cli *cli)
 								     : HF_EXIT_FAILED,
 				   err);
 	run->host_open = true;
+	hf_run_working(run);
 	if (cli->options.timeout_usec)
 		run->host.timeout_usec = cli->options.timeout_usec;
 	note_layers(run);
@@ -427,6 +429,7 @@ int hf_run_look(hf_cli *cli, bool is_check)
 		status = hf_saved_write(&run);
 	if (status)
 		return status;
+	hf_run_progress_end(&run);
 	hf_run_note_hold(&run);
 	report = hf_run_report(&run);
 	report.exit =

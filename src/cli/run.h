@@ -29,6 +29,7 @@ typedef struct hf_run {
 	hf_survey survey;
 	hf_report_layer layers[3];
 	bool is_live_apply; /* untrusted baselines are refused */
+	bool told;	    /* something stands on the line of progress */
 	bool look_ahead; /* hf_run_load() begins the survey: nothing changes before it */
 } hf_run;
 
@@ -74,6 +75,9 @@ int hf_run_must_be_root(hf_run *run) _must_check_;
 
 /** hf_run_apply_options - of the command line, for the engine */
 hf_apply_options hf_run_apply_options(hf_run *run);
+
+/** hf_run_working - have long work told; hf_run_open() does it (transact.c) */
+void hf_run_working(hf_run *run);
 
 /** hf_run_progress_end - clear the line that moves, before the report */
 void hf_run_progress_end(const hf_run *run);

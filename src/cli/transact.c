@@ -9,10 +9,11 @@
 /* What takes long: on a terminal a line that the next one replaces, elsewhere lines. */
 static void tell_progress(void *user, const char *what)
 {
-	const hf_run *run = user;
+	hf_run *run = user;
 
 	if (run->cli->options.quiet)
 		return;
+	run->told = true;
 	if (isatty(STDERR_FILENO) && !run->cli->options.verbose)
 		fprintf(stderr, "\r\033[K%s ...", what);
 	else
@@ -20,10 +21,20 @@ static void tell_progress(void *user, const char *what)
 	fflush(stderr);
 }
 
+/* The commands that only look are silent where nobody watches. */
+void hf_run_working(hf_run *run)
+{
+	const unsigned changes = HF_CMD_APPLY | HF_CMD_ROLLBACK | HF_CMD_RECOVER;
+
+	if (!isatty(STDERR_FILENO) && !(run->cli->options.command->bit & changes))
+		return;
+	run->host.working = tell_progress;
+	run->host.working_user = run;
+}
+
 void hf_run_progress_end(const hf_run *run)
 {
-	if (isatty(STDERR_FILENO) && !run->cli->options.verbose &&
-	    !run->cli->options.quiet)
+	if (run->told && isatty(STDERR_FILENO) && !run->cli->options.verbose)
 		fputs("\r\033[K", stderr);
 }
 

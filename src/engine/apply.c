@@ -203,6 +203,7 @@ static int prepare_all(apply *a, hf_error **err)
 				    &a->result->arena, err);
 		if (r < 0)
 			return hf_error_wrap(err, "cannot %s", item->what);
+		hf_host_working(a->host, "prepare", NULL, i, a->n_items);
 	}
 	hf_fault(a->host, "prepared");
 	return 0;
@@ -312,6 +313,7 @@ static int commit_all(apply *a, hf_error **err)
 		r = commit_one(a, item, err);
 		if (r < 0)
 			return r;
+		hf_host_working(a->host, "change", NULL, i, a->n_items);
 	}
 	r = sync_inodes(a, HF_ITEM_COMMITTED, err);
 	hf_fault(a->host, "all committed");
@@ -421,8 +423,10 @@ static void revert_all(apply *a)
 		a->result->outcome = HF_OUTCOME_INCOMPLETE;
 		return;
 	}
-	for (size_t i = all_items(a); i; i--)
+	for (size_t i = all_items(a); i; i--) {
+		hf_host_working(a->host, "put back, left", NULL, i, 0);
 		ok &= revert_one(a, &a->items[i - 1]);
+	}
 	if (sync_inodes(a, HF_ITEM_REVERTED, &why) < 0) {
 		add_step(a, "write out owners and modes", HF_STEP_STUCK, why);
 		ok = false;

@@ -247,6 +247,7 @@ static int recover_all(recovery *rc, hf_error **err)
 		cleanup_(hf_error_freep) hf_error *why = NULL;
 
 		hf_fault(rc->host, "recover");
+		hf_host_working(rc->host, "recover", NULL, i, n);
 		/* one that fails does not keep the others from being put back */
 		if (recover_item(rc, item, &why) < 0)
 			stuck(rc, item, hf_error_text(why));

@@ -28,6 +28,9 @@ typedef struct dents_entry {
 } dents_entry;
 
 typedef struct tree {
+	hf_host *host;
+	const char *top;
+	size_t n_seen;
 	hf_walk *walk;
 	hf_strbuf path;
 	char *dents; /* one buffer for all levels: it is used up before going down */
@@ -143,6 +146,7 @@ static int see_entries(tree *t, int dir_fd, hf_strbuf *subdirs)
 			const dents_entry *e = (const void *)(t->dents + at);
 
 			at += e->len;
+			hf_host_working(t->host, "look at", t->top, ++t->n_seen, 0);
 			if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0 ||
 			    is_of_no_interest(t, e))
 				continue;
@@ -187,7 +191,7 @@ static int walk_directory(tree *t, int dir_fd, unsigned depth)
 
 int hf_fs_walk(hf_host *host, const char *path, hf_walk *walk, hf_error **err)
 {
-	cleanup_(tree_done) tree t = { .walk = walk };
+	cleanup_(tree_done) tree t = { .host = host, .top = path, .walk = walk };
 	cleanup_close int top = -1, fd = -1;
 	struct statx x;
 	hf_inode inode;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/parse.h"
@@ -19,6 +20,8 @@
 #include "host/host_internal.h"
 #include "host/ids.h"
 
+#define WORKING_STEP 256 /* things between two looks at the clock */
+#define WORKING_EACH_USEC 1000000
 #define TIMEOUT_DEFAULT_USEC (90u * 1000000u) /* systemd's own default for a job */
 
 /* Inode numbers of the initial namespaces are constants: include/linux/proc_ns.h. */
@@ -215,6 +218,29 @@ static bool lacks_openat2(int root_fd)
 	return false;
 }
 
+void hf_host_working(hf_host *host, const char *what, const char *path, size_t n,
+		     size_t all)
+{
+	char text[512], of[32] = "";
+	struct timespec ts;
+	uint64_t now;
+
+	if (!host->working || n % WORKING_STEP || !n ||
+	    clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+		return;
+	now = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	if (!host->working_usec) /* the work begins: a second from now on */
+		host->working_usec = now;
+	if (now - host->working_usec < host->working_each_usec)
+		return;
+	host->working_usec = now;
+	if (all)
+		(void)snprintf(of, sizeof(of), " of %zu", all);
+	(void)snprintf(text, sizeof(text), "%s%s%.400s: %zu%s", what, path ? " " : "",
+		       path ? path : "", n, of);
+	host->working(host->working_user, text);
+}
+
 int hf_host_open(hf_host *host, const char *root, hf_error **err)
 {
 	hf_live base = { HF_ABSENT, why_offline };
@@ -224,7 +250,8 @@ int hf_host_open(hf_host *host, const char *root, hf_error **err)
 			   .audit_fd = -1,
 			   .offline = root != NULL,
 			   .is_root = geteuid() == 0,
-			   .timeout_usec = TIMEOUT_DEFAULT_USEC };
+			   .timeout_usec = TIMEOUT_DEFAULT_USEC,
+			   .working_each_usec = WORKING_EACH_USEC };
 	r = open_root(host, root, err);
 	if (r < 0) {
 		hf_host_close(host);

@@ -43,6 +43,11 @@ typedef struct hf_host {
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
 	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */
 	bool unmapped_ids; /* a user namespace that shows foreign owners as 65534 */
+	/* Told about once a second where long work is; may be NULL. */
+	void (*working)(void *user, const char *text);
+	void *working_user;
+	uint64_t working_usec; /* when it was told last, CLOCK_MONOTONIC; 0: never */
+	uint64_t working_each_usec;
 	/* Tests only: called at every point where a crash would be interesting. */
 	void (*fault)(const char *point);
 	const char *stage_tag; /* in names of staged files: the transaction; or NULL */
@@ -53,6 +58,17 @@ static inline void hf_fault(const hf_host *host, const char *point)
 	if (host->fault)
 		host->fault(point);
 }
+
+/**
+ * hf_host_working - long work is at the @n-th of @all things
+ * @what: "look at", ...; @path: of the tree, or NULL
+ * @all:  0: it is not known
+ *
+ * To be called for each of them: tells .working about once a second, not before a second
+ * is over, and neither allocates nor fails.
+ */
+void hf_host_working(hf_host *host, const char *what, const char *path, size_t n,
+		     size_t all);
 
 /**
  * hf_host_open - open the host

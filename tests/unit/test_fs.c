@@ -349,6 +349,45 @@ static void swapped_links_never_lead_out(void **state)
 	assert_true(inside > 0);
 }
 
+static void note_working(void *user, const char *text)
+{
+	char *all = user;
+
+	(void)strcat(all, text);
+	(void)strcat(all, "\n");
+}
+
+static int count_only(void *user, const hf_walk_entry *entry)
+{
+	(void)user;
+	(void)entry;
+	return 0;
+}
+
+/* A long walk tells how far it is; one that is over before its time says nothing. */
+static void long_walks_tell(void **state)
+{
+	temp_root *t = *state;
+	hf_walk walk = { .visit = count_only };
+	char told[256] = "";
+
+	temp_root_mkdir(t, "many");
+	for (int i = 0; i < 600; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "many/%03d", i);
+		temp_root_write(t, path, "");
+	}
+	t->host.working = note_working;
+	t->host.working_user = told;
+	t->host.working_each_usec = UINT64_MAX;
+	assert_int_equal(hf_fs_walk(&t->host, "/many", &walk, NULL), 0);
+	assert_string_equal(told, "");
+	t->host.working_each_usec = 0;
+	assert_int_equal(hf_fs_walk(&t->host, "/many", &walk, NULL), 0);
+	assert_string_equal(told, "look at /many: 256\nlook at /many: 512\n");
+}
+
 #define BOTH(test)                                                                       \
 	{ #test " (openat2)", test, setup_kernel, teardown, NULL },                      \
 	{                                                                                \
@@ -370,6 +409,7 @@ int main(void)
 		BOTH(link_texts),
 		BOTH(listings),
 		BOTH(swapped_links_never_lead_out),
+		BOTH(long_walks_tell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
