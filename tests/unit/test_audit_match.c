@@ -143,6 +143,25 @@ static void perm_adds_syscalls(void **state)
 	hf_error_free(err);
 }
 
+/* auditctl 3.1 and later send what the kernel then does not look at. */
+static void exclude_any_field(void **state)
+{
+	static const char line[] = "-a never,exclude -F euid>=0";
+	hf_audit_names newer = x86;
+	hf_error *err = NULL;
+	hf_audit_line parsed;
+
+	(void)state;
+	newer.exclude_any = true;
+	assert_int_equal(hf_audit_rule_takes(rule_of(&newer, line), X("-w /x -p wa")),
+			 HF_AUDIT_TAKES_NONE);
+	assert_int_equal(
+		hf_audit_rule_takes(X("-a never,exclude -F uid>=0"), X("-w /x -p wa")),
+		HF_AUDIT_TAKES_ALL);
+	assert_int_equal(hf_audit_line_parse(line, &x86, &arena, &parsed, &err), -EINVAL);
+	hf_error_free(err);
+}
+
 #define MOUNT "-a always,exit -S mount "
 
 /* One event may have several of what these fields look at, and one call be of several
@@ -193,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(released_tables, teardown),
 		cmocka_unit_test_teardown(perm_adds_syscalls, teardown),
+		cmocka_unit_test_teardown(exclude_any_field, teardown),
 		cmocka_unit_test_teardown(several_values, teardown),
 	};
 

@@ -77,10 +77,16 @@ static bool answer_has_dir(void *user, const char *path)
 	return hf_audit_ask(user, HF_AUDIT_ASK_BOOT, path)->yes;
 }
 
+static bool is_since(const hf_audit_obs *obs, const char *version)
+{
+	return obs->audit && hf_version_compare(obs->audit, version) >= 0;
+}
+
 hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs)
 {
 	return (hf_audit_boot_host){ .names = { .machine = obs->machine,
-						.perm_table = obs->perm_table,
+						.perm_table = is_since(obs, "3.1.3"),
+						.exclude_any = is_since(obs, "3.1"),
 						.id = answer_id,
 						.is_dir = answer_is_dir,
 						.user = &obs->answers },
@@ -161,10 +167,8 @@ static const char *refused_at_boot(compiler *c, const hf_audit_rule *rule)
 /* Why this host's auditctl would refuse what others take, or NULL. */
 static const char *too_new(const compiler *c, const hf_audit_rule *rule)
 {
-	const char *version = hf_facts_value(c->plan->facts, "audit");
-
-	if (rule->list == AUDIT_FILTER_URING_EXIT && version &&
-	    hf_version_compare(version, "3.1") < 0)
+	if (rule->list == AUDIT_FILTER_URING_EXIT && c->obs->audit &&
+	    !is_since(c->obs, "3.1"))
 		return "the auditctl here is older than 3.1 and does not know the list "
 		       "io_uring; "
 		       "the rule would stop the load of all rules behind it";

@@ -214,24 +214,14 @@ static int parse_arch(const char *value, const hf_audit_names *names, uint32_t *
 }
 
 /* May the field stand on the list, with this operator? NULL, or why not. */
-static const char *field_refused(uint32_t type, uint32_t op, uint32_t list)
+static const char *field_refused(uint32_t type, uint32_t op, uint32_t list,
+				 const hf_audit_names *names)
 {
 	bool plain = op == AUDIT_EQUAL || op == AUDIT_NOT_EQUAL;
 
-	if (list == AUDIT_FILTER_EXCLUDE) {
-		switch (type) {
-		case AUDIT_PID:
-		case AUDIT_UID:
-		case AUDIT_GID:
-		case AUDIT_LOGINUID:
-		case AUDIT_MSGTYPE:
-		case AUDIT_SUBJ_USER ... AUDIT_SUBJ_CLR:
-		case AUDIT_EXE:
-			break;
-		default:
-			return "cannot stand on the exclude list";
-		}
-	}
+	if (list == AUDIT_FILTER_EXCLUDE && !names->exclude_any &&
+	    !hf_audit_field_excludes(type))
+		return "cannot stand on the exclude list";
 	if (list == AUDIT_FILTER_FS && type != AUDIT_FSTYPE && type != AUDIT_FILTERKEY)
 		return "cannot stand on the filesystem list";
 	if (type == AUDIT_FSTYPE && list != AUDIT_FILTER_FS)
@@ -248,7 +238,6 @@ static const char *field_refused(uint32_t type, uint32_t op, uint32_t list)
 		break;
 	case AUDIT_WATCH:
 	case AUDIT_DIR:
-	case AUDIT_PERM:
 	case AUDIT_FILETYPE:
 	case AUDIT_OBJ_USER ... AUDIT_OBJ_LEV_HIGH:
 	case AUDIT_INODE:
@@ -256,6 +245,11 @@ static const char *field_refused(uint32_t type, uint32_t op, uint32_t list)
 	case AUDIT_DEVMINOR:
 	case AUDIT_PPID:
 		if (list != AUDIT_FILTER_EXIT)
+			return "can only stand on the exit list";
+		break;
+	case AUDIT_PERM:
+		if (list != AUDIT_FILTER_EXIT &&
+		    (list != AUDIT_FILTER_EXCLUDE || !names->exclude_any))
 			return "can only stand on the exit list";
 		break;
 	case AUDIT_SESSIONID:
@@ -387,7 +381,7 @@ int hf_audit_field_parse(const char *text, uint32_t list, const hf_audit_names *
 	if (type < 0)
 		return hf_error_set(err, -EINVAL, "there is no field named '%s'", copy);
 	field.type = (uint32_t)type;
-	refused = field_refused(field.type, field.op, list);
+	refused = field_refused(field.type, field.op, list, names);
 	if (refused)
 		return hf_error_set(err, -EINVAL, "field '%s' %s", copy, refused);
 	if (hf_audit_field_is_text(field.type))

@@ -19,6 +19,7 @@
 typedef struct hf_audit_names {
 	const char *machine; /* uname -m: "x86_64" */
 	bool perm_table;     /* libaudit 3.1.3 and later: perm adds its syscalls to -S */
+	bool exclude_any;    /* 3.1 and later: the exclude list takes nearly any field */
 	/* uid or gid of a name; 0, -ENOENT, or another negative errno (cannot tell) */
 	int (*id)(void *user, bool group, const char *name, uint32_t *ret);
 	/* is there a directory at @path (symlinks followed)? "-w" asks; NULL: never */

@@ -86,7 +86,7 @@ typedef enum hf_audit_loader {
 
 typedef struct hf_audit_obs {
 	const char *machine;
-	bool perm_table;     /* of libaudit, see hf_audit_names */
+	const char *audit;   /* its version, or NULL */
 	const char *unknown; /* the persisted layer could not be read: why; or NULL */
 
 	hf_audit_source *files; /* of rules.d, in order of merging */

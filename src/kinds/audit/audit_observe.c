@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/parse.h"
 #include "base/path.h"
 #include "host/audit_nl.h"
 #include "host/fs.h"
@@ -637,12 +636,11 @@ int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan
 	int r = plan->obs[HF_RANK_AUDIT] ? 0 : hf_audit_ahead(host, plan, err);
 	hf_audit_obs *obs = plan->obs[HF_RANK_AUDIT];
 	observer o = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs };
-	const char *audit = hf_facts_value(plan->facts, "audit");
 
 	if (r < 0)
 		return r;
 	obs->machine = hf_facts_value(plan->facts, "arch");
-	obs->perm_table = audit && hf_version_compare(audit, "3.1.3") >= 0;
+	obs->audit = hf_facts_value(plan->facts, "audit");
 	obs->answers.arena = &plan->arena;
 	obs->answers.look = look;
 	obs->answers.user = &o;

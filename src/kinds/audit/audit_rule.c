@@ -29,6 +29,23 @@ bool hf_audit_field_is_text(uint32_t type)
 	}
 }
 
+bool hf_audit_field_excludes(uint32_t type)
+{
+	switch (type) {
+	case AUDIT_PID:
+	case AUDIT_UID:
+	case AUDIT_GID:
+	case AUDIT_LOGINUID:
+	case AUDIT_LOGINUID_SET:
+	case AUDIT_MSGTYPE:
+	case AUDIT_SUBJ_USER ... AUDIT_SUBJ_CLR:
+	case AUDIT_EXE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const hf_audit_field *hf_audit_rule_field(const hf_audit_rule *rule, uint32_t type)
 {
 	for (size_t i = 0; i < rule->n_fields; i++)
@@ -486,6 +503,9 @@ hf_audit_taking hf_audit_rule_takes(const hf_audit_rule *other, const hf_audit_r
 		fields[rule->n_fields] = (hf_audit_field){ .type = AUDIT_MSGTYPE,
 							   .op = AUDIT_EQUAL,
 							   .value = AUDIT_SYSCALL };
+		for (size_t i = 0; i < other->n_fields; i++)
+			if (!hf_audit_field_excludes(other->fields[i].type))
+				return HF_AUDIT_TAKES_NONE;
 		if (!other->n_fields || !hf_audit_rule_overlaps(other, &seen))
 			return HF_AUDIT_TAKES_NONE;
 		return hf_audit_rule_covers(other, &seen) ? HF_AUDIT_TAKES_ALL

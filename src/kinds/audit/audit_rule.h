@@ -52,6 +52,10 @@ typedef struct hf_audit_rule {
 /** hf_audit_field_is_text - does this type of field carry a string? pure */
 bool hf_audit_field_is_text(uint32_t type);
 
+/** hf_audit_field_excludes - does the kernel look at it on the exclude list? A rule with
+ *  another one there excludes nothing (audit_filter() of kernel/auditfilter.c); pure */
+bool hf_audit_field_excludes(uint32_t type);
+
 /** hf_audit_rule_field - the first field of @type with the operator "=", or NULL; pure */
 const hf_audit_field *hf_audit_rule_field(const hf_audit_rule *rule, uint32_t type);
 
