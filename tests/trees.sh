@@ -30,3 +30,8 @@ debian_tree() {
 	fi
 	tree_tar=$kept
 }
+
+# stock_tree SUITE: the same, with what holdfast manages
+stock_tree() {
+	debian_tree "$1" "$1" systemd systemd-sysv dbus auditd docker.io
+}

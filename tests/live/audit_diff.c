@@ -290,6 +290,21 @@ static int same_files(const char *a, const char *b)
 	return -1;
 }
 
+/* Does libaudit add the syscalls of perm to a rule? */
+static bool has_perm_table(const char *machine)
+{
+	uint32_t mask[AUDIT_BITMASK_SIZE];
+	hf_audit_abi abis[2];
+	bool all = true;
+
+	if (hf_audit_abis(machine, abis) == 0 ||
+	    hf_audit_perm_mask(abis[0].elf, AUDIT_PERM_EXEC, mask, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
+		all &= mask[i] == UINT32_MAX;
+	return !all;
+}
+
 int main(int argc, char **argv)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -305,6 +320,7 @@ int main(int argc, char **argv)
 	if (uname(&uts) < 0 || hf_host_open(&host, NULL, &err) < 0)
 		return 1;
 	names.machine = uts.machine;
+	names.perm_table = names.exclude_any = has_perm_table(uts.machine);
 	if (argc == 2 && strcmp(argv[1], "--dump") == 0)
 		return dump(&host, stdout, uts.machine);
 	if (argc != 5)

@@ -23,7 +23,7 @@ for program in mmdebstrap jq getfattr; do
 	command -v $program >/dev/null || skip "needs $program"
 done
 
-debian_tree "$suite" "$suite" systemd systemd-sysv dbus auditd docker.io ||
+stock_tree "$suite" ||
 	skip "mmdebstrap could not make a tree of $suite (no mirror?)"
 
 work=$(mktemp -d /var/tmp/holdfast-tree.XXXXXX) || exit 1
