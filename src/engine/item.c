@@ -171,21 +171,11 @@ static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 
 static int revert_file(hf_host *host, hf_item *item, hf_error **err)
 {
-	const hf_group *group = item->group;
-	bool published = item->staged->published, back = false;
 	int r = hf_fs_stage_reopen(host, item->staged, err);
 
 	if (!r)
 		r = hf_fs_unpublish(item->staged, err);
-	if (!r)
-		r = drop_dirs(host, item, err);
-	/* what was never published is as it was, or as others have made it */
-	if (!r && published)
-		r = file_is(host, group, group->existed, group->before, group->before_len,
-			    &back, err);
-	if (!r && published && !back)
-		r = hf_error_set(err, -EIO, "'%s' is not as it was before", group->path);
-	return r;
+	return r < 0 ? r : drop_dirs(host, item, err);
 }
 
 /* --- inodes ---------------------------------------------------------------------- */

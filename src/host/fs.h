@@ -140,7 +140,11 @@ typedef struct hf_staged {
 	size_t before_len;
 	hf_inode before_inode;
 	bool published;
-	int old_fd;	 /* the old file, whose xattrs the revert copies; -1 */
+	int old_fd;	   /* the old file, whose xattrs the revert copies; -1 */
+	char *xattr_names; /* of the old file, each ended by NUL */
+	size_t xattr_names_len;
+	char *xattr_values; /* room for two values */
+	size_t xattr_room;  /* the largest of them */
 	ino_t new_ino;	 /* of the staged file: what others put there is not reverted */
 	char *path;	 /* for messages; owned */
 	const char *tag; /* of the staged file's name, or NULL; borrowed from the host */
@@ -166,7 +170,9 @@ int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret,
 /** hf_fs_publish - rename into place (or unlink) and fsync the directory
  *  Errors: -ESTALE it is no longer the file that was staged from; nothing was done. */
 int hf_fs_publish(hf_staged *staged, hf_error **err) _must_check_;
-/** hf_fs_unpublish - put the old file back: bytes, owner, mode, xattrs; or absence */
+/** hf_fs_unpublish - put the old file back: bytes, owner, mode, xattrs; or absence
+ *  Allocates nothing. Errors: -ESTALE somebody else has changed it, -EIO it is not back.
+ */
 int hf_fs_unpublish(hf_staged *staged, hf_error **err) _must_check_;
 /** hf_fs_stage_reopen - before hf_fs_unpublish(): the file's directory was removed after
  *  it, and has been made again. Reads host. */

@@ -85,47 +85,57 @@ static int temp_create(int dir_fd, const char *name, const char *tag,
 	return -EEXIST;
 }
 
-/* One xattr from @from to @to. */
-static int copy_xattr(int from, int to, const char *name)
+/* Room for the names of all xattrs of the old file and twice the largest value, got while
+ * staging: the revert has to do without memory. */
+static int make_room(hf_staged *s)
 {
-	cleanup_free char *value = NULL, *there = NULL;
+	ssize_t n = flistxattr(s->old_fd, NULL, 0);
+
+	if (n <= 0)
+		return n == 0 || errno == EOPNOTSUPP ? 0 : -errno;
+	s->xattr_names = malloc((size_t)n);
+	if (!s->xattr_names)
+		return -ENOMEM;
+	n = flistxattr(s->old_fd, s->xattr_names, (size_t)n);
+	if (n < 0)
+		return -errno;
+	s->xattr_names_len = (size_t)n;
+	s->xattr_room = 1; /* with none the kernel only tells how much there is */
+	for (char *p = s->xattr_names; p < s->xattr_names + n; p += strlen(p) + 1) {
+		ssize_t len = fgetxattr(s->old_fd, p, NULL, 0);
+
+		if (len > 0 && (size_t)len > s->xattr_room)
+			s->xattr_room = (size_t)len;
+	}
+	s->xattr_values = malloc(2 * s->xattr_room);
+	return s->xattr_values ? 0 : -ENOMEM;
+}
+
+/* One xattr of the old file to @to. */
+static int copy_xattr(const hf_staged *s, int to, const char *name)
+{
+	char *value = s->xattr_values, *there = value + s->xattr_room;
 	ssize_t n, m;
 
 	if (hf_fs_xattr_is_derived(name))
 		return 0;
-	n = fgetxattr(from, name, NULL, 0);
+	n = fgetxattr(s->old_fd, name, value, s->xattr_room);
 	if (n < 0)
 		return errno == ENODATA ? 0 : -errno;
-	value = malloc((size_t)n + 1);
-	there = malloc((size_t)n + 1);
-	if (!value || !there)
-		return -ENOMEM;
-	n = fgetxattr(from, name, value, (size_t)n);
-	if (n < 0)
-		return errno == ENODATA ? 0 : -errno;
-	m = fgetxattr(to, name, there, (size_t)n);
+	m = fgetxattr(to, name, there, s->xattr_room);
 	if (m == n && memcmp(value, there, (size_t)n) == 0)
 		return 0; /* inherited alike, and perhaps not ours to set */
 	return fsetxattr(to, name, value, (size_t)n, 0) < 0 ? -errno : 0;
 }
 
-static int copy_xattrs(int from, int to, const char **ret_name)
+static int copy_xattrs(const hf_staged *s, int to, const char **ret_name)
 {
 	static const char acl[] = "system.posix_acl_access";
-	cleanup_free char *names = NULL;
 	bool saw_acl = false;
-	ssize_t n = flistxattr(from, NULL, 0);
 
-	if (n < 0)
-		return errno == EOPNOTSUPP ? 0 : -errno;
-	names = malloc((size_t)n + 1);
-	if (!names)
-		return -ENOMEM;
-	n = flistxattr(from, names, (size_t)n);
-	if (n < 0)
-		return -errno;
-	for (char *p = names; p < names + n; p += strlen(p) + 1) {
-		int r = copy_xattr(from, to, p);
+	for (size_t i = 0; i < s->xattr_names_len; i += strlen(s->xattr_names + i) + 1) {
+		const char *p = s->xattr_names + i;
+		int r = copy_xattr(s, to, p);
 
 		if (r < 0) {
 			*ret_name = strncmp(p, "security.", 9) == 0 ? "security label"
@@ -142,10 +152,10 @@ static int copy_xattrs(int from, int to, const char **ret_name)
 }
 
 /* Owner, then xattrs (chown drops capabilities), then the mode (chown drops setuid). */
-static int set_attributes(int fd, int old_fd, const hf_inode *meta, const char *path,
+static int set_attributes(const hf_staged *s, int fd, const hf_inode *meta,
 			  hf_error **err)
 {
-	const char *which = "xattrs";
+	const char *which = "xattrs", *path = s->path;
 	struct stat st;
 	int r;
 
@@ -155,8 +165,8 @@ static int set_attributes(int fd, int old_fd, const hf_inode *meta, const char *
 	    fchown(fd, meta->uid, meta->gid) < 0)
 		return hf_fs_fail(err, -errno, "set the owner of the staged copy of",
 				  path);
-	if (old_fd >= 0) {
-		r = copy_xattrs(old_fd, fd, &which);
+	if (s->old_fd >= 0) {
+		r = copy_xattrs(s, fd, &which);
 		if (r < 0) {
 			(void)hf_fs_fail(err, r, "stage", path);
 			return hf_error_wrap(err, "its %s could not be kept", which);
@@ -204,7 +214,7 @@ static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode
 			(void)hf_fs_fail(err, r, "write the staged copy of", s->path);
 	}
 	if (r == 0)
-		r = set_attributes(fd, s->old_fd, meta, s->path, err);
+		r = set_attributes(s, fd, meta, err);
 	if (r == 0) {
 		r = hf_fs_sync_fd(fd);
 		if (r == 0 && fstat(fd, &st) < 0)
@@ -235,6 +245,8 @@ int hf_fs_stage_discard(hf_staged *staged)
 	if (staged->old_fd >= 0)
 		(void)close(staged->old_fd);
 	free(staged->before);
+	free(staged->xattr_names);
+	free(staged->xattr_values);
 	free(staged->path);
 	*staged = (hf_staged){ .dir_fd = -1, .old_fd = -1 };
 	return r;
@@ -298,6 +310,8 @@ static int stage_old(hf_host *host, const char *path, hf_staged *s, hf_error **e
 		return locate(host, at, s, err);
 	}
 	r = hf_fs_slurp(s->old_fd, HF_STATE_MAX, &s->before, &s->before_len);
+	if (r == 0)
+		r = make_room(s);
 	if (r < 0)
 		return hf_fs_fail(err, r, "read", path);
 	return locate(host, at, s, err);
@@ -442,8 +456,8 @@ static int check_ours(const hf_staged *s, hf_error **err)
 
 int hf_fs_stage_reopen(hf_host *host, hf_staged *s, hf_error **err)
 {
-	cleanup_free char *dir = NULL;
-	char *slash;
+	char dir[PATH_MAX];
+	size_t len = (size_t)(hf_path_base(s->path) - s->path);
 	struct stat st;
 	int fd;
 
@@ -451,11 +465,10 @@ int hf_fs_stage_reopen(hf_host *host, hf_staged *s, hf_error **err)
 		return hf_fs_fail(err, -errno, "look at the directory of", s->path);
 	if (st.st_nlink > 0)
 		return 0;
-	dir = strdup(s->path);
-	if (!dir)
-		return hf_error_oom(err);
-	slash = strrchr(dir, '/');
-	slash[slash == dir ? 1 : 0] = '\0';
+	if (len >= sizeof(dir))
+		return hf_fs_fail(err, -ENAMETOOLONG, "open the directory of", s->path);
+	memcpy(dir, s->path, len); /* with its slash */
+	dir[len] = '\0';
 	fd = hf_fs_open_raw(host, dir, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return hf_fs_fail(err, fd, "open directory", dir);
@@ -479,6 +492,30 @@ static int put_back(hf_staged *s, hf_error **err)
 		s->new_ino = published;
 	}
 	return r;
+}
+
+/* Are the bytes there that were there before, or nothing? */
+static int check_back(const hf_staged *s, hf_error **err)
+{
+	cleanup_close int fd = openat(s->dir_fd, s->name,
+				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool same = fd < 0 && errno == ENOENT && !s->existed;
+	char bytes[4096];
+	size_t at = 0;
+	ssize_t n = -1;
+
+	while (fd >= 0 && s->existed) {
+		n = read(fd, bytes, sizeof(bytes));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || (size_t)n > s->before_len - at ||
+		    memcmp(bytes, s->before + at, (size_t)n) != 0)
+			break;
+		at += (size_t)n;
+	}
+	same |= n == 0 && at == s->before_len;
+	return same ? 0
+		    : hf_error_set(err, -EIO, "'%s' is not as it was before", s->path);
 }
 
 int hf_fs_unpublish(hf_staged *staged, hf_error **err)
@@ -506,5 +543,6 @@ int hf_fs_unpublish(hf_staged *staged, hf_error **err)
 			return r;
 	}
 	staged->published = false;
-	return sync_dir(staged, err);
+	r = sync_dir(staged, err);
+	return r < 0 ? r : check_back(staged, err);
 }
