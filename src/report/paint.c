@@ -94,7 +94,8 @@ void hf_paint_escaped(hf_paint *p, hf_style style, const char *text)
 	put(p, style, text, strlen(text));
 }
 
-static void put_format(hf_paint *p, hf_style style, const char *fmt, va_list ap)
+_printf_(3, 0) static void put_format(hf_paint *p, hf_style style, const char *fmt,
+				      va_list ap)
 {
 	cleanup_free char *text = NULL;
 	int n = vasprintf(&text, fmt, ap);
