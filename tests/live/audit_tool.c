@@ -98,7 +98,6 @@ int main(int argc, char **argv)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	cleanup_(hf_host_close) hf_host host = { 0 };
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	hf_audit_names names = { .id = find_id, .is_dir = is_dir, .user = &host };
 	struct utsname uts;
 

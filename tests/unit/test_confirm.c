@@ -80,7 +80,6 @@ static void test_another_apply_is_not_undone(void **state)
 {
 	char run[HF_CONFIRM_RUN];
 	world *w = waiting_world(run);
-	cleanup_free char *id = NULL;
 
 	(void)state;
 	free(shell("cd %s/var/lib/holdfast && mv confirm ..", w->root));

@@ -315,8 +315,8 @@ static void test_damaged_record_is_an_error(void **state)
 		"{\"schema\": \"2.0\"}",
 		"[]",
 		"{\"schema\": \"1.0\", \"baselines\": {}, \"sets\": [], \"entries\": []}",
-		"{\"schema\": \"1.0\", \"baselines\": [], \"sets\": \"\", \"entries\": "
-		"[]}",
+		("{\"schema\": \"1.0\", \"baselines\": [], \"sets\": \"\", \"entries\": "
+		 "[]}"),
 		"{\"schema\": \"1.0\", \"baselines\": [], \"sets\": [], \"entries\": 7}",
 		"{\"schema\": \"1.0\", \"baselines\": [], \"sets\": []}",
 	};

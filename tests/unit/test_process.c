@@ -75,9 +75,11 @@ static void whole(void **state)
 /* Neither command line nor start: hidden, as the process is there. */
 static void hidden(void **state)
 {
-	static const char *const stats[] = { "", "7 (x)", "7 (x) S 1 2",
-					     "7 (x) S 1 1 1 0 -1 4194304 1 0 0 0 0 0 0 0 "
-					     "20 0 1 0 -3 9\n" };
+	static const char *const stats[] = {
+		"", "7 (x)", "7 (x) S 1 2",
+		("7 (x) S 1 1 1 0 -1 4194304 1 0 0 0 0 0 0 0 "
+		 "20 0 1 0 -3 9\n")
+	};
 	hf_arena arena = { 0 };
 	temp_root *t = *state;
 	hf_process p = look(t, &arena);

@@ -53,16 +53,16 @@ static int parse(const char *id, const char *item, hf_arena *arena, hf_txn *ret)
 }
 
 static const char *const good[] = {
-	"\"type\": \"file\", \"path\": \"/etc/x\", \"made\": \"/etc\", " TEMP
-	", " FILE_REST,
+	("\"type\": \"file\", \"path\": \"/etc/x\", \"made\": \"/etc\", " TEMP
+	 ", " FILE_REST),
 	"\"type\": \"file\", \"path\": \"/etc/link\", " TEMP ", " FILE_REST,
 	"\"type\": \"file\", \"path\": \"/etc/a\\u000ab\", " FILE_REST,
-	"\"type\": \"inode\", \"path\": \"/\", \"before\": \"0:0 0600\", \"dev\": 1, "
-	"\"ino\": 2, \"follow\": false, \"folded\": false, " META,
-	"\"type\": \"directory\", \"path\": \"/etc/x\", \"made\": \"/etc/x\", "
-	"\"remove\": false, " META,
-	"\"type\": \"live\", \"path\": \"the kernel's rules\", \"live\": \"\", "
-	"\"reverse\": false",
+	("\"type\": \"inode\", \"path\": \"/\", \"before\": \"0:0 0600\", \"dev\": 1, "
+	 "\"ino\": 2, \"follow\": false, \"folded\": false, " META),
+	("\"type\": \"directory\", \"path\": \"/etc/x\", \"made\": \"/etc/x\", "
+	 "\"remove\": false, " META),
+	("\"type\": \"live\", \"path\": \"the kernel's rules\", \"live\": \"\", "
+	 "\"reverse\": false"),
 };
 
 static void test_what_a_transaction_touches(void **state)
