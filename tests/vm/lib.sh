@@ -17,47 +17,56 @@ need jq mmdebstrap qemu-system-x86_64 qemu-img mke2fs
 
 # The engine, auditd and what holdfast needs; a container's root is made of busybox.
 vm_packages=(apparmor attr auditd busybox-static dbus docker.io initramfs-tools
-	libjansson4 libmd0 libyaml-0-2 linux-image-cloud-amd64 procps systemd systemd-sysv
+	libjansson4 libmd0 libyaml-0-2 linux-image-cloud-amd64 procps strace systemd systemd-sysv
 	udev)
+
+# lay_out ROOT: a fresh tree of a machine that can be booted and has the agent. Below /usr:
+# /etc is as Debian ships it.
+lay_out() {
+	local root=$1 units=$1/usr/lib/systemd/system
+	mkdir -p "$root" && tar -C "$root" -xpf "$tree_tar" --exclude='./dev/*' || return
+	echo "holdfast-vm" >"$root/etc/hostname"
+	printf '%s\n' "127.0.0.1 localhost" "127.0.1.1 holdfast-vm" >"$root/etc/hosts"
+	echo "/dev/vda / ext4 errors=remount-ro 0 1" >"$root/etc/fstab"
+	# an installed machine, not one that applies its presets at the first boot
+	rm -f "$root/etc/machine-id" "$root/etc/resolv.conf"
+	echo "d1f0a57e0c4b4a0f9a7d1f0a57e0c4b4" >"$root/etc/machine-id"
+	install -m 0755 "$top_srcdir/tests/vm/agent" "$root/usr/lib/holdfast-vm-agent"
+	cat >"$units/holdfast-vm.service" <<-'END'
+		[Unit]
+		Description=Scripts from outside the machine
+		After=multi-user.target
+		[Service]
+		Type=simple
+		ExecStart=/usr/lib/holdfast-vm-agent
+	END
+	mkdir -p "$units/multi-user.target.wants"
+	ln -s ../holdfast-vm.service "$units/multi-user.target.wants/holdfast-vm.service"
+}
+
+make_disk() { # ROOT FILE
+	mke2fs -qq -t ext4 -d "$1" "$2" 4G
+}
 
 # The image in $image, with its own kernel and initrd beside it: a folder with root.ext4,
 # vmlinuz and initrd.
 vm_image() { # SUITE
-	local suite=$1 root new
-	debian_tree "$suite-vm" "$suite" "${vm_packages[@]}" || return
-	if ! kept "$suite-vm" .image "$tree_tar" "$(cat "$top_srcdir/tests/vm/agent")" \
-		"$(declare -f vm_image)"; then
+	local root=$work/root new
+	# Debian 13 has the client in a package of its own
+	[[ $1 == bookworm ]] || vm_packages+=(docker-cli)
+	debian_tree "$1-vm" "$1" "${vm_packages[@]}" || return
+	if ! kept "$1-vm" .image "$tree_tar" "$(cat "$top_srcdir/tests/vm/agent")" \
+		"$(declare -f lay_out make_disk)"; then
 		new=$kept.new
-		root=$work/root
-		rm -rf "$new" "$root"
-		mkdir -p "$new" "$root" &&
-			tar -C "$root" -xpf "$tree_tar" --exclude='./dev/*' || return
-		echo "holdfast-vm" >"$root/etc/hostname"
-		printf '%s\n' "127.0.0.1 localhost" "127.0.1.1 holdfast-vm" >"$root/etc/hosts"
-		echo "/dev/vda / ext4 errors=remount-ro 0 1" >"$root/etc/fstab"
-		# an installed machine, not one that applies its presets at the first boot
-		rm -f "$root/etc/machine-id" "$root/etc/resolv.conf"
-		echo "d1f0a57e0c4b4a0f9a7d1f0a57e0c4b4" >"$root/etc/machine-id"
-		# below /usr: /etc is as Debian ships it
-		install -m 0755 "$top_srcdir/tests/vm/agent" "$root/usr/lib/holdfast-vm-agent"
-		cat >"$root/usr/lib/systemd/system/holdfast-vm.service" <<-'END'
-			[Unit]
-			Description=Scripts from outside the machine
-			After=multi-user.target
-			[Service]
-			Type=simple
-			ExecStart=/usr/lib/holdfast-vm-agent
-		END
-		mkdir -p "$root/usr/lib/systemd/system/multi-user.target.wants"
-		ln -s ../holdfast-vm.service \
-			"$root/usr/lib/systemd/system/multi-user.target.wants/holdfast-vm.service"
-		cp "$root"/boot/vmlinuz-* "$new/vmlinuz" &&
+		rm -rf "$new"
+		mkdir "$new" && lay_out "$root" &&
+			cp "$root"/boot/vmlinuz-* "$new/vmlinuz" &&
 			cp "$root"/boot/initrd.img-* "$new/initrd" &&
-			mke2fs -q -t ext4 -d "$root" "$new/root.ext4" 4G &&
-			rm -rf "$root" && mv "$new" "$kept" || {
-			rm -rf "$new" "$root"
+			make_disk "$root" "$new/root.ext4" && mv "$new" "$kept" || {
+			rm -rf "$new"
 			return 1
 		}
+		rm -rf "$root"
 	fi
 	image=$kept
 }
@@ -102,14 +111,7 @@ start_vm() { # SUITE
 	start
 	vm_image "$1" || skip "no image of $1 (no mirror?)"
 	choose_accel
-	qemu-img create -q -f qcow2 -F raw -b "$image/root.ext4" "$work/disk" || exit 1
-	cat >"$work/prelude" <<-'EOT'
-		# hf NAME COMMAND...: JSON in NAME.json, status in NAME.status
-		hf() {
-			holdfast "$2" --format json "${@:3}" >"$1.json" 2>"$1.err"
-			echo $? >"$1.status"
-		}
-	EOT
+	use_disk "$image/root.ext4" disk || exit 1
 	make -s -C "$top_builddir" install DESTDIR="$work/install" >"$work/install.log" 2>&1 &&
 		tar -C "$work/install" --owner=0 --group=0 -cf "$work/program" . || {
 		cat "$work/install.log"
@@ -125,13 +127,18 @@ start_vm() { # SUITE
 	EOT
 }
 
+use_disk() { # FILE NAME: in $disk an overlay of it, with nothing on it yet
+	disk=$work/$2.qcow2
+	qemu-img create -q -f qcow2 -F raw -b "$1" "$disk"
+}
+
 boot_vm() { # [SNAPSHOT]
 	local word
 	rm -f "$work/qmp.in" "$work/qmp.out"
 	mkfifo "$work/qmp.in" "$work/qmp.out" || exit 1
 	coproc vm_process {
 		exec "${qemu[@]}" -append "console=ttyS0 root=/dev/vda rw panic=-1 quiet" \
-			-drive "file=$work/disk,format=qcow2,if=virtio,cache=writeback" \
+			-drive "file=$disk,format=qcow2,if=virtio,cache=writeback" \
 			-drive "file=$work/program,format=raw,if=virtio,readonly=on" \
 			-serial "file:$work/console" \
 			-device virtio-serial -chardev stdio,id=agent,signal=off \
@@ -150,7 +157,7 @@ boot_vm() { # [SNAPSHOT]
 vm_begin() { # NAME
 	local word
 	mkdir -p "$work/$1"
-	echo "$1 $( (cat "$work/prelude" && cat) | base64 -w0)" >&"$to_vm"
+	echo "$1 $(cat "$top_srcdir/tests/vm/guest" - | base64 -w0)" >&"$to_vm"
 	read -r -t $patience word <&"$from_vm" && [[ $word == running ]] || lost "at $1"
 }
 

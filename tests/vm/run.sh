@@ -4,14 +4,416 @@
 #
 #   HOLDFAST=PROGRAM top_srcdir=DIR top_builddir=DIR bash tests/vm/SUITE.sh
 . "$top_srcdir/tests/vm/lib.sh"
-start_vm "${1:?}"
 
-vm facts <<'EOT'
-hf facts facts
-systemctl is-system-running >state
-EOT
-of facts
-exits 0 "facts"
-[[ $(cat "$out/state") == running ]] && ok "the machine is up, nothing failed" ||
-	bad "the machine is $(cat "$out/state")"
-off_vm
+findings="docker-authorization-plugin docker-remote-logging docker-userns-remap"
+
+# After check: nothing to do, and the findings are those that README lists.
+as_readme_says() { # WHAT
+	exits 6 "$1"
+	if [[ $(controls finding | xargs) == "$findings" &&
+		-z $(controls drift unknown pending-restart pending-reboot) ]]; then
+		ok "$1: all passes but the findings that README lists"
+	else
+		bad "$1: not what README says"
+		show
+	fi
+}
+
+same() { # WHAT FILE FILE
+	if cmp -s "$2" "$3"; then
+		ok "$1"
+	else
+		bad "$1: not so"
+		diff "$2" "$3" | head -n 40
+	fi
+}
+
+has() { # WHAT WANTED FOUND
+	[[ $2 == "$3" ]] && ok "$1" || bad "$1: found '$3', not '$2'"
+}
+
+# The stock machine: apply does what plan said, all of it is in force, and is after a reboot.
+stock() {
+	boot_vm stock
+	vm apply <<-'EOT'
+		everything >before
+		engine >engine.before
+		hf plan plan cis-docker
+		hf apply apply cis-docker
+		hf check check cis-docker
+		loaded >loaded
+		ours
+		docker info --format '{{json .}}' >info.json
+		docker network inspect bridge \
+			--format '{{index .Options "com.docker.network.bridge.enable_icc"}}' >icc
+		systemctl is-active docker.service docker.socket auditd.service >active
+		systemctl --failed --quiet >failed
+		box_image
+		docker run --rm box /bin/busybox grep NoNewPrivs /proc/self/status >privs
+		box web -p 8080:80
+		pgrep -a docker-proxy >proxies
+		docker rm -f web >/dev/null
+		journalctl -q -o cat -u docker.service | grep -c level=debug >debug
+		since=$(stat -c %y /etc/docker/daemon.json)
+		journalctl -q -o cat -u docker.service --since "${since%.*}" | grep -c level=info >info
+		hf again apply cis-docker
+		dockerd_pid >pid
+	EOT
+	of plan
+	exits 2 "plan"
+	if jq -e '.effects | any(.decision == "hold")' "$work/json" >/dev/null; then
+		wanted=3
+	else
+		wanted=0
+	fi
+	of apply
+	exits $wanted "apply, as the plan said,"
+	of check
+	as_readme_says "check after apply"
+	has "docker.service, docker.socket and auditd.service are active" active \
+		"$(sort -u "$out/active")"
+	has "no unit failed" "" "$(cat "$out/failed")"
+	has "live-restore is in force" true "$(jq -r .LiveRestoreEnabled "$out/info.json")"
+	has "icc is off on the running bridge" false "$(cat "$out/icc")"
+	has "processes in containers gain no privileges" 1 "$(awk '{print $2}' "$out/privs")"
+	has "no userland proxy runs for a published port" "" "$(cat "$out/proxies")"
+	has "dockerd logs no debug messages" 0 "$(cat "$out/debug")"
+	[[ $(cat "$out/info") != 0 ]] && ok "dockerd logs at level info" ||
+		bad "no message at level info"
+	of again
+	exits 0 "a second apply"
+	has "and it changes nothing" false "$(jq .changed "$work/json")"
+
+	off_vm
+	boot_vm
+	vm booted <<-'EOT'
+		hf check check cis-docker
+		loaded >loaded
+		systemctl is-active docker.service docker.socket auditd.service >active
+		systemctl --failed --quiet >failed
+		engine >engine
+		dpkg -V auditd >auditd
+		systemctl show -p DropInPaths,NeedDaemonReload auditd.service >>auditd
+	EOT
+	of check
+	as_readme_says "check after a reboot"
+	has "all are active after the reboot" active "$(sort -u "$out/active")"
+	has "no unit failed in the boot" "" "$(cat "$out/failed")"
+	same "the kernel's list is the one of before the reboot" "$work/apply/loaded" "$out/loaded"
+	has "auditd runs as Debian ships it" "DropInPaths= NeedDaemonReload=no" \
+		"$(xargs <"$out/auditd")"
+
+	vm rollback <<-'EOT'
+		hf rollback rollback --yes
+		hf more rollback --yes
+	EOT
+	of rollback
+	# what the kernel had before another boot is not on record: the next boot gives it
+	exits 3 "rollback of what was applied before the boot"
+	of more
+	exits 64 "another one, as there is nothing left,"
+
+	off_vm
+	boot_vm
+	vm back <<-'EOT'
+		everything >after
+		engine >engine
+	EOT
+	same "rolled back and booted: the machine is as it was" "$work/apply/before" "$out/after"
+	same "and so is the engine" "$work/apply/engine.before" "$out/engine"
+	reset_vm
+	first_boot "$work/apply/ours"
+}
+
+# What apply made of the tree of an image is what it made of the machine, and the machine
+# that is booted from it for the first time needs no apply.
+first_boot() { # FOLDER: its files on the live machine
+	local root=$work/root disk
+	lay_out "$root" && tar -C "$root" -xpf "$work/program" --no-overwrite-dir || exit 1
+	hf apply --root "$root" cis-docker
+	exits 0 "apply to the tree of an image"
+	make_disk "$root" "$work/first.ext4" && use_disk "$work/first.ext4" first || exit 1
+	rm -rf "$root"
+	boot_vm
+	vm first <<-'EOT'
+		ours
+		hf check check cis-docker
+		systemctl is-active docker.service docker.socket auditd.service >active
+		systemctl --failed --quiet >failed
+	EOT
+	of check
+	as_readme_says "check in the first boot of an image"
+	has "all are active in it" active "$(sort -u "$out/active")"
+	has "no unit failed in it" "" "$(cat "$out/failed")"
+	has "the files of an image are those of a live machine" "" "$(diff -r "$1" "$out/ours" 2>&1)"
+	reset_vm
+	rm "$work/first.ext4" "$disk"
+}
+
+# Containers run: what reloads and what restarts under live-restore is done, the rest is
+# held until it is safe; none of them is touched unless the plan says so.
+boxes() {
+	boot_vm stock
+	vm held <<-'EOT'
+		box_image
+		box one && box two && box three --network none
+		boxes one two three >boxes.0
+		dockerd_pid >pid.0
+		# without live-restore a restart would end them
+		baseline level 'daemon: {set: {log-level: warn}}'
+		hf held apply ./level.yaml
+		boxes one two three >boxes.1
+		dockerd_pid >pid.1
+		hf pending check ./level.yaml
+		# live-restore and labels reload
+		level='daemon: {set: {log-level: warn}}'
+		live='daemon: {set: {live-restore: true}, add: {labels: [stage=test]}}'
+		baseline live "$live"
+		hf reload apply --replace ./live.yaml
+		boxes one two three >boxes.2
+		dockerd_pid >pid.2
+		docker info --format '{{.LiveRestoreEnabled}} {{.Labels}}' >info.2
+		# now they outlive a restart
+		baseline live "$live" "$level"
+		hf plan plan ./live.yaml
+		hf restart apply ./live.yaml
+		boxes one two three >boxes.3
+		dockerd_pid >pid.3
+		docker exec one /bin/busybox true
+		echo $? >exec.3
+		# this one only comes into force without containers
+		baseline live "$live" "$level" 'daemon: {set: {icc: false}}'
+		hf icc apply ./live.yaml
+		boxes one two three >boxes.4
+		dockerd_pid >pid.4
+		hf waiting check ./live.yaml
+		docker rm -f one two three >/dev/null
+		hf later apply ./live.yaml
+		dockerd_pid >pid.5
+		hf done check ./live.yaml
+		docker network inspect bridge \
+			--format '{{index .Options "com.docker.network.bridge.enable_icc"}}' >icc
+	EOT
+	has "three containers run" 3 "$(wc -l <"$out/boxes.0")"
+	of held
+	exits 3 "apply without live-restore"
+	has "it holds the restart" '["hold"]' "$(jq -c '[.effects[] | select(.action == "restart").decision]' "$work/json")"
+	has "and names the containers" '["one","three","two"]' \
+		"$(jq -c '[.effects[] | select(.action == "restart").containers[].name] | sort' "$work/json")"
+	of pending
+	exits 3 "check with the restart held"
+	of reload
+	exits 0 "apply of live-restore and a label"
+	has "both are in force" "true [stage=test]" "$(cat "$out/info.2")"
+	of plan
+	has "the plan of a restart says that it will run" '["run"]' \
+		"$(jq -c '[.effects[] | select(.action == "restart").decision]' "$work/json")"
+	of restart
+	exits 0 "apply that restarts under live-restore"
+	of icc
+	exits 3 "apply of what needs a restart without containers"
+	of waiting
+	exits 3 "check of it"
+	for i in 1 2 3 4; do
+		same "the containers run on ($i)" "$out/boxes.0" "$out/boxes.$i"
+	done
+	has "and can be entered after the restart" 0 "$(cat "$out/exec.3")"
+	same "no restart while it is held" "$out/pid.0" "$out/pid.1"
+	same "no restart for a reload" "$out/pid.0" "$out/pid.2"
+	! cmp -s "$out/pid.2" "$out/pid.3" && ok "one restart under live-restore" ||
+		bad "no restart under live-restore"
+	same "no restart while it is held again" "$out/pid.3" "$out/pid.4"
+	of later
+	exits 0 "apply after the containers are gone"
+	! cmp -s "$out/pid.4" "$out/pid.5" && ok "the held restart is carried out" ||
+		bad "the held restart is not carried out"
+	of 'done'
+	exits 0 "check of it"
+	has "icc is off on the running bridge" false "$(cat "$out/icc")"
+}
+
+# dockerd refuses at its start what no validation can tell: an address that is not here.
+refused() {
+	boot_vm stock
+	vm refused <<-'EOT'
+		baseline live 'daemon: {set: {live-restore: true}}'
+		hf apply apply ./live.yaml
+		box_image
+		box one
+		boxes one >boxes.0
+		engine >engine.0
+		find /etc -type f -exec sha256sum {} + | sort >etc.0
+		baseline live 'daemon: {set: {live-restore: true}}' \
+			'daemon: {set: {metrics-addr: "192.0.2.1:9323"}}'
+		hf plan plan ./live.yaml
+		hf refused apply ./live.yaml
+		boxes one >boxes.1
+		engine >engine.1
+		find /etc -type f -exec sha256sum {} + | sort >etc.1
+		systemctl is-active docker.service >active
+		strays >strays
+		hf check check ./live.yaml
+		holdfast apply ./live.yaml >text 2>&1
+		holdfast history >history
+	EOT
+	of apply
+	exits 0 "apply of live-restore"
+	of plan
+	exits 2 "plan of an address that is not here"
+	of refused
+	exits 4 "apply of it"
+	jq -r '.errors[].message' "$work/json" | grep -q 'it said: .*192.0.2.1:9323: bind' &&
+		ok "the journal's lines say why" || { bad "no line of the journal in:"; show; }
+	has "dockerd runs" active "$(cat "$out/active")"
+	same "as before" "$out/engine.0" "$out/engine.1"
+	same "all files are as before" "$out/etc.0" "$out/etc.1"
+	same "the container was not touched" "$out/boxes.0" "$out/boxes.1"
+	has "nothing is left lying about" "" "$(cat "$out/strays")"
+	of check
+	exits 2 "check of it"
+	grep -q 'Put back:' "$out/text" && grep -q 'Next:' "$out/text" &&
+		ok "the report ends in what was put back and what to type next" ||
+		{ bad "no closing block in:"; tail -n 30 "$out/text"; }
+}
+
+# The audit configuration locked: what comes after is written and waits for the reboot.
+locked() {
+	boot_vm stock
+	vm locked <<-'EOT'
+		lock='audit: {settings: {enabled: locked}, rules: [{watch: /etc/docker, perm: wa, key: one}]}'
+		baseline locked "$lock"
+		hf refused apply ./locked.yaml
+		loaded >loaded
+		hf lock apply --allow-lock ./locked.yaml
+		loaded >loaded.0
+		baseline locked "$lock" 'audit: {rules: [{watch: /etc/hosts, perm: wa, key: two}]}'
+		cp locked.yaml /root/locked.yaml
+		hf second apply --allow-lock /root/locked.yaml
+		hf check check --allow-lock /root/locked.yaml
+		loaded >loaded.1
+	EOT
+	of refused
+	exits 0 "apply without --allow-lock"
+	has "and it leaves the lock out, as a finding" "enabled 1" "$(grep enabled "$out/loaded")"
+	has "which it reports" 1 "$(jq .summary.finding "$work/json")"
+	of lock
+	exits 0 "apply --allow-lock"
+	has "the kernel's list is locked" "enabled 2" "$(grep enabled "$out/loaded.0")"
+	of second
+	exits 3 "another change"
+	of check
+	exits 3 "check of it"
+	has "it is pending until the reboot" control-2 "$(controls pending-reboot)"
+	same "the kernel's list is as it was" "$out/loaded.0" "$out/loaded.1"
+	off_vm
+	boot_vm
+	vm unlocked <<-'EOT'
+		hf check check --allow-lock /root/locked.yaml
+		loaded >loaded
+	EOT
+	of check
+	exits 0 "check after the reboot"
+	has "both rules are loaded" 4 "$(grep -c 'key=\(one\|two\)' "$out/loaded")"
+	has "and the list is locked" "enabled 2" "$(grep enabled "$out/loaded")"
+}
+
+# Moments of an apply in $moments: "call NAME NUMBER", spread over its calls that change
+# something, and "time SECONDS", spread over its time, most of which goes by while dockerd
+# restarts.
+choose_moments() {
+	local calls msec i at
+	local n_calls=$(((resets + 1) / 2)) n_times=$((resets / 2))
+	moments=()
+	mapfile -t calls <"$out/calls"
+	msec=$(cat "$out/msec")
+	RANDOM=$(cksum <<<"$seed $suite" | cut -d' ' -f1)
+	for ((i = 0; i < n_calls; i++)); do
+		at=$(((i * 32768 + RANDOM) * ${#calls[@]} / n_calls / 32768))
+		moments+=("call ${calls[at]}")
+	done
+	for ((i = 0; i < n_times; i++)); do
+		at=$(((i * 32768 + RANDOM) * msec / n_times / 32768))
+		moments+=("time ${at}e-3")
+	done
+}
+
+# Power cuts in mid-apply: the boot puts all back before anything uses it, unless all was
+# done; dockerd and auditd run; the next apply completes and the one after it is empty.
+resets() {
+	local moment moments
+	boot_vm stock
+	vm undisturbed <<-'EOT'
+		everything >before
+		start=${EPOCHREALTIME/./}
+		strace -f -qq -o trace -e trace="$changing" holdfast apply cis-docker
+		echo $? >apply.status
+		echo $(((${EPOCHREALTIME/./} - start) / 1000)) >msec
+		changing_calls <trace >calls
+		everything >after
+	EOT
+	has "an apply that is traced exits 0" 0 "$(cat "$out/apply.status")"
+	(($(wc -l <"$out/calls") > 40)) && ok "$(wc -l <"$out/calls") of its calls change something" ||
+		bad "it has only these calls: $(xargs <"$out/calls")"
+	echo "ok: SEED=$seed RESETS=$resets"
+	choose_moments
+	for moment in "${moments[@]}"; do
+		reset_vm
+		boot_vm stock
+		vm cut <<-EOT
+			apply_until $moment
+		EOT
+		reset_vm
+		boot_vm
+		vm booted <<-'EOT'
+			systemctl show -p ConditionResult -p Result holdfast-recover.service >recover
+			journalctl -q -b -o cat -u holdfast-recover.service >journal
+			for unit in holdfast-recover docker; do
+				systemctl show --value -p ExecMainStartTimestampMonotonic $unit.service
+			done >order
+			strays >strays
+			systemctl is-active docker.service docker.socket auditd.service >active
+			systemctl --failed --quiet >failed
+			everything >now
+			hf check check cis-docker
+			hf apply apply cis-docker
+			everything >after
+			hf again apply cis-docker
+		EOT
+		echo "ok: -- cut at $moment, $(cat "$work/cut/how"): $(xargs <"$out/recover")"
+		has "the recovery did not fail" Result=success "$(grep ^Result "$out/recover")"
+		if grep -q ConditionResult=yes "$out/recover"; then
+			sort -n "$out/order" | cmp -s - "$out/order" &&
+				ok "it ran before dockerd was started" || bad "it ran after dockerd was started"
+		fi
+		has "nothing is left lying about" "" "$(cat "$out/strays")"
+		has "dockerd and auditd run" active "$(sort -u "$out/active")"
+		has "no unit failed in the boot" "" "$(cat "$out/failed")"
+		of check
+		if cmp -s "$work/undisturbed/after" "$out/now"; then
+			as_readme_says "all is done: check"
+		else
+			same "all is as before" "$work/undisturbed/before" "$out/now"
+			exits 2 "check"
+		fi
+		of apply
+		exits 0 "the next apply"
+		same "it completes" "$work/undisturbed/after" "$out/after"
+		of again
+		exits 0 "the one after it"
+		has "and it changes nothing" false "$(jq .changed "$work/json")"
+	done
+}
+
+seed=${SEED:-$RANDOM}
+resets=${RESETS:-3}
+suite=${1:?}
+start_vm "$suite"
+save_vm stock
+reset_vm
+
+scenarios=(stock boxes refused resets locked)
+for scenario in ${SCENARIOS:-"${scenarios[@]}"}; do
+	echo "ok: --- $scenario, at $SECONDS seconds"
+	"$scenario"
+	reset_vm
+done
