@@ -60,27 +60,6 @@ static void done(recovery *rc, const hf_txn_item *item)
 /* --- files
  * -------------------------------------------------------------------------------- */
 
-/* What the transaction meant to leave: its bytes, with the old xattrs. */
-static hf_image image_after(const hf_txn_item *item)
-{
-	hf_image after = item->before;
-
-	after.exists = !item->remove;
-	after.bytes = item->after;
-	after.len = item->after_len;
-	after.uid = item->uid;
-	after.gid = item->gid;
-	after.mode = item->mode;
-	return after;
-}
-
-static bool same_bytes(const hf_image *a, const hf_image *b)
-{
-	if (!a->exists || !b->exists)
-		return a->exists == b->exists;
-	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
 static void drop_dirs(recovery *rc, const hf_txn_item *item, const char *dir)
 {
 	hf_error *why = NULL;
@@ -97,7 +76,7 @@ static void drop_dirs(recovery *rc, const hf_txn_item *item, const char *dir)
 static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	hf_image after = image_after(item), now;
+	hf_image after = hf_txn_item_after(item), now;
 	const hf_image *target = rc->forward ? &after : &item->before;
 	const hf_image *other = rc->forward ? &item->before : &after;
 	char *dir = hf_path_dir(&arena, item->path);
@@ -114,7 +93,8 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 		r = hf_fs_image(rc->host, item->path, &arena, &now, err);
 	if (r < 0)
 		return r;
-	if (!same_bytes(&now, other) && !same_bytes(&now, target)) {
+	/* a file is replaced whole: what is neither of the two is not ours */
+	if (!hf_image_same(&now, other) && !hf_image_same(&now, target)) {
 		stuck(rc, item, "it was changed by someone else since");
 		return 0;
 	}
@@ -135,6 +115,18 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 
 /* --- inodes
  * ------------------------------------------------------------------------------- */
+
+/* As before, as after, or on the way: hf_fs_set_meta() narrows the mode first. */
+static bool is_ours(const struct stat *st, const hf_txn_item *item)
+{
+	mode_t mode = st->st_mode & 07777;
+	mode_t before = item->before_mode & 07777, after = item->mode & 07777;
+
+	if ((st->st_uid != item->before_uid || st->st_gid != item->before_gid) &&
+	    (st->st_uid != item->uid || st->st_gid != item->gid))
+		return false;
+	return mode == before || mode == after || mode == (before & after & 0777);
+}
 
 static int recover_inode(recovery *rc, const hf_txn_item *item, hf_error **err)
 {
@@ -163,6 +155,10 @@ static int recover_inode(recovery *rc, const hf_txn_item *item, hf_error **err)
 	}
 	if (st.st_uid == uid && st.st_gid == gid && (st.st_mode & 07777) == mode)
 		return 0;
+	if (!is_ours(&st, item)) {
+		stuck(rc, item, "its owner or mode was changed by someone else since");
+		return 0;
+	}
 	r = hf_fs_set_meta(fd, item->path, uid, gid, mode, err);
 	if (!r)
 		done(rc, item);

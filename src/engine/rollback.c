@@ -41,15 +41,6 @@ static hf_group *add_group(hf_rollback *rb, const hf_kind *kind, const hf_txn_it
 	return group;
 }
 
-static bool is_as_left(const hf_txn_item *item, const hf_image *now)
-{
-	if (item->remove || !now->exists)
-		return item->remove && !now->exists;
-	return now->len == item->after_len &&
-	       memcmp(now->bytes, item->after, now->len) == 0 && now->uid == item->uid &&
-	       now->gid == item->gid && now->mode == item->mode;
-}
-
 /* Directories that the transaction made go after what it put into them, deepest first. */
 static int plan_made_dirs(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 			  const hf_txn_item *item, const char *dir)
@@ -79,7 +70,7 @@ static int plan_made_dirs(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 		     const hf_txn_item *item, hf_error **err)
 {
-	const hf_image *before = &item->before;
+	const hf_image *before = &item->before, left = hf_txn_item_after(item);
 	char *dir = hf_path_dir(&rb->arena, item->path);
 	hf_image now;
 	hf_group *group;
@@ -91,7 +82,7 @@ static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 		return hf_error_oom(err);
 	if (hf_image_equal(&now, before))
 		return 0;
-	if (!is_as_left(item, &now))
+	if (!hf_image_same(&now, &left))
 		return refuse(rb, item->path, "it was changed since") < 0
 			       ? hf_error_oom(err)
 			       : 0;

@@ -42,6 +42,19 @@ bool hf_txn_is_id(const char *word)
 	       strspn(word, "0123456789abcdefT-") == len;
 }
 
+hf_image hf_txn_item_after(const hf_txn_item *item)
+{
+	hf_image after = item->before;
+
+	after.exists = !item->remove;
+	after.bytes = item->after;
+	after.len = item->after_len;
+	after.uid = item->uid;
+	after.gid = item->gid;
+	after.mode = item->mode & 07777;
+	return after;
+}
+
 static bool is_absolute(const char *path)
 {
 	return path[0] == '/' && strlen(path) < PATH_MAX;

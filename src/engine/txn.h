@@ -88,6 +88,10 @@ typedef struct hf_txn {
  */
 bool hf_txn_is_id(const char *word);
 
+/** hf_txn_item_after - what a FILE item leaves: its bytes, with the old xattrs; borrowed
+ *  from @item; pure */
+hf_image hf_txn_item_after(const hf_txn_item *item);
+
 /** hf_txn_text - the transaction as text with its digest; the caller frees; pure */
 int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err) _must_check_;
 

@@ -125,13 +125,21 @@ static const hf_xattr *find_xattr(const hf_image *image, const char *name)
 	return NULL;
 }
 
-bool hf_image_equal(const hf_image *a, const hf_image *b)
+bool hf_image_same(const hf_image *a, const hf_image *b)
 {
 	if (!a->exists || !b->exists)
 		return a->exists == b->exists;
-	if (a->len != b->len || a->uid != b->uid || a->gid != b->gid ||
-	    a->mode != b->mode || a->attr != b->attr || a->n_xattrs != b->n_xattrs ||
-	    memcmp(a->bytes, b->bytes, a->len) != 0)
+	return a->len == b->len && a->uid == b->uid && a->gid == b->gid &&
+	       a->mode == b->mode && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+bool hf_image_equal(const hf_image *a, const hf_image *b)
+{
+	if (!hf_image_same(a, b))
+		return false;
+	if (!a->exists)
+		return true;
+	if (a->attr != b->attr || a->n_xattrs != b->n_xattrs)
 		return false;
 	for (size_t i = 0; i < a->n_xattrs; i++) {
 		const hf_xattr *x = &a->xattrs[i], *y = find_xattr(b, x->name);

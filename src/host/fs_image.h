@@ -34,6 +34,9 @@ typedef struct hf_image {
 int hf_fs_image(hf_host *host, const char *path, hf_arena *arena, hf_image *ret,
 		hf_error **err) _must_check_;
 
+/** hf_image_same - same bytes, owner and mode (or both absent); pure */
+bool hf_image_same(const hf_image *a, const hf_image *b);
+
 /** hf_image_equal - same bytes, owner, mode, flags and xattrs (or both absent); pure */
 bool hf_image_equal(const hf_image *a, const hf_image *b);
 

@@ -275,7 +275,8 @@ static void tree_make(void)
 	}
 	for (size_t i = 1; i < N_INODES; i++) {
 		inode_path(path, i);
-		shell("echo x > %s%s && chmod 0666 %s%s", root, path, root, path);
+		shell("echo x > %s%s && chmod %s %s%s", root, path,
+		      i == 2 ? "0607" : "0666", root, path);
 	}
 	live_set(0);
 }
@@ -574,12 +575,21 @@ static void test_changed_since(void **state)
 	(void)state;
 	tree_make();
 	assert_int_equal(child_dies(n - 6, false), 99);
-	shell("echo mine > %s/etc/0old0", root);
+	shell("cd %s/etc && echo mine > 0old0 && chmod 0600 1old4 && chmod 0600 inode1 "
+	      "&& "
+	      "chmod 0600 inode2",
+	      root);
 	assert_int_equal(recover_once(false, &found), HF_OUTCOME_INCOMPLETE);
-	shell("grep -qx mine %s/etc/0old0 && grep -qx old %s/etc/0old2", root, root);
+	shell("cd %s/etc && grep -qx mine 0old0 && grep -qx old 0old2", root);
+	shell("cd %s/etc && test $(stat -c %%a 1old4 inode1 | tr -d '\n') = 600600",
+	      root);
+	/* 0600 was on its way from 0607 to 0640, or back */
+	shell("cd %s/etc && test $(stat -c %%a inode2) = 607", root);
 	/* the journal stays until it is settled */
 	shell("test -f %s" HF_JOURNAL_PATH, root);
-	shell("echo old > %s/etc/0old0 && chmod 0604 %s/etc/0old0", root, root);
+	shell("cd %s/etc && echo old > 0old0 && chmod 0604 0old0 1old4 && "
+	      "chmod 0666 inode1",
+	      root);
 	assert_int_equal(recover_once(false, &found), HF_OUTCOME_ROLLED_BACK);
 	shell("test ! -e %s" HF_JOURNAL_PATH, root);
 }
