@@ -282,6 +282,14 @@ static int undo_unconfirmed(hf_run *run, const hf_confirm *confirm,
 	return HF_EXIT_OK;
 }
 
+static bool any_left(const hf_apply_result *result)
+{
+	for (size_t i = 0; i < result->n_steps; i++)
+		if (result->steps[i].state == HF_STEP_LEFT)
+			return true;
+	return false;
+}
+
 int hf_cmd_recover(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
@@ -329,6 +337,10 @@ int hf_cmd_recover(hf_cli *cli)
 		report.exit = HF_EXIT_INCOMPLETE;
 		report.comment = "the unfinished transaction could not be settled";
 		report.result = "incomplete";
+	}
+	if (report.exit == HF_EXIT_OK && any_left(&result)) {
+		report.exit = HF_EXIT_PENDING;
+		report.result = "pending";
 	}
 	if (result.error)
 		hf_report_error(stderr, result.error, cli->color_err);

@@ -55,10 +55,9 @@ int hf_run_must_be_root(hf_run *run)
 static const char *step_name(hf_step_state state)
 {
 	static const char *const names[] = {
-		[HF_STEP_DONE] = "done",
-		[HF_STEP_FAILED] = "failed",
-		[HF_STEP_REVERTED] = "reverted",
-		[HF_STEP_STUCK] = "stuck",
+		[HF_STEP_DONE] = "done",	 [HF_STEP_FAILED] = "failed",
+		[HF_STEP_REVERTED] = "reverted", [HF_STEP_STUCK] = "stuck",
+		[HF_STEP_LEFT] = "left",
 	};
 
 	return names[state];

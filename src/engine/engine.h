@@ -69,12 +69,13 @@ typedef enum hf_step_state {
 	HF_STEP_FAILED,
 	HF_STEP_REVERTED,
 	HF_STEP_STUCK, /* could not be put back */
+	HF_STEP_LEFT,  /* a recovery cannot know whether it is due: somebody has to */
 } hf_step_state;
 
 typedef struct hf_step {  /* one group or effect, as carried out */
 	const char *what; /* "write /etc/docker/daemon.json", "restart docker.service" */
 	hf_step_state state;
-	const char *why; /* failed or stuck: the reason; or NULL */
+	const char *why; /* failed, stuck or left: the reason; or NULL */
 } hf_step;
 
 typedef struct hf_apply_options {

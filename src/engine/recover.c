@@ -23,12 +23,11 @@ typedef struct recovery {
 	bool same_boot;
 	bool forward;
 	hf_apply_result *result;
-	bool units_touched;
 	size_t stuck;
 } recovery;
 
-static void add_step(recovery *rc, const char *verb, const hf_txn_item *item,
-		     hf_step_state state, const char *why)
+/* @what: static, or in the result's arena; NULL: out of memory */
+static void add_step(recovery *rc, const char *what, hf_step_state state, const char *why)
 {
 	hf_arena *arena = &rc->result->arena;
 	hf_step *step = hf_vec_push(arena, rc->result->steps, rc->result->n_steps);
@@ -37,24 +36,26 @@ static void add_step(recovery *rc, const char *verb, const hf_txn_item *item,
 		rc->stuck++;
 	if (!step)
 		return;
-	step->what = hf_arena_printf(arena, "%s %s", verb, item->path);
+	step->what = what ? what : "(out of memory)";
 	step->state = state;
 	step->why = why ? hf_arena_strdup(arena, why) : NULL;
-	if (!step->what)
-		step->what = item->path;
+}
+
+static const char *what_of(recovery *rc, const char *path)
+{
+	return hf_arena_printf(&rc->result->arena, "%s %s",
+			       rc->forward ? "finish" : "restore", path);
 }
 
 static void stuck(recovery *rc, const hf_txn_item *item, const char *why)
 {
-	add_step(rc, rc->forward ? "finish" : "restore", item, HF_STEP_STUCK, why);
+	add_step(rc, what_of(rc, item->path), HF_STEP_STUCK, why);
 }
 
 static void done(recovery *rc, const hf_txn_item *item)
 {
-	add_step(rc, rc->forward ? "finish" : "restore", item,
+	add_step(rc, what_of(rc, item->path),
 		 rc->forward ? HF_STEP_DONE : HF_STEP_REVERTED, NULL);
-	if (item->stage == HF_STAGE_UNITS)
-		rc->units_touched = true;
 }
 
 /* --- files
@@ -233,6 +234,45 @@ static int sync_inodes(recovery *rc, hf_error **err)
 	return 0;
 }
 
+/* Nobody knows how far the manager was told of it, by the run that was cut off or by a
+ * recovery before this one: it is told whenever units were a part of it, each time. */
+static void tell_manager(recovery *rc)
+{
+	const hf_effect reload = { .action = HF_ACTION_DAEMON_RELOAD };
+	const hf_engine_view none = { 0 };
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+	bool units = false;
+
+	for (size_t i = 0; i < rc->txn->n_items; i++)
+		units |= rc->txn->items[i].stage == HF_STAGE_UNITS;
+	if (!units || rc->host->units.known != HF_PRESENT)
+		return;
+	if (hf_effect_run(rc->host, &reload, &none, &why) < 0)
+		add_step(rc, "daemon-reload", HF_STEP_STUCK, hf_error_text(why));
+	else
+		add_step(rc, "daemon-reload",
+			 rc->forward ? HF_STEP_DONE : HF_STEP_REVERTED, NULL);
+}
+
+/* Whether a reload or restart was carried out is in no journal, and whether one is safe
+ * now is for a plan to say: they are named. */
+static void name_effects(recovery *rc)
+{
+	const char *reload = hf_action_name(HF_ACTION_DAEMON_RELOAD);
+
+	if (!rc->same_boot || rc->host->units.known != HF_PRESENT)
+		return;
+	for (size_t i = 0; i < rc->txn->n_effects; i++) {
+		const char *what = rc->txn->effects[i];
+
+		if (strcmp(what, reload) != 0)
+			add_step(rc, what, HF_STEP_LEFT,
+				 rc->forward
+					 ? "it may not have been done"
+					 : "it may have put in force what is taken back");
+	}
+}
+
 static int recover_all(recovery *rc, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *sync = NULL;
@@ -249,19 +289,14 @@ static int recover_all(recovery *rc, hf_error **err)
 			stuck(rc, item, hf_error_text(why));
 	}
 	if (sync_inodes(rc, &sync) < 0)
-		stuck(rc, &(hf_txn_item){ .path = "owners and modes" },
-		      hf_error_text(sync));
-	if (rc->units_touched && rc->host->units.known == HF_PRESENT) {
-		const hf_effect reload = { .action = HF_ACTION_DAEMON_RELOAD };
-		const hf_engine_view none = { 0 };
-		int r = hf_effect_run(rc->host, &reload, &none, err);
-
-		if (r < 0)
-			return r;
-	}
+		add_step(rc, "write out owners and modes", HF_STEP_STUCK,
+			 hf_error_text(sync));
+	tell_manager(rc);
+	name_effects(rc);
 	if (rc->stuck)
-		return hf_error_set(err, -ENOTSUP, "%zu of %zu parts could not be %s",
-				    rc->stuck, n, rc->forward ? "finished" : "put back");
+		return hf_error_set(err, -ENOTSUP, "%zu part%s could not be %s",
+				    rc->stuck, rc->stuck == 1 ? "" : "s",
+				    rc->forward ? "finished" : "put back");
 	return 0;
 }
 

@@ -37,7 +37,8 @@ static void put_containers(FILE *out, const hf_report *r)
 	bool restarted = false;
 
 	for (size_t i = 0; i < r->n_steps; i++)
-		restarted |= strncmp(r->steps[i].what, "restart ", 8) == 0;
+		restarted |= strncmp(r->steps[i].what, "restart ", 8) == 0 &&
+			     strcmp(r->steps[i].state, "left") != 0;
 	fputs("Containers that were running during a restart:\n", out);
 	if (!restarted || !plan || !plan->engine.n_containers) {
 		fputs("  none\n", out);
@@ -58,6 +59,7 @@ void hf_report_outcome_block(FILE *out, const hf_report *r)
 		fputs("Put back:\n  nothing\n", out);
 	if (!put_state(out, r, "Not put back:", "stuck"))
 		fputs("Not put back:\n  nothing\n", out);
+	(void)put_state(out, r, "Left to you:", "left");
 	put_containers(out, r);
 	fputs("Next:\n", out);
 	switch (r->exit) {

@@ -56,7 +56,7 @@ const char *hf_report_result_of_plan(const hf_plan *plan);
 typedef struct hf_report_step {
 	const char *what;  /* "write /etc/docker/daemon.json" */
 	const char *state; /* "done", "failed", "reverted", "stuck"; of a rollback
-			    * also "planned" and "refused" */
+			    * also "planned" and "refused", of a recovery "left" */
 	const char *why;   /* or NULL */
 } hf_report_step;
 

@@ -26,6 +26,7 @@ static struct {
 	int fail_commit; /* errno of the live commit, 0: none */
 	int fail_revert;
 	bool never_content; /* wants its file changed whatever it holds */
+	bool units;	    /* its files are drop-ins: daemon-reload, reload, restart */
 	int commits, reverts, discards, prepares;
 } script;
 
@@ -66,8 +67,9 @@ static int want_file(hf_plan *plan, const char *path, const char *text, size_t l
 	hf_change *change = hf_plan_change(plan, &fake, HF_PERSISTED, path,
 					   exists ? HF_OP_UPDATE : HF_OP_CREATE,
 					   exists ? text : NULL, WANTED, HF_CAUSE_HOST);
-	hf_group *group =
-		hf_plan_group(plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &fake, path);
+	hf_group *group = hf_plan_group(plan, HF_GROUP_FILE,
+					script.units ? HF_STAGE_UNITS : HF_STAGE_CONFIG,
+					&fake, path);
 
 	if (!change || !group)
 		return -ENOMEM;
@@ -114,6 +116,11 @@ static int fake_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 			return hf_error_oom(err);
 		hf_change_in(change, group);
 	}
+	if (any && script.units &&
+	    (!hf_plan_effect(plan, HF_ACTION_DAEMON_RELOAD, NULL, "drop-ins") ||
+	     !hf_plan_effect(plan, HF_ACTION_RELOAD, "a.service", "the fake kind") ||
+	     !hf_plan_effect(plan, HF_ACTION_RESTART, "b.service", "the fake kind")))
+		return hf_error_oom(err);
 	return 0;
 }
 
@@ -265,7 +272,7 @@ static void do_apply(world *w)
 
 static inline void look_again(world *w)
 {
-	hf_plan_options options = { .now = 1767225600 };
+	hf_plan_options options = { .now = 1767225600, .restart = HF_RESTART_ALWAYS };
 	hf_error *err = NULL;
 
 	hf_apply_result_done(&w->result);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* daemon-reload, reload and restart: what becomes of them when something fails. systemd's
+ * manager is played by the wrappers here. */
+#include "engine_world.h"
+
+#include <sys/wait.h>
+
+#include "engine/journal.h"
+#include "engine/recover.h"
+#include "host/bus.h"
+
+/* What the manager answers; one test at a time. */
+static struct {
+	int fail_daemon_reload, fail_reload, fail_restart; /* -errno, 0: done */
+	int daemon_reloads, reloads, restarts;
+} manager;
+
+static int answer(int r, int *calls, hf_error **err)
+{
+	++*calls;
+	return r ? hf_error_set(err, r, "the manager says no") : 0;
+}
+
+int __wrap_hf_bus_daemon_reload(hf_host *host, hf_error **err);
+int __wrap_hf_bus_daemon_reload(hf_host *host, hf_error **err)
+{
+	(void)host;
+	return answer(manager.fail_daemon_reload, &manager.daemon_reloads, err);
+}
+
+int __wrap_hf_bus_reset_failed(hf_host *host, const char *unit, hf_error **err);
+int __wrap_hf_bus_reset_failed(hf_host *host, const char *unit, hf_error **err)
+{
+	(void)host, (void)unit, (void)err;
+	return 0;
+}
+
+int __wrap_hf_bus_job(hf_host *host, const char *method, const char *unit,
+		      hf_error **err);
+int __wrap_hf_bus_job(hf_host *host, const char *method, const char *unit, hf_error **err)
+{
+	(void)host, (void)unit;
+	if (strcmp(method, "ReloadUnit") == 0)
+		return answer(manager.fail_reload, &manager.reloads, err);
+	return answer(manager.fail_restart, &manager.restarts, err);
+}
+
+static world *managed_world(void)
+{
+	world *w = world_new();
+
+	memset(&manager, 0, sizeof(manager));
+	w->host.units.known = HF_PRESENT;
+	script.units = true;
+	look_again(w);
+	return w;
+}
+
+static hf_step_state state_of(const hf_apply_result *result, const char *what)
+{
+	for (size_t i = result->n_steps; i; i--)
+		if (strcmp(result->steps[i - 1].what, what) == 0)
+			return result->steps[i - 1].state;
+	fail_msg("no step '%s'", what);
+	return HF_STEP_DONE;
+}
+
+static void die_at_the_end(const char *point)
+{
+	if (strcmp(point, "finish") == 0)
+		_exit(99);
+}
+
+/* An apply is cut off after all of its work, its effects too. */
+static world *cut_off_world(void)
+{
+	world *w = managed_world();
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		w->host.fault = die_at_the_end;
+		do_apply(w);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 99);
+	return w;
+}
+
+/* Its files are back after the first run; the manager still has not heard of it. */
+static void test_recovery_tells_the_manager_again(void **state)
+{
+	world *w = cut_off_world();
+	hf_error *err = NULL;
+	bool found;
+
+	(void)state;
+	manager.fail_daemon_reload = -ETIMEDOUT;
+	assert_int_equal(hf_engine_recover(&w->host, &w->model, false, &w->options,
+					   &w->result, &found, &err),
+			 0);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_INCOMPLETE);
+	assert_int_equal(state_of(&w->result, "daemon-reload"), HF_STEP_STUCK);
+	free(shell("grep -qx old %s" OLD, w->root));
+	hf_apply_result_done(&w->result);
+	manager.fail_daemon_reload = 0;
+	assert_int_equal(hf_engine_recover(&w->host, &w->model, false, &w->options,
+					   &w->result, &found, &err),
+			 0);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_ROLLED_BACK);
+	assert_int_equal(state_of(&w->result, "daemon-reload"), HF_STEP_REVERTED);
+	assert_int_equal(manager.daemon_reloads, 2);
+	world_free(w);
+}
+
+/* They may have put in force what is taken back: named in the same boot, never repeated.
+ */
+static void test_recovery_names_effects(void **state)
+{
+	world *w = cut_off_world();
+	hf_arena arena = { 0 };
+	hf_error *err = NULL;
+	size_t n = 0;
+	hf_txn txn;
+	bool found;
+
+	(void)state;
+	assert_int_equal(hf_journal_read(&w->host, &arena, &txn, &found, &err), 0);
+	assert_int_equal(hf_txn_undo(&w->host, &w->model, &txn, false, &w->result, &err),
+			 0);
+	for (size_t i = 0; i < w->result.n_steps; i++)
+		n += w->result.steps[i].state == HF_STEP_LEFT;
+	assert_int_equal(n, 0);
+	for (size_t i = 0; i < txn.n_items; i++) /* of no kind that could replay it */
+		if (txn.items[i].type == HF_GROUP_LIVE)
+			txn.items[i].type = HF_GROUP_MKDIR, txn.items[i].remove = true;
+	assert_int_equal(hf_txn_redo(&w->host, &w->model, &txn, true, &w->result, &err),
+			 0);
+	assert_int_equal(state_of(&w->result, "reload a.service"), HF_STEP_LEFT);
+	assert_int_equal(state_of(&w->result, "restart b.service"), HF_STEP_LEFT);
+	assert_int_equal(manager.reloads + manager.restarts, 0);
+	hf_arena_done(&arena);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recovery_tells_the_manager_again),
+		cmocka_unit_test(test_recovery_names_effects),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
