@@ -19,6 +19,7 @@
 #include "engine/transact.h"
 #include "engine/txn_build.h"
 #include "engine/verify.h"
+#include "host/bus.h"
 #include "host/fs.h"
 #include "host/trail.h"
 
@@ -26,7 +27,12 @@
 #define RELOAD_POLLS 100
 #define RELOAD_POLL_NSEC (50L * 1000 * 1000)
 
-enum effect_state { EFFECT_NOT_RUN, EFFECT_FAILED, EFFECT_DONE };
+enum effect_state {
+	EFFECT_NOT_RUN,
+	EFFECT_REFUSED, /* the manager's answer: nothing was done */
+	EFFECT_UNKNOWN, /* it failed, and may have been done all the same */
+	EFFECT_DONE,
+};
 
 typedef struct apply {
 	const hf_transaction *how;
@@ -251,13 +257,12 @@ static int run_effect(apply *a, size_t index, hf_error **err)
 
 	tell(a, what);
 	hf_fault(a->host, "effect");
-	a->effects[index] = EFFECT_FAILED;
 	r = hf_effect_run(a->host, effect, &a->before->plan.engine, err);
+	a->effects[index] = r >= 0		   ? EFFECT_DONE
+			    : hf_bus_is_refusal(r) ? EFFECT_REFUSED
+						   : EFFECT_UNKNOWN;
 	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
-	if (r < 0)
-		return hf_error_wrap(err, "%s", what);
-	a->effects[index] = EFFECT_DONE;
-	return 0;
+	return r < 0 ? hf_error_wrap(err, "%s", what) : 0;
 }
 
 static int run_effects(apply *a, hf_action first, hf_action last, hf_error **err)
@@ -386,9 +391,9 @@ static bool revert_one(apply *a, hf_item *item)
 	return r >= 0;
 }
 
-/* What was put in force is taken out of force again. A reload that failed put nothing in
- * force, so its failing again is no news; a unit must come back from a restart, though.
- */
+/* What was put in force, or may have been, is taken out of force again. A reload that the
+ * manager refused put nothing in force, so its being refused again is no news; a unit
+ * must come back from a restart, though. */
 static bool revert_effects(apply *a)
 {
 	const hf_plan *plan = &a->before->plan;
@@ -396,7 +401,7 @@ static bool revert_effects(apply *a)
 
 	for (size_t i = 0; i < plan->n_effects; i++) {
 		const hf_effect *effect = plan->effects[i];
-		bool must = a->effects[i] == EFFECT_DONE ||
+		bool must = a->effects[i] != EFFECT_REFUSED ||
 			    effect->action == HF_ACTION_RESTART;
 		hf_error *why = NULL;
 		int r;

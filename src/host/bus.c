@@ -79,6 +79,18 @@ static int bus_get(hf_host *host, sd_bus **ret, hf_error **err)
 	return 0;
 }
 
+/* A connection that is lost never comes back: the next call opens another. Passes @r on.
+ */
+static int lose(hf_host *host, int r)
+{
+	if (r != -ENOTCONN && r != -ECONNRESET && r != -EPIPE)
+		return r;
+	if (host->bus)
+		bus_close(host->bus);
+	host->bus = NULL;
+	return r;
+}
+
 /* A peer connection has no names to address. */
 static const char *destination(sd_bus *bus)
 {
@@ -214,7 +226,7 @@ int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_uni
 	free(rd.path);
 	if (r == 0)
 		*ret = value;
-	return r;
+	return lose(host, r);
 }
 
 /* --- calls -------------------------------------------------------------------------- */
@@ -235,7 +247,13 @@ static int manager_call(hf_host *host, const char *method, const char *what,
 				   method, &e, NULL, unit ? "s" : NULL, unit);
 	if (r < 0 && fine && SD(sd_bus_error_has_name)(&e, fine))
 		return 0;
-	return r < 0 ? bus_error(err, r, &e, what, unit) : 0;
+	return r < 0 ? lose(host, bus_error(err, r, &e, what, unit)) : 0;
+}
+
+bool hf_bus_is_refusal(int r)
+{
+	return r == -EIO || r == -EACCES || r == -EPERM || r == -ENOENT || r == -EINVAL ||
+	       r == -EBADR || r == -EOPNOTSUPP || r == -ECONNREFUSED;
 }
 
 int hf_bus_daemon_reload(hf_host *host, hf_error **err)
@@ -306,6 +324,14 @@ static int job_await(sd_bus *bus, hf_bus_job_wait *wait, uint64_t timeout_usec)
 	return 0;
 }
 
+/* Of a job that was given up nobody knows how far it came. */
+static int code_of(const char *result)
+{
+	if (strcmp(result, "timeout") == 0)
+		return -ETIMEDOUT;
+	return strcmp(result, "canceled") == 0 ? -ECANCELED : -EIO;
+}
+
 static int job_run(hf_host *host, sd_bus *bus, const char *method, const char *unit,
 		   hf_error **err)
 {
@@ -335,7 +361,8 @@ static int job_run(hf_host *host, sd_bus *bus, const char *method, const char *u
 	if (r < 0)
 		return bus_error(err, r, &e, method, unit);
 	if (strcmp(wait.result, "done") != 0)
-		return hf_error_set(err, -EIO, "%s of '%s' ended with '%s'", method, unit,
+		return hf_error_set(err, code_of(wait.result),
+				    "%s of '%s' ended with '%s'", method, unit,
 				    wait.result);
 	return 0;
 }
@@ -351,5 +378,5 @@ int hf_bus_job(hf_host *host, const char *method, const char *unit, hf_error **e
 			 SYSTEMD_NAME ".AlreadySubscribed", err);
 	if (!r)
 		r = bus_get(host, &bus, err);
-	return r < 0 ? r : job_run(host, bus, method, unit, err);
+	return r < 0 ? r : lose(host, job_run(host, bus, method, unit, err));
 }

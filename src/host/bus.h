@@ -34,9 +34,14 @@ int hf_bus_daemon_reload(hf_host *host, hf_error **err) _must_check_;
 int hf_bus_reset_failed(hf_host *host, const char *unit, hf_error **err) _must_check_;
 /** hf_bus_job - RestartUnit, ReloadUnit, StartUnit or StopUnit, awaited (JobRemoved)
  *
- * @method: the Manager's method name. Errors: -ETIMEDOUT after the host's timeout, -EIO
- * with the job's result (failed, timeout, canceled, dependency, ...). Changes host. */
+ * @method: the Manager's method name. Errors: -ETIMEDOUT after the host's timeout or the
+ * unit's, -ECANCELED for another job, -EIO with the job's result (failed, dependency,
+ * ...). Changes host. */
 int hf_bus_job(hf_host *host, const char *method, const char *unit,
 	       hf_error **err) _must_check_;
+
+/** hf_bus_is_refusal - is @r, of one of these, an answer: nothing was done? Otherwise (a
+ *  lost connection, a deadline) it may have been, or may yet be; pure */
+bool hf_bus_is_refusal(int r);
 
 #endif

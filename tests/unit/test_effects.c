@@ -12,12 +12,14 @@
 /* What the manager answers; one test at a time. */
 static struct {
 	int fail_daemon_reload, fail_reload, fail_restart; /* -errno, 0: done */
+	bool only_once; /* the second time it is done */
 	int daemon_reloads, reloads, restarts;
 } manager;
 
 static int answer(int r, int *calls, hf_error **err)
 {
-	++*calls;
+	if (++*calls > 1 && manager.only_once)
+		return 0;
 	return r ? hf_error_set(err, r, "the manager says no") : 0;
 }
 
@@ -145,11 +147,56 @@ static void test_recovery_names_effects(void **state)
 	world_free(w);
 }
 
+/* Nobody knows whether a reload without an answer was done: its undoing must be. */
+static void test_reload_without_an_answer(void **state)
+{
+	(void)state;
+	for (int once = 0; once < 2; once++) {
+		world *w = managed_world();
+
+		manager.fail_daemon_reload = -ENOTCONN;
+		manager.only_once = once;
+		do_apply(w);
+		assert_int_equal(manager.daemon_reloads, 2);
+		assert_int_equal(w->result.outcome,
+				 once ? HF_OUTCOME_ROLLED_BACK : HF_OUTCOME_INCOMPLETE);
+		assert_int_equal(state_of(&w->result, "daemon-reload"),
+				 once ? HF_STEP_REVERTED : HF_STEP_STUCK);
+		free(shell("grep -qx old %s" OLD, w->root));
+		world_free(w);
+	}
+}
+
+/* A unit that refuses to reload has nothing of the change, before and after. */
+static void test_refused_reload(void **state)
+{
+	world *w = managed_world();
+
+	(void)state;
+	manager.fail_reload = -EIO;
+	do_apply(w);
+	assert_int_equal(manager.reloads, 2);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_ROLLED_BACK);
+	assert_int_equal(state_of(&w->result, "reload a.service"), HF_STEP_FAILED);
+	assert_int_equal(state_of(&w->result, "daemon-reload"), HF_STEP_REVERTED);
+	world_free(w);
+
+	/* but it has to come back from a restart, refused or not */
+	w = managed_world();
+	manager.fail_restart = -EIO;
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_INCOMPLETE);
+	assert_int_equal(state_of(&w->result, "restart b.service"), HF_STEP_STUCK);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recovery_tells_the_manager_again),
 		cmocka_unit_test(test_recovery_names_effects),
+		cmocka_unit_test(test_reload_without_an_answer),
+		cmocka_unit_test(test_refused_reload),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
