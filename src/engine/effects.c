@@ -29,18 +29,19 @@ static void pause_usec(uint64_t usec)
 	(void)nanosleep(&ts, NULL);
 }
 
-static bool api_answers(hf_host *host, hf_arena *arena)
+static bool api_answers(hf_host *host, const char *socket, hf_arena *arena)
 {
 	hf_error *ignored = NULL; /* asked again until the deadline */
 	char *version;
-	int r = hf_docker_ping(host, HF_DOCKER_SOCKET, arena, &version, &ignored);
+	int r = hf_docker_ping(host, socket, arena, &version, &ignored);
 
 	hf_error_free(ignored);
 	return r == 0;
 }
 
 /* Polls the manager: it has no signal for "the main process stayed the same". */
-static int wait_until_back(hf_host *host, const char *unit, hf_error **err)
+static int wait_until_back(hf_host *host, const char *unit, const char *socket,
+			   hf_error **err)
 {
 	uint64_t deadline = now_usec() + host->timeout_usec, since = 0;
 	uint32_t pid = 0;
@@ -59,7 +60,7 @@ static int wait_until_back(hf_host *host, const char *unit, hf_error **err)
 			pid = state.main_pid;
 			since = now_usec();
 		} else if (pid && now_usec() - since >= STEADY_USEC &&
-			   api_answers(host, &arena)) {
+			   (!socket || api_answers(host, socket, &arena))) {
 			return 0;
 		}
 		if (now_usec() >= deadline)
@@ -81,7 +82,7 @@ static int restart(hf_host *host, const hf_effect *effect, const hf_engine_view 
 	if (!r)
 		r = hf_bus_job(host, "RestartUnit", effect->unit, err);
 	if (!r && engine->unit && strcmp(engine->unit, effect->unit) == 0)
-		r = wait_until_back(host, effect->unit, err);
+		r = wait_until_back(host, effect->unit, engine->socket, err);
 	if (r < 0)
 		hf_unit_log_add(effect->unit, since, err);
 	return r;

@@ -9,7 +9,7 @@
 /**
  * hf_effect_run - daemon-reload, reload or restart, with the job's result awaited
  * @engine: of the plan; a restarted engine unit must come back: the job done, active
- *          with the same pid for two seconds, and its API answering
+ *          with the same pid for two seconds, and its API answering where it listens
  *
  * Changes host; blocks up to the host's timeout. Errors: -ETIMEDOUT, -EIO with the unit
  * and the result.

@@ -203,7 +203,9 @@ static int copy_engine(hf_rollback *rb, const hf_engine_view *from)
 	*to = *from;
 	to->containers = all;
 	to->why = NULL;
-	if (!all || (from->unit && !(to->unit = hf_arena_strdup(&rb->arena, from->unit))))
+	if (!all ||
+	    (from->unit && !(to->unit = hf_arena_strdup(&rb->arena, from->unit))) ||
+	    (from->socket && !(to->socket = hf_arena_strdup(&rb->arena, from->socket))))
 		return -ENOMEM;
 	for (size_t i = 0; i < from->n_containers; i++) {
 		const hf_container *c = &from->containers[i];

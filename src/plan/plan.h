@@ -182,6 +182,8 @@ typedef struct hf_effect {
 typedef struct hf_engine_view {
 	const char *unit;     /* unit whose ExecStart is dockerd, or NULL */
 	const char *unit_why; /* .unit NULL: why there may be one all the same; or NULL */
+	const char *socket;   /* where its API listens after the plan; NULL: nowhere that
+			       * could be asked, or it cannot be told */
 	hf_known running;     /* PRESENT: a dockerd runs, ABSENT: none, UNKNOWN */
 	hf_known containers_known;
 	hf_container *containers; /* running ones */

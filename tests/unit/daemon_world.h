@@ -42,6 +42,7 @@ typedef struct scene {
 	const char *shown[8];		     /* key, JSON, key, JSON, ... */
 	size_t n_containers;
 	bool live_restore; /* in force in the running one */
+	bool socket;	   /* print where the API is after the plan */
 } scene;
 
 typedef struct stage {
@@ -338,6 +339,9 @@ static _unused_ void assert_plan(const scene *in, const char *expected)
 		put_notes(&s);
 		if (in->ref)
 			put_ref(&s, in->ref);
+		if (in->socket)
+			hf_strbuf_addf(&s.out, "api at %s\n",
+				       s.plan.engine.socket ? s.plan.engine.socket : "-");
 	}
 	put_diags(&s);
 	if (strcmp(hf_strbuf_str(&s.out), expected) != 0)

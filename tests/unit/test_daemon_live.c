@@ -335,6 +335,44 @@ static void test_effect_reload_refused(void **state)
 		    "note daemon:/etc/docker/daemon.json = made\n");
 }
 
+/* where a dockerd that was restarted is to answer: of the flags and the file after it */
+static void test_socket(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "unset: [icc]"),
+			      .argv = STOCK,
+			      .live = { "dockerd", "-H", "unix:///run/other.sock" },
+			      .started = 100,
+			      .changed = 90,
+			      .engine = "26.1.5",
+			      .socket = true },
+		    "#icc the default: pass, found true, the engine's default\n"
+		    "live #icc the default: pass, found true\n"
+		    "api at /run/docker.sock\n");
+	assert_plan(&(scene){ .controls = CONTROL("a", "unset: [icc]"),
+			      .file = "{\"hosts\": [\"tcp://127.0.0.1:2375\", "
+				      "\"unix:///run/other.sock\"]}",
+			      .argv = { "dockerd" },
+			      .engine = "26.1.5",
+			      .socket = true },
+		    "#icc the default: pass, found true, the engine's default\n"
+		    "api at /run/other.sock\n");
+	assert_plan(&(scene){ .controls = CONTROL("a", "unset: [icc]"),
+			      .argv = { "dockerd", "-H", "tcp://127.0.0.1:2375" },
+			      .engine = "26.1.5",
+			      .socket = true },
+		    "#icc the default: pass, found true, the engine's default\n"
+		    "api at -\n");
+	/* there may be flags that are not seen */
+	assert_plan(&(scene){ .controls = CONTROL("a", "unset: [icc]"),
+			      .argv = STOCK,
+			      .argv_inexact = true,
+			      .engine = "26.1.5",
+			      .socket = true },
+		    "#icc the default: unknown, $EXTRA cannot be expanded\n"
+		    "api at -\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_effect_bridge),
 		cmocka_unit_test(test_effect_removed_key),
 		cmocka_unit_test(test_effect_reload_refused),
+		cmocka_unit_test(test_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

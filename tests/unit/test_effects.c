@@ -4,10 +4,14 @@
 #include "engine_world.h"
 
 #include <sys/wait.h>
+#include <time.h>
 
+#include "engine/effects.h"
 #include "engine/journal.h"
 #include "engine/recover.h"
 #include "host/bus.h"
+#include "host/docker.h"
+#include "host/unit_log.h"
 
 /* What the manager answers; one test at a time. */
 static struct {
@@ -45,6 +49,56 @@ int __wrap_hf_bus_job(hf_host *host, const char *method, const char *unit, hf_er
 	if (strcmp(method, "ReloadUnit") == 0)
 		return answer(manager.fail_reload, &manager.reloads, err);
 	return answer(manager.fail_restart, &manager.restarts, err);
+}
+
+/* A unit that is up, and a clock that only the waiting moves. */
+static uint64_t fake_nsec;
+static char pinged[64];
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
+{
+	(void)id;
+	ret->tv_sec = (time_t)(fake_nsec / 1000000000);
+	ret->tv_nsec = (long)(fake_nsec % 1000000000);
+	return 0;
+}
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)left;
+	fake_nsec += (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;
+	return 0;
+}
+
+int __wrap_hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena,
+			   hf_bus_unit *ret, hf_error **err);
+int __wrap_hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena,
+			   hf_bus_unit *ret, hf_error **err)
+{
+	(void)host, (void)unit, (void)arena, (void)err;
+	*ret = (hf_bus_unit){ .active_state = "active", .main_pid = 7 };
+	return 0;
+}
+
+int __wrap_hf_docker_ping(hf_host *host, const char *socket, hf_arena *arena,
+			  char **ret_version, hf_error **err);
+int __wrap_hf_docker_ping(hf_host *host, const char *socket, hf_arena *arena,
+			  char **ret_version, hf_error **err)
+{
+	(void)host, (void)arena, (void)ret_version;
+	(void)snprintf(pinged, sizeof(pinged), "%s", socket);
+	return strcmp(socket, "/run/other.sock") == 0
+		       ? 0
+		       : hf_error_set(err, -ENOENT, "nobody listens there");
+}
+
+/* Waits for entries by the clock. */
+void __wrap_hf_unit_log_add(const char *unit, uint64_t since_usec, hf_error **err);
+void __wrap_hf_unit_log_add(const char *unit, uint64_t since_usec, hf_error **err)
+{
+	(void)unit, (void)since_usec, (void)err;
 }
 
 static world *managed_world(void)
@@ -190,6 +244,27 @@ static void test_refused_reload(void **state)
 	world_free(w);
 }
 
+/* Back means that the API answers where dockerd listens, if it can be asked at all. */
+static void test_back_from_a_restart(void **state)
+{
+	const hf_effect effect = { .action = HF_ACTION_RESTART, .unit = "d.service" };
+	hf_engine_view engine = { .unit = "d.service", .socket = "/run/other.sock" };
+	world *w = managed_world();
+	hf_error *err = NULL;
+
+	(void)state;
+	assert_int_equal(hf_effect_run(&w->host, &effect, &engine, &err), 0);
+	assert_string_equal(pinged, "/run/other.sock");
+	engine.socket = "/run/docker.sock";
+	assert_int_equal(hf_effect_run(&w->host, &effect, &engine, &err), -ETIMEDOUT);
+	hf_error_free(take_ptr(err));
+	engine.socket = NULL;
+	pinged[0] = '\0';
+	assert_int_equal(hf_effect_run(&w->host, &effect, &engine, &err), 0);
+	assert_string_equal(pinged, "");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_recovery_names_effects),
 		cmocka_unit_test(test_reload_without_an_answer),
 		cmocka_unit_test(test_refused_reload),
+		cmocka_unit_test(test_back_from_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,34 +16,15 @@ typedef struct asker {
 	const char *socket;
 } asker;
 
-/* Where the API listens: unix:// of the command line or the file, the socket unit's
- * stream for fd://, else the default. NULL: nowhere that we could ask. */
 static int find_socket(asker *a)
 {
-	const hf_unit_view *unit = hf_map_get(&a->plan->units, "docker.socket");
 	hf_dargv argv;
-	hf_daemon_config config = { a->obs->root, &argv, a->engine };
-	hf_daemon_value v;
+	const hf_daemon_config config = { a->obs->root, &argv, a->engine };
 
 	if (hf_dargv_parse(a->obs->live_argv, a->obs->n_live_argv, a->engine,
-			   &a->plan->arena, &argv) < 0 ||
-	    hf_daemon_in_force(&config, hf_dkey_find("hosts"), NULL, &a->plan->arena,
-			       &v) < 0)
+			   &a->plan->arena, &argv) < 0)
 		return -ENOMEM;
-	a->socket = NULL;
-	for (size_t i = 0; v.value && i < v.value->n && !a->socket; i++) {
-		const char *text = v.value->items[i]->text;
-
-		if (!text)
-			continue;
-		if (strncmp(text, "unix://", 7) == 0)
-			a->socket = text[7] ? text + 7 : HF_DOCKER_SOCKET;
-		else if (strncmp(text, "fd://", 5) == 0)
-			a->socket = unit && unit->n_listen_streams
-					    ? unit->listen_streams[0]
-					    : HF_DOCKER_SOCKET;
-	}
-	return 0;
+	return hf_daemon_socket(&config, a->plan, &a->socket);
 }
 
 static int show(asker *a, const char *key, hf_json *value)

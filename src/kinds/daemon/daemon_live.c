@@ -223,6 +223,37 @@ static int ask_effects(live *l)
 	return r;
 }
 
+int hf_daemon_socket(const hf_daemon_config *config, hf_plan *plan, const char **ret)
+{
+	const hf_unit_view *unit = hf_map_get(&plan->units, "docker.socket");
+	const char *fallback = "/run/docker.sock";
+	hf_daemon_value v;
+
+	*ret = NULL;
+	if (hf_daemon_in_force(config, hf_dkey_find("hosts"), NULL, &plan->arena, &v) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; v.value && i < v.value->n && !*ret; i++) {
+		const char *text = v.value->items[i]->text;
+
+		if (!text)
+			continue;
+		if (strncmp(text, "unix://", 7) == 0)
+			*ret = text[7] ? text + 7 : fallback;
+		else if (strncmp(text, "fd://", 5) == 0)
+			*ret = unit && unit->n_listen_streams ? unit->listen_streams[0]
+							      : fallback;
+	}
+	return 0;
+}
+
+/* What the engine looks at once dockerd was restarted. */
+static int socket_after(hf_daemon_ctx *ctx)
+{
+	if (ctx->argv_why || ctx->obs->file == HF_UNKNOWN)
+		return 0;
+	return hf_daemon_socket(&ctx->after, ctx->plan, &ctx->plan->engine.socket);
+}
+
 static int live_restore_after(hf_daemon_ctx *ctx)
 {
 	hf_daemon_value v;
@@ -338,7 +369,7 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 	int r = 0;
 
 	ctx->plan->engine.restart_helps = true;
-	if (live_restore_after(ctx) < 0)
+	if (live_restore_after(ctx) < 0 || socket_after(ctx) < 0)
 		return -ENOMEM;
 	if (ctx->obs->running == HF_ABSENT || ctx->obs->file == HF_UNKNOWN)
 		return 0;

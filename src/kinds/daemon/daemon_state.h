@@ -74,6 +74,12 @@ int hf_daemon_in_force(const hf_daemon_config *config, const hf_dkey *key,
 		       const char *subkey, hf_arena *arena,
 		       hf_daemon_value *ret) _must_check_;
 
+/** hf_daemon_socket - where dockerd listens, of what can be asked: unix:// of the command
+ * line or the file, the socket unit's stream for fd://, else the default
+ * @ret: NULL: nowhere. Returns 0 or -ENOMEM. Pure. */
+int hf_daemon_socket(const hf_daemon_config *config, hf_plan *plan,
+		     const char **ret) _must_check_;
+
 /** hf_daemon_is_met - does the value meet the demand? 1, 0, -ENOMEM; pure */
 int hf_daemon_is_met(const hf_daemon_spec *spec, const hf_daemon_value *value,
 		     const char *engine, hf_arena *arena) _must_check_;
