@@ -185,7 +185,8 @@ static inline const char *ops(world *w)
 	"## Made by holdfast, which writes it anew: keep rules of your own in other "    \
 	"files.\n"
 #define OWN "/etc/audit/rules.d/60-holdfast.rules"
-static const char etc_docker[] = "rules: [{watch: /etc/docker, perm: wa, key: docker}]";
+_unused_ static const char etc_docker[] =
+	"rules: [{watch: /etc/docker, perm: wa, key: docker}]";
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kind_world_remove)
 
