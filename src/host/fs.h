@@ -68,6 +68,16 @@ int hf_fs_read(hf_host *host, const char *path, size_t max, hf_arena *arena, cha
  *  0 or -errno; -EFBIG over @max bytes */
 int hf_fs_slurp(int fd, size_t max, char **ret, size_t *ret_len) _must_check_;
 
+/**
+ * hf_fs_foreign_link - is there a symlink on the way to @path that somebody other than
+ * root and the owner of the root directory laid?
+ * @ret: who owns the first of them
+ *
+ * Looks at every component, the last one too, and at those of what links lead to.
+ * Returns 1, 0, or -ENOMEM. Reads host.
+ */
+int hf_fs_foreign_link(hf_host *host, const char *path, uid_t *ret) _must_check_;
+
 /** hf_fs_readlink - text of the symlink @path; -EINVAL if it is none */
 int hf_fs_readlink(hf_host *host, const char *path, hf_arena *arena, char **ret,
 		   hf_error **err) _must_check_;

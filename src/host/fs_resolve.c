@@ -122,6 +122,9 @@ typedef struct walk {
 	char *rest;	 /* owned */
 	const char *pos; /* in .rest: still to be walked */
 	unsigned links;
+	uid_t root_uid;	  /* who owns the root */
+	bool has_foreign; /* a link on the way belongs to neither root nor .root_uid: */
+	uid_t link_uid;	  /* the first such one's owner */
 } walk;
 
 static void walk_pop(walk *w)
@@ -247,6 +250,10 @@ static int walk_step(walk *w, const char *name, int flags, hf_strbuf *last, int 
 		return *ret = -errno, 0;
 	if (S_ISLNK(st.st_mode) &&
 	    !(is_last && (flags & O_NOFOLLOW) && *w->pos == '\0')) {
+		if (!w->has_foreign && st.st_uid != 0 && st.st_uid != w->root_uid) {
+			w->has_foreign = true;
+			w->link_uid = st.st_uid;
+		}
 		r = walk_link(w, fd);
 		return r < 0 ? (*ret = r, 0) : 1;
 	}
@@ -273,38 +280,61 @@ static void walk_names(const walk *w, const hf_strbuf *last, hf_strbuf *names)
 		hf_strbuf_addc(names, '/');
 }
 
-static int walk_once(hf_host *host, const char *path, int flags, hf_strbuf *names)
+static int walk_all(walk *w, const char *path, int flags, hf_strbuf *names)
 {
-	cleanup_(walk_done) walk w = { .root_fd = host->root_fd };
 	cleanup_(hf_strbuf_done) hf_strbuf last = { 0 };
 	char name[NAME_MAX + 1];
 	int r, fd = -EIO;
 
-	w.rest = strdup(path);
-	if (!w.rest)
+	w->rest = strdup(path);
+	if (!w->rest)
 		return -ENOMEM;
-	w.pos = w.rest;
+	w->pos = w->rest;
 	for (;;) {
-		r = walk_next(&w, name);
+		r = walk_next(w, name);
 		if (r < 0)
 			return r;
 		if (r == 0) {
-			fd = walk_finish_dir(&w, flags);
+			fd = walk_finish_dir(w, flags);
 			break;
 		}
 		if (strcmp(name, ".") == 0)
 			continue;
 		if (strcmp(name, "..") == 0) {
-			if (w.depth > 0)
-				walk_pop(&w);
+			if (w->depth > 0)
+				walk_pop(w);
 			continue;
 		}
-		if (walk_step(&w, name, flags, &last, &fd) == 0)
+		if (walk_step(w, name, flags, &last, &fd) == 0)
 			break;
 	}
 	if (fd >= 0 && names)
-		walk_names(&w, &last, names);
+		walk_names(w, &last, names);
 	return fd;
+}
+
+static int walk_once(hf_host *host, const char *path, int flags, hf_strbuf *names)
+{
+	cleanup_(walk_done) walk w = { .root_fd = host->root_fd };
+
+	return walk_all(&w, path, flags, names);
+}
+
+int hf_fs_foreign_link(hf_host *host, const char *path, uid_t *ret)
+{
+	cleanup_(walk_done) walk w = { .root_fd = host->root_fd };
+	cleanup_close int fd = -1;
+	struct stat st;
+
+	if (fstat(host->root_fd, &st) < 0)
+		return -errno;
+	w.root_uid = st.st_uid;
+	fd = walk_all(&w, path, O_PATH | O_CLOEXEC, NULL);
+	if (fd == -ENOMEM)
+		return fd;
+	if (w.has_foreign)
+		*ret = w.link_uid;
+	return w.has_foreign;
 }
 
 int hf_fs_walk_path(hf_host *host, const char *path, int flags, hf_strbuf *names)

@@ -274,6 +274,49 @@ static void symlinks(void **state)
 	assert_int_equal(temp_root_stat(w->t, "etc/real").st_mode & 07777, 0644);
 }
 
+/* Who may lay a symlink anywhere on the way would choose what root changes. */
+static void symlinks_on_the_way(void **state)
+{
+	files_world *w = *state;
+
+	if (geteuid() != 0)
+		skip(); /* links of others */
+	etc(w);
+	temp_root_mkdir(w->t, "srv");
+	temp_root_mkdir(w->t, "srv/good");
+	temp_root_mkdir(w->t, "srv/evil");
+	temp_root_write(w->t, "etc/shadow", "");
+	chmod_in(w, "etc/shadow", 0600);
+	temp_root_link(w->t, "/etc", "srv/good/conf");
+	temp_root_link(w->t, "/etc", "srv/evil/conf");
+	temp_root_link(w->t, "evil/conf", "srv/through");
+	temp_root_link(w->t, "/srv/evil/conf/shadow", "srv/final");
+	own(w, "srv/evil/conf", 1000, 1000);
+	kind_world_control(w, "one",
+			   "- {path: '/srv/*/conf/shadow', mode: '0644'}\n"
+			   "- {path: /srv/through/shadow, mode: '0644'}\n"
+			   "- {path: /srv/final, mode: '0644'}\n"
+			   "- {path: /srv/evil/conf, type: dir, recurse: true, "
+			   "max_mode: '0555'}\n");
+	files_world_plan(w);
+#define NOT_FOLLOWED                                                                     \
+	"found -: a symlink on the way to it belongs to uid 1000, not to root: not "     \
+	"followed\n"
+	assert_string_equal(
+		files_world_rows(w),
+		"unknown /srv/evil/conf/shadow#mode want 0644 " NOT_FOLLOWED
+		"drift /srv/good/conf/shadow#mode want 0644 found 0600\n"
+		"unknown /srv/through/shadow#mode want 0644 " NOT_FOLLOWED
+		"unknown /srv/final#mode want 0644 " NOT_FOLLOWED
+		"unknown /srv/evil/conf#mode want at most 0555 found -: it is a symlink, "
+		"and the link belongs to uid 1000, not to root: not followed\n");
+	/* in a tree whose owner laid it, it is as good as root's */
+	own(w, ".", 1000, 1000);
+	kind_world_forget_plan(w);
+	files_world_plan(w);
+	assert_null(strstr(files_world_rows(w), "on the way"));
+}
+
 static void owners(void **state)
 {
 	files_world *w = *state;
@@ -607,6 +650,7 @@ int main(void)
 		T(trees),
 		T(trees_and_paths_meet),
 		T(symlinks),
+		T(symlinks_on_the_way),
 		T(owners),
 		T(unknown_group),
 		T(hard_links),

@@ -24,6 +24,7 @@ typedef struct observer {
 	hf_plan *plan;
 	hf_arena *arena; /* the plan's */
 	files_obs *obs;
+	hf_map links; /* directory -> foreign_link on the way to it */
 } observer;
 
 /* Out of memory, also where only the message of another error was lost for it. */
@@ -123,6 +124,54 @@ static int judge_link(observer *o, files_object *object, const hf_inode *i)
 	return object->why ? 0 : -ENOMEM;
 }
 
+typedef struct foreign_link {
+	bool there;
+	uid_t uid;
+} foreign_link;
+
+/* Whose symlink leads to @dir, if it is neither root's nor the tree's owner's. */
+static int find_foreign_link(observer *o, const char *dir, const foreign_link **ret)
+{
+	foreign_link *link = hf_map_get(&o->links, dir);
+	int r;
+
+	if (!link) {
+		link = hf_arena_new(o->arena, foreign_link);
+		if (!link)
+			return -ENOMEM;
+		r = hf_fs_foreign_link(o->host, dir, &link->uid);
+		if (r < 0)
+			return r;
+		link->there = r;
+		r = hf_map_put(&o->links, o->arena, dir, link);
+		if (r < 0)
+			return r;
+	}
+	*ret = link;
+	return 0;
+}
+
+/* A symlink among the parents counts as a final one does: who owns it would choose what
+ * root changes, and with a pattern he needs no name for it. */
+static int judge_parents(observer *o, files_object *object)
+{
+	const foreign_link *link;
+	char *dir = object->through_link ? NULL : hf_path_dir(o->arena, object->path);
+	int r;
+
+	if (!dir && !object->through_link)
+		return -ENOMEM;
+	r = find_foreign_link(o, dir ? dir : object->path, &link);
+	if (r < 0 || !link->there)
+		return r;
+	object->known = HF_UNKNOWN;
+	object->why = hf_arena_printf(o->arena,
+				      "a symlink on the way to it belongs to uid %u, not "
+				      "to root: not followed",
+				      (unsigned)link->uid);
+	return object->why ? 0 : -ENOMEM;
+}
+
 static int fill_object(observer *o, files_object *object)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -150,7 +199,9 @@ static int fill_object(observer *o, files_object *object)
 	object->has_acl = i.has_acl;
 	object->blocked = why_blocked(o, object->path, &i);
 	r = fill_names(o, object);
-	return r < 0 ? r : judge_link(o, object, &i);
+	if (r == 0)
+		r = judge_link(o, object, &i);
+	return r < 0 || object->known == HF_UNKNOWN ? r : judge_parents(o, object);
 }
 
 static int get_object(observer *o, const char *path, files_object **ret)
