@@ -107,7 +107,9 @@ static bool would_shadow(const hf_audit_planner *p, const hf_audit_line *line)
 static int edit_line(hf_audit_planner *p, hf_audit_after *file, const char *text,
 		     size_t len, unsigned number, hf_strbuf *sb)
 {
-	char *copy = hf_arena_memdup(p->arena, text, len);
+	/* what augenrules passes on */
+	bool strip = p->obs->style.strip_cr && len && text[len - 1] == '\r';
+	char *copy = hf_arena_memdup(p->arena, text, len - strip);
 	const char *rest = copy ? taken_out(copy) : NULL;
 	bool oom = !copy;
 	hf_audit_line line = { 0 };
@@ -135,6 +137,8 @@ static int edit_line(hf_audit_planner *p, hf_audit_after *file, const char *text
 			       NULL) < 0)
 			return -ENOMEM;
 		hf_strbuf_adds(sb, rest);
+		if (strip)
+			hf_strbuf_addc(sb, '\r');
 		file->edited = true;
 		return 0;
 	}

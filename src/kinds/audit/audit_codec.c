@@ -5,6 +5,7 @@
 #include <libaudit.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
@@ -45,7 +46,6 @@ typedef struct line_state {
 	bool has_syscall;
 	bool has_arch;
 	bool key_allowed; /* auditctl wants something to hang the key on */
-	bool has_setting;
 	hf_audit_abi abi; /* of -S: the arch that came last */
 	size_t cap;
 	char key[AUDIT_MAX_KEY_LEN + 1];
@@ -330,18 +330,35 @@ static int parse_compare(line_state *s, const char *arg, hf_error **err)
 	return r < 0 ? r : add_field(s, &field, err);
 }
 
+/* As auditctl reads it: flags are one digit; other numbers are strtoul's, which takes
+ * them as hexadecimal and octal, too, and passes over what follows. */
+static int setting_value(hf_audit_setting setting, const char *arg, uint32_t *ret)
+{
+	unsigned long value;
+
+	if (*arg < '0' || *arg > '9')
+		return -EINVAL;
+	errno = 0;
+	value = strtoul(arg, NULL, 0);
+	if (errno)
+		return -errno;
+	if (settings[setting].max < 10 && (arg[1] || value > settings[setting].max))
+		return -EINVAL;
+	*ret = (uint32_t)value;
+	return 0;
+}
+
 static int parse_setting(line_state *s, hf_audit_setting setting, const char *arg,
 			 hf_error **err)
 {
-	uint64_t value;
+	uint32_t value = 0;
 
-	if (hf_parse_u64(arg, settings[setting].max, &value) < 0)
+	if (setting_value(setting, arg, &value) < 0)
 		return hf_error_set(err, -EINVAL, "%s '%s' is not a number from 0 to %u",
 				    settings[setting].option, arg, settings[setting].max);
-	s->has_setting = true;
 	s->line.type = HF_AUDIT_LINE_SETTING;
 	s->line.setting = setting;
-	s->line.value = s->line.values[setting] = (uint32_t)value;
+	s->line.value = s->line.values[setting] = value;
 	s->line.has_value[setting] = true;
 	return 0;
 }

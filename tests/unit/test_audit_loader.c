@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of rules are loaded by, and how they are read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "audit_world.h"
+
+#define LOADS_NOTHING                                                                    \
+	"(nothing loads audit rules at boot: the enabled unit is masked, or runs "       \
+	"neither "                                                                       \
+	"augenrules --load nor auditctl -R)"
+
+/* Drop-ins take the loader out, or give another one. */
+static void loader_dropins(void **state)
+{
+	static const struct {
+		const char *path, *text;
+		bool merges;
+	} cases[] = {
+		{ "etc/systemd/system/auditd.service.d/x.conf",
+		  "[Service]\nExecStartPost=\n", false },
+		{ "run/systemd/system/auditd.service.d/y.conf",
+		  "[Service]\nExecStartPost = -/sbin/augenrules --load\n", true },
+		/* hidden by the one of the same name in /etc */
+		{ "usr/lib/systemd/system/auditd.service.d/x.conf",
+		  "[Service]\nExecStartPost=/sbin/augenrules --load\n", true },
+		{ "usr/lib/systemd/system/service.d/z.conf",
+		  "[Service]\nExecStart=\nExecStartPost=\n", false },
+		{ "etc/systemd/system/service.d/z.conf", "", true },
+	};
+	world *w = *state;
+
+	temp_root_mkdir(w->t, "run/systemd");
+	temp_root_mkdir(w->t, "run/systemd/system");
+	temp_root_mkdir(w->t, "run/systemd/system/auditd.service.d");
+	temp_root_mkdir(w->t, "etc/systemd/system/auditd.service.d");
+	temp_root_mkdir(w->t, "etc/systemd/system/service.d");
+	temp_root_mkdir(w->t, "usr/lib/systemd/system/auditd.service.d");
+	temp_root_mkdir(w->t, "usr/lib/systemd/system/service.d");
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	apply(w);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		temp_root_write(w->t, cases[i].path, cases[i].text);
+		plan(w);
+		if (cases[i].merges ? *rows(w) : !strstr(rows(w), LOADS_NOTHING))
+			fail_msg("%s: %s", cases[i].path, rows(w));
+	}
+}
+
+/* auditctl -R looks at the owner and the mode of the file that it loads. */
+static void owner_of_the_merged(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	apply(w);
+	assert_int_equal(fchmodat(w->t->fd, "etc/audit/audit.rules", 0666, 0), 0);
+	plan(w);
+	assert_non_null(strstr(rows(w), "anybody may write to /etc/audit/audit.rules"));
+	assert_int_equal(fchmodat(w->t->fd, "etc/audit/audit.rules", 0640, 0), 0);
+	if (geteuid() != 0)
+		skip(); /* giving files away */
+	assert_int_equal(fchownat(w->t->fd, "etc/audit/audit.rules", 1000, 0, 0), 0);
+	assert_int_equal(
+		hf_facts_set(&w->facts, "audit", HF_PRESENT, "3.0.9", "test", NULL), 0);
+	plan(w);
+	assert_non_null(strstr(rows(w), "/etc/audit/audit.rules belongs to uid 1000, and "
+					"auditctl 3.0.9 refuses it"));
+	assert_int_equal(
+		hf_facts_set(&w->facts, "audit", HF_PRESENT, "4.0.2", "test", NULL), 0);
+	plan(w);
+	assert_string_equal(rows(w), "");
+}
+
+/* A line that augenrules strips of its CR is found all the same, and keeps it. */
+static void absent_with_cr(void **state)
+{
+	world *w = *state;
+	hf_control *c = kind_world_control(w, "b", "absent: ['-a never,exit -F uid=5']");
+
+	kind_world_control(w, "a", etc_docker);
+	temp_root_write(w->t, "usr/sbin/augenrules", "sed 's/\\r$//'\n");
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules",
+			"-a never,exit -F uid=5\r\n-w /etc/x\r\n");
+	plan(w);
+	assert_string_equal(after(w, "/etc/audit/rules.d/10.rules"),
+			    "# holdfast(b): -a never,exit -F uid=5\r\n-w /etc/x\r\n");
+	apply(w);
+	assert_string_equal(changes(w), "");
+	c->disabled = "no";
+	plan(w);
+	assert_string_equal(after(w, "/etc/audit/rules.d/10.rules"),
+			    "-a never,exit -F uid=5\r\n-w /etc/x\r\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(loader_dropins),
+		TEST(owner_of_the_merged),
+		TEST(absent_with_cr),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
