@@ -19,14 +19,10 @@ typedef struct live {
 	hf_audit_live *work;
 	hf_group *group;
 	bool locked;
-	/* order: by item */
-	size_t *position; /* in the kernel; SIZE_MAX: not there */
-	size_t **before;  /* items that must stand before it */
-	size_t *n_before;
-	size_t end; /* next free position */
-	hf_audit_table ours;
-	size_t current; /* item whose neighbours are looked at */
-	bool oom;
+	/* order */
+	size_t *position; /* of each item in the kernel; SIZE_MAX: not there */
+	size_t latest;	  /* the greatest of those dealt with */
+	size_t end;	  /* next free position */
 } live;
 
 static hf_audit_op *add_op(live *l, hf_audit_op_type type)
@@ -128,7 +124,7 @@ static int drop_released(live *l)
 
 		if (!id)
 			return -ENOMEM;
-		if (hf_audit_table_find(&l->ours, rule) ||
+		if (hf_audit_table_find(&p->demanded, rule) ||
 		    hf_audit_table_find(&p->foreign.rules, rule) ||
 		    hf_audit_table_find(&p->foreign.missed, rule))
 			continue;
@@ -179,71 +175,20 @@ static int judge_gone(live *l, hf_audit_gone *gone)
 
 /* --- order ------------------------------------------------------------------------ */
 
-static void note_before(live *l, size_t later, size_t earlier)
-{
-	size_t *slot;
-
-	for (size_t i = 0; i < l->n_before[later]; i++)
-		if (l->before[later][i] == earlier)
-			return;
-	slot = hf_vec_push(l->p->arena, l->before[later], l->n_before[later]);
-	if (slot)
-		*slot = earlier;
-	else
-		l->oom = true;
-}
-
-static void note_pair(void *user, hf_audit_entry *entry)
-{
-	live *l = user;
-	size_t other = (size_t)(entry - l->ours.items);
-	const hf_audit_rule *rule = l->p->items[l->current].rule;
-
-	if (other == l->current || !hf_audit_rule_differs(rule, entry->rule) ||
-	    !hf_audit_rule_overlaps(rule, entry->rule))
-		return;
-	if (other < l->current)
-		note_before(l, l->current, other);
-	else
-		note_before(l, other, l->current);
-}
-
 /* Which of our rules must stand before which: only pairs that one event may match and
- * that differ in what becomes of it. */
-static int find_order(live *l)
-{
-	hf_audit_planner *p = l->p;
-
-	l->position = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->position));
-	l->before = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->before));
-	l->n_before = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->n_before));
-	if (!l->position || !l->before || !l->n_before)
-		return -ENOMEM;
-	for (size_t i = 0; i < p->n_items; i++) {
-		hf_audit_entry *e = hf_vec_push(p->arena, l->ours.items, l->ours.n);
-
-		if (!e)
-			return -ENOMEM;
-		e->rule = p->items[i].rule;
-	}
-	if (hf_audit_table_index(&l->ours, p->arena) < 0)
-		return -ENOMEM;
-	for (l->current = 0; l->current < p->n_items; l->current++)
-		hf_audit_table_near(&l->ours, p->items[l->current].rule, note_pair, l);
-	l->end = p->obs->kernel.n;
-	return l->oom ? -ENOMEM : 0;
-}
-
+ * that differ in what becomes of it. In a list that is in order no pair is looked at. */
 static bool is_misplaced(const live *l, size_t i)
 {
-	if (l->position[i] == SIZE_MAX || l->p->items[i].rule->prepend)
-		return false;
-	for (size_t j = 0; j < l->n_before[i]; j++) {
-		size_t other = l->position[l->before[i][j]];
+	const hf_audit_item *items = l->p->items;
 
-		if (other != SIZE_MAX && other > l->position[i])
+	if (l->position[i] == SIZE_MAX || items[i].rule->prepend ||
+	    l->position[i] >= l->latest)
+		return false;
+	for (size_t j = 0; j < i; j++)
+		if (l->position[j] != SIZE_MAX && l->position[j] > l->position[i] &&
+		    hf_audit_rule_differs(items[i].rule, items[j].rule) &&
+		    hf_audit_rule_overlaps(items[i].rule, items[j].rule))
 			return true;
-	}
 	return false;
 }
 
@@ -433,7 +378,9 @@ static int plan_rules(live *l)
 	hf_audit_planner *p = l->p;
 	outcome *outcomes = hf_arena_array(p->arena, p->n_items + 1, sizeof(*outcomes));
 
-	if (!outcomes)
+	l->position = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->position));
+	l->end = p->obs->kernel.n;
+	if (!outcomes || !l->position)
 		return -ENOMEM;
 	/* ours: a wider rule of ours does not stand in for another of ours */
 	for (size_t i = 0; i < p->n_items + p->old.n; i++) {
@@ -462,6 +409,8 @@ static int plan_rules(live *l)
 			return -ENOMEM;
 		if (reorder(l, i, &outcomes[i]) < 0)
 			return -ENOMEM;
+		if (l->position[i] != SIZE_MAX && l->position[i] > l->latest)
+			l->latest = l->position[i];
 		temper(l, &p->items[i], &outcomes[i]);
 		if (write_rows(l, &p->items[i], &outcomes[i]) < 0)
 			return -ENOMEM;
@@ -581,7 +530,7 @@ int hf_audit_plan_live(hf_audit_planner *p)
 		return judge_unknown(p);
 	if (p->obs->live == HF_ABSENT)
 		return 0;
-	if (find_order(&l) < 0 || plan_rules(&l) < 0)
+	if (plan_rules(&l) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->obs->kernel.n; i++)
 		p->obs->kernel.items[i].gone = false;

@@ -243,7 +243,15 @@ static int sort_wants(hf_audit_planner *p)
 				return -ENOMEM;
 		}
 	}
-	return 0;
+	for (size_t i = 0; i < p->n_items; i++) {
+		hf_audit_entry *e =
+			hf_vec_push(p->arena, p->demanded.items, p->demanded.n);
+
+		if (!e)
+			return -ENOMEM;
+		e->rule = p->items[i].rule;
+	}
+	return hf_audit_table_index(&p->demanded, p->arena);
 }
 
 /* --- files ------------------------------------------------------------------------ */

@@ -52,6 +52,7 @@ typedef struct hf_audit_planner {
 	hf_audit_item *items;
 	size_t n_items;
 	hf_map item_by_text;
+	hf_audit_table demanded; /* the rules of the items */
 	hf_audit_gone *gone;
 	size_t n_gone;
 	hf_map gone_by_text;
