@@ -16,6 +16,9 @@
 #define RECV_BYTES 65536
 #define SOCKET_BYTES (32 << 20) /* what 10,000 rules take in kernel memory */
 
+/* Every kernel tells the status up to .backlog; what came later may be missing. */
+#define STATUS_BYTES_MIN (offsetof(struct audit_status, backlog) + sizeof(uint32_t))
+
 static uint64_t now_usec(void)
 {
 	struct timespec ts;
@@ -156,7 +159,10 @@ static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
 		payload_len = head->nlmsg_len - sizeof(*head);
 		if (head->nlmsg_type == NLMSG_DONE) {
 			host->audit_unanswered = false;
-			return 0;
+			return until_done ? 0
+					  : hf_error_set(err, -EBADMSG,
+							 "the kernel's audit reply is "
+							 "none to what was asked");
 		}
 		if (head->nlmsg_type == NLMSG_ERROR) {
 			const struct nlmsgerr *answer = NLMSG_DATA(head);
@@ -180,31 +186,41 @@ static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
 	}
 }
 
+typedef struct status_reply {
+	struct audit_status status;
+	bool there;
+} status_reply;
+
 static int take_status(void *user, const struct nlmsghdr *head, const void *payload,
 		       size_t len, hf_error **err)
 {
-	struct audit_status *status = user;
+	status_reply *reply = user;
 
-	(void)err;
 	if (head->nlmsg_type != AUDIT_GET)
 		return 0;
-	memset(status, 0, sizeof(*status));
-	memcpy(status, payload, len < sizeof(*status) ? len : sizeof(*status));
+	if (len < STATUS_BYTES_MIN)
+		return hf_error_set(err, -EBADMSG,
+				    "the kernel's audit status is too short");
+	memcpy(&reply->status, payload,
+	       len < sizeof(reply->status) ? len : sizeof(reply->status));
+	reply->there = true;
 	return 1;
 }
 
 int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err)
 {
-	struct audit_status status = { 0 };
+	status_reply reply = { 0 };
 	int r = nl_open(host, err);
 
 	if (r >= 0)
 		r = nl_send(host, AUDIT_GET, 0, NULL, 0, err);
 	if (r >= 0)
-		r = nl_reply(host, true, take_status, &status, err);
+		r = nl_reply(host, true, take_status, &reply, err);
 	if (r < 0)
 		return r;
-	*ret = status;
+	if (!reply.there) /* zeros would pass for settings */
+		return hf_error_set(err, -EBADMSG, "the kernel told no audit status");
+	*ret = reply.status;
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 typedef int (*hf_audit_rule_fn)(void *user, const struct audit_rule_data *rule,
 				size_t len, hf_error **err);
 
-/** hf_audit_status - AUDIT_GET; fields a short reply lacks are 0 */
+/** hf_audit_status - AUDIT_GET; fields that an old kernel's lacks are 0 */
 int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err) _must_check_;
 /** hf_audit_status_set - AUDIT_SET of the fields named by @status->mask */
 int hf_audit_status_set(hf_host *host, const struct audit_status *status,
