@@ -233,6 +233,50 @@ int hf_audit_status_set(hf_host *host, const struct audit_status *status, hf_err
 	return r < 0 ? r : nl_reply(host, false, NULL, NULL, err);
 }
 
+static int take_features(void *user, const struct nlmsghdr *head, const void *payload,
+			 size_t len, hf_error **err)
+{
+	struct audit_features *features = user;
+
+	if (head->nlmsg_type != AUDIT_GET_FEATURE)
+		return 0;
+	if (len < sizeof(*features))
+		return hf_error_set(err, -EBADMSG,
+				    "the kernel's list of audit features is too short");
+	memcpy(features, payload, sizeof(*features));
+	return 1;
+}
+
+int hf_audit_features(hf_host *host, uint32_t *ret, hf_error **err)
+{
+	struct audit_features features = { 0 };
+	int r = nl_open(host, err);
+
+	if (r >= 0)
+		r = nl_send(host, AUDIT_GET_FEATURE, 0, NULL, 0, err);
+	if (r >= 0)
+		r = nl_reply(host, true, take_features, &features, err);
+	if (r < 0)
+		return r;
+	if (!features.vers)
+		return hf_error_set(err, -EBADMSG, "the kernel told no audit features");
+	*ret = features.features;
+	return 0;
+}
+
+int hf_audit_feature_set(hf_host *host, uint32_t feature, bool on, hf_error **err)
+{
+	struct audit_features features = { .vers = AUDIT_FEATURE_VERSION,
+					   .mask = AUDIT_FEATURE_TO_MASK(feature) };
+	int r = nl_open(host, err);
+
+	features.features = on ? features.mask : 0;
+	if (r >= 0)
+		r = nl_send(host, AUDIT_SET_FEATURE, NLM_F_ACK, &features,
+			    sizeof(features), err);
+	return r < 0 ? r : nl_reply(host, false, NULL, NULL, err);
+}
+
 typedef struct lister {
 	hf_audit_rule_fn fn;
 	void *user;

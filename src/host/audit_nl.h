@@ -24,6 +24,11 @@ int hf_audit_status(hf_host *host, struct audit_status *ret, hf_error **err) _mu
 /** hf_audit_status_set - AUDIT_SET of the fields named by @status->mask */
 int hf_audit_status_set(hf_host *host, const struct audit_status *status,
 			hf_error **err) _must_check_;
+/** hf_audit_features - AUDIT_GET_FEATURE: a bit for each feature that is on */
+int hf_audit_features(hf_host *host, uint32_t *ret, hf_error **err) _must_check_;
+/** hf_audit_feature_set - AUDIT_SET_FEATURE of one feature, which is not locked by it */
+int hf_audit_feature_set(hf_host *host, uint32_t feature, bool on,
+			 hf_error **err) _must_check_;
 /** hf_audit_list - AUDIT_LIST_RULES: @fn gets each rule, in the kernel's order */
 int hf_audit_list(hf_host *host, hf_audit_rule_fn fn, void *user,
 		  hf_error **err) _must_check_;

@@ -143,6 +143,8 @@ static void refusals(void **state)
 		{ "--nosuch", "unknown option '--nosuch'" },
 		{ "-e 3", "-e '3' is not a number from 0 to 2" },
 		{ "-b -1", "-b '-1' is not a number from 0 to 4294967295" },
+		{ "--backlog_wait_time 600001",
+		  "--backlog_wait_time '600001' is not a number from 0 to 600000" },
 		{ "-e 01", "-e '01' is not a number from 0 to 2" },
 		{ "-f 3", "-f '3' is not a number from 0 to 2" },
 		{ "-b many", "-b 'many' is not a number from 0 to 4294967295" },

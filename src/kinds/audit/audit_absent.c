@@ -29,9 +29,7 @@ static char *line_text(hf_audit_planner *p, const char *text, hf_audit_line *ret
 	if (line.type == HF_AUDIT_LINE_RULE) {
 		found = hf_audit_rule_text(&line.rule, p->obs->machine, p->arena);
 	} else if (line.type == HF_AUDIT_LINE_SETTING) {
-		found = hf_arena_printf(p->arena, "%s %u",
-					hf_audit_setting_option(line.setting),
-					line.value);
+		found = hf_audit_setting_line(line.setting, line.value, p->arena);
 	} else {
 		return NULL;
 	}

@@ -167,6 +167,10 @@ static int set_value(hf_host *host, hf_audit_setting setting, uint32_t value,
 		status.mask = AUDIT_STATUS_RATE_LIMIT;
 		status.rate_limit = value;
 		break;
+	case HF_AUDIT_LOGINUID_IMMUTABLE:
+		/* not locked, so that it can be taken back; the next boot locks it */
+		return hf_audit_feature_set(host, AUDIT_FEATURE_LOGINUID_IMMUTABLE, value,
+					    err);
 	default:
 		return 0;
 	}

@@ -21,7 +21,7 @@ static const struct {
 	[HF_AUDIT_FAILURE] = { "failure", "-f", 2 },
 	[HF_AUDIT_BACKLOG_LIMIT] = { "backlog_limit", "-b", UINT32_MAX },
 	[HF_AUDIT_BACKLOG_WAIT_TIME] = { "backlog_wait_time", "--backlog_wait_time",
-					 UINT32_MAX },
+					 HF_AUDIT_WAIT_TIME_MAX },
 	[HF_AUDIT_RATE_LIMIT] = { "rate_limit", "-r", UINT32_MAX },
 	[HF_AUDIT_LOGINUID_IMMUTABLE] = { "loginuid_immutable", "--loginuid-immutable",
 					  1 },
@@ -32,9 +32,16 @@ const char *hf_audit_setting_name(hf_audit_setting s)
 	return settings[s].name;
 }
 
-const char *hf_audit_setting_option(hf_audit_setting s)
+uint32_t hf_audit_setting_max(hf_audit_setting s)
 {
-	return settings[s].option;
+	return settings[s].max;
+}
+
+char *hf_audit_setting_line(hf_audit_setting s, uint32_t value, hf_arena *arena)
+{
+	if (s == HF_AUDIT_LOGINUID_IMMUTABLE) /* takes no value: on */
+		return hf_arena_strdup(arena, settings[s].option);
+	return hf_arena_printf(arena, "%s %u", settings[s].option, value);
 }
 
 /* What one line has said so far. */
@@ -342,9 +349,9 @@ static int setting_value(hf_audit_setting setting, const char *arg, uint32_t *re
 	value = strtoul(arg, NULL, 0);
 	if (errno)
 		return -errno;
-	if (settings[setting].max < 10 && (arg[1] || value > settings[setting].max))
-		return -EINVAL;
 	*ret = (uint32_t)value;
+	if (*ret > settings[setting].max || (settings[setting].max < 10 && arg[1]))
+		return -EINVAL;
 	return 0;
 }
 

@@ -16,6 +16,10 @@
 
 #define HF_AUDIT_LINE_MAX 6143 /* auditctl's buffer, without the NUL */
 
+/* backlog_wait_time counts ticks, of which a kernel takes those of ten minutes; a second
+ * has 1000 at most (audit_receive_msg(), AUDIT_BACKLOG_WAIT_TIME). */
+#define HF_AUDIT_WAIT_TIME_MAX (10u * 60 * 1000)
+
 typedef enum hf_audit_line_type {
 	HF_AUDIT_LINE_BLANK,	  /* nothing, or a comment */
 	HF_AUDIT_LINE_RULE,	  /* -a, -A, -w */
@@ -39,8 +43,11 @@ typedef enum hf_audit_setting {
 
 /** hf_audit_setting_name - the key in the baseline: "backlog_limit"; pure */
 const char *hf_audit_setting_name(hf_audit_setting s);
-/** hf_audit_setting_option - how a rules file says it: "-b"; pure */
-const char *hf_audit_setting_option(hf_audit_setting s);
+/** hf_audit_setting_max - the greatest value that any kernel takes; pure */
+uint32_t hf_audit_setting_max(hf_audit_setting s);
+/** hf_audit_setting_line - the line of a rules file: "-b 8192"; NULL: out of memory */
+char *hf_audit_setting_line(hf_audit_setting s, uint32_t value,
+			    hf_arena *arena) _must_check_;
 
 typedef struct hf_audit_line {
 	hf_audit_line_type type;

@@ -208,7 +208,7 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 		want->rule = rule;
 		want->text = hf_audit_rule_text(rule, c->obs->machine, c->arena);
 	} else { /* a setting that shall be absent */
-		want->text = hf_arena_strdup(c->arena, text);
+		want->text = hf_audit_setting_line(line.setting, line.value, c->arena);
 	}
 	if (!want->text)
 		return -ENOMEM;

@@ -417,6 +417,34 @@ static bool take_enabled(hf_decoder *d, const hf_node *node, uint32_t *ret)
 	return false;
 }
 
+/* Nothing but a reboot takes it back once auditctl has set it, which is what a rules
+ * file says. */
+static bool take_immutable(hf_decoder *d, const hf_node *node, uint32_t *ret)
+{
+	*ret = 1;
+	if (node->type == HF_NODE_SCALAR && strcmp(node->text, "true") == 0)
+		return true;
+	hf_diag_error(d->diags, node->mark,
+		      "'loginuid_immutable' can be true, or left out: no line of a rules "
+		      "file takes it back");
+	return false;
+}
+
+static bool take_setting(hf_decoder *d, const hf_node *node, hf_audit_setting setting,
+			 uint32_t *ret)
+{
+	long long value;
+
+	if (setting == HF_AUDIT_ENABLED)
+		return take_enabled(d, node, ret);
+	if (setting == HF_AUDIT_LOGINUID_IMMUTABLE)
+		return take_immutable(d, node, ret);
+	if (!hf_schema_int(node, 0, hf_audit_setting_max(setting), &value, d->diags))
+		return false;
+	*ret = (uint32_t)value;
+	return true;
+}
+
 static int decode_settings(hf_decoder *d, const hf_node *node)
 {
 	static const hf_key keys[] = {
@@ -425,6 +453,7 @@ static int decode_settings(hf_decoder *d, const hf_node *node)
 		[HF_AUDIT_BACKLOG_LIMIT] = { "backlog_limit", HF_KEY_INT, 0 },
 		[HF_AUDIT_BACKLOG_WAIT_TIME] = { "backlog_wait_time", HF_KEY_INT, 0 },
 		[HF_AUDIT_RATE_LIMIT] = { "rate_limit", HF_KEY_INT, 0 },
+		[HF_AUDIT_LOGINUID_IMMUTABLE] = { "loginuid_immutable", HF_KEY_BOOL, 0 },
 	};
 	const hf_node *v[ARRAY_SIZE(keys)];
 
@@ -432,7 +461,6 @@ static int decode_settings(hf_decoder *d, const hf_node *node)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		hf_audit_spec *spec;
-		long long value = 0;
 
 		if (!v[i])
 			continue;
@@ -441,14 +469,8 @@ static int decode_settings(hf_decoder *d, const hf_node *node)
 			return -ENOMEM;
 		spec->type = HF_AUDIT_WANT_SETTING;
 		spec->setting = (hf_audit_setting)i;
-		if (i == HF_AUDIT_ENABLED
-			    ? !take_enabled(d, v[i], &spec->value)
-			    : !hf_schema_int(v[i], 0,
-					     i == HF_AUDIT_FAILURE ? 2 : INT32_MAX,
-					     &value, d->diags))
+		if (!take_setting(d, v[i], spec->setting, &spec->value))
 			continue;
-		if (i != HF_AUDIT_ENABLED)
-			spec->value = (uint32_t)value;
 		if (hf_decoder_demand(d, &hf_kind_audit, v[i]->mark, spec) < 0)
 			return -ENOMEM;
 	}

@@ -518,10 +518,10 @@ static int judge_unknown(hf_audit_planner *p)
 int hf_audit_plan_live(hf_audit_planner *p)
 {
 	/* enabled last: nothing can be set once it is locked */
-	static const hf_audit_setting settings[] = { HF_AUDIT_BACKLOG_LIMIT,
-						     HF_AUDIT_BACKLOG_WAIT_TIME,
-						     HF_AUDIT_RATE_LIMIT,
-						     HF_AUDIT_FAILURE, HF_AUDIT_ENABLED };
+	static const hf_audit_setting settings[] = {
+		HF_AUDIT_BACKLOG_LIMIT, HF_AUDIT_BACKLOG_WAIT_TIME,  HF_AUDIT_RATE_LIMIT,
+		HF_AUDIT_FAILURE,	HF_AUDIT_LOGINUID_IMMUTABLE, HF_AUDIT_ENABLED
+	};
 	live l = { .p = p, .locked = p->obs->status[HF_AUDIT_ENABLED] == 2 };
 
 	if (p->plan->options.offline)

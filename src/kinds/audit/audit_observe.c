@@ -664,6 +664,7 @@ static int read_kernel(observer *o)
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_audit_obs *obs = o->obs;
 	struct audit_status status;
+	uint32_t features = 0;
 	int r;
 
 	obs->live = o->host->audit.known;
@@ -672,6 +673,11 @@ static int read_kernel(observer *o)
 	if (obs->live != HF_PRESENT) /* ABSENT: the report says why, once for all */
 		return 0;
 	r = hf_audit_kernel_read(o->host, o->arena, &status, &obs->kernel, &err);
+	for (size_t i = 0; r == 0 && i < obs->n_wants; i++)
+		features |= obs->wants[i].spec->type == HF_AUDIT_WANT_SETTING &&
+			    obs->wants[i].spec->setting == HF_AUDIT_LOGINUID_IMMUTABLE;
+	if (r == 0 && features) /* one request less for all others */
+		r = hf_audit_features(o->host, &features, &err);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -692,6 +698,8 @@ static int read_kernel(observer *o)
 	obs->status[HF_AUDIT_BACKLOG_LIMIT] = status.backlog_limit;
 	obs->status[HF_AUDIT_BACKLOG_WAIT_TIME] = status.backlog_wait_time;
 	obs->status[HF_AUDIT_RATE_LIMIT] = status.rate_limit;
+	obs->status[HF_AUDIT_LOGINUID_IMMUTABLE] =
+		(features & AUDIT_FEATURE_TO_MASK(AUDIT_FEATURE_LOGINUID_IMMUTABLE)) != 0;
 	obs->lost = status.lost;
 	obs->backlog = status.backlog;
 	return 0;

@@ -22,7 +22,7 @@ const char *hf_audit_setting_text(hf_audit_planner *p, hf_audit_setting setting,
 {
 	static const char *const enabled[] = { "false", "true", "locked" };
 
-	if (setting == HF_AUDIT_ENABLED)
+	if (setting == HF_AUDIT_ENABLED || setting == HF_AUDIT_LOGINUID_IMMUTABLE)
 		return value < ARRAY_SIZE(enabled) ? enabled[value] : "?";
 	return hf_arena_printf(p->arena, "%u", value);
 }
@@ -145,6 +145,8 @@ static int compose(hf_audit_planner *p, const own_setting *after)
 	size_t n = 0;
 
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
+		const char *line;
+
 		if (!after[i].set)
 			continue;
 		if (n++ == 0)
@@ -152,9 +154,11 @@ static int compose(hf_audit_planner *p, const own_setting *after)
 				       "## Made by holdfast, which writes it anew: keep "
 				       "settings of your own in other files.\n");
 		add_controls(p, &sb, (hf_audit_setting)i);
-		hf_strbuf_addf(&sb, "%s %u\n",
-			       hf_audit_setting_option((hf_audit_setting)i),
-			       after[i].value);
+		line = hf_audit_setting_line((hf_audit_setting)i, after[i].value,
+					     p->arena);
+		if (!line)
+			return -ENOMEM;
+		hf_strbuf_addf(&sb, "%s\n", line);
 	}
 	return hf_audit_own_file(p, &p->files[p->settings], &sb);
 }
