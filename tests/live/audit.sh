@@ -233,6 +233,32 @@ exits 0 "the rollback"
 cmp -s "$work/before" "$work/after" && ok "the exception stands first again" ||
 	bad "the order differs: $(diff "$work/before" "$work/after")"
 
+# --- the whole list ----------------------------------------------------------------------
+
+auditctl -w /etc/group -p wa -k foreign
+cp -a /etc/audit/rules.d "$work/rules.d.2"
+"$tool" dump >"$work/before"
+cat >>"$work/b.yaml" <<EOT
+  - id: only
+    title: No rules of others
+    audit: {settings: {exclusive: true}}
+EOT
+hf check "$work/b.yaml"
+exits 2 "rules of others where nobody wants them"
+hf apply "$work/b.yaml"
+exits 0 "taking them out"
+auditctl -l | grep -q foreign && bad "they are still loaded" || ok "they have left the kernel"
+grep -qx -- '# holdfast(only): -w /etc/group -p wa -k foreign' /etc/audit/rules.d/70-no-end.rules &&
+	ok "and the files" || bad "$(cat /etc/audit/rules.d/70-no-end.rules)"
+augenrules --load >/dev/null 2>&1
+hf check "$work/b.yaml"
+exits 0 "a check after augenrules --load"
+sed -i '/id: only/,$d' "$work/b.yaml"
+hf apply "$work/b.yaml"
+exits 0 "allowing them again"
+diff -r "$work/rules.d.2" /etc/audit/rules.d >/dev/null && ok "the files are as they were" ||
+	bad "the files differ: $(diff -r "$work/rules.d.2" /etc/audit/rules.d)"
+
 # --- a feature of the kernel -------------------------------------------------------------
 
 [[ $(auditctl -s | grep loginuid_immutable) == "loginuid_immutable 0 unlocked" ]] || exit 0

@@ -28,6 +28,10 @@ static char *line_text(hf_audit_planner *p, const char *text, hf_audit_line *ret
 	*ret = line;
 	if (line.type == HF_AUDIT_LINE_RULE) {
 		found = hf_audit_rule_text(&line.rule, p->obs->machine, p->arena);
+	} else if (line.type == HF_AUDIT_LINE_DELETE) {
+		found = hf_audit_rule_text(&line.rule, p->obs->machine, p->arena);
+		if (found)
+			found[1] = 'd';
 	} else if (line.type == HF_AUDIT_LINE_SETTING) {
 		found = hf_audit_setting_line(line.setting, line.value, p->arena);
 	} else {
@@ -227,13 +231,60 @@ static int judge(hf_audit_planner *p, const hf_audit_gone *gone)
 	return 0;
 }
 
+/* Where somebody wants no rules of others: the lines that add one which nobody demands,
+ * or take one away, which would end the load with that rule gone. And those that we took
+ * out, which stay so. */
+static int find_foreign(hf_audit_planner *p, const hf_audit_after *file, size_t *n)
+{
+	hf_audit_merged lines;
+
+	if (hf_audit_split(&file->source, p->arena, &lines) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *text = lines.lines[i].text, *rest = taken_out(text);
+		size_t len = strlen(text);
+		hf_audit_line line = { 0 };
+		hf_audit_rule *rule = NULL;
+		char *copy, *key;
+		bool oom;
+
+		len -= p->obs->style.strip_cr && text[len - 1] == '\r';
+		copy = hf_arena_memdup(p->arena, text, len);
+		key = copy ? line_text(p, rest ? copy + (rest - text) : copy, &line, &oom)
+			   : NULL;
+		if (!copy || (!key && oom))
+			return -ENOMEM;
+		if (!key || line.type == HF_AUDIT_LINE_SETTING ||
+		    hf_map_get(&p->item_by_text, key))
+			continue;
+		if (line.type == HF_AUDIT_LINE_RULE) {
+			rule = hf_arena_new(p->arena, hf_audit_rule);
+			if (!rule)
+				return -ENOMEM;
+			*rule = line.rule;
+		}
+		if (hf_audit_foreign_add(p, rule, key) < 0)
+			return -ENOMEM;
+		*n += !rest;
+	}
+	return 0;
+}
+
 int hf_audit_plan_absent(hf_audit_planner *p)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; p->n_exclusive && !p->unsure && i < p->n_files; i++)
+		if (i != p->own && i != p->settings &&
+		    find_foreign(p, &p->files[i], &n) < 0)
+			return -ENOMEM;
+	if (hf_audit_judge_exclusive(p, HF_PERSISTED, n) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < p->n_files; i++)
 		if (i != p->own && i != p->settings && edit_file(p, &p->files[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < p->n_gone; i++)
-		if (judge(p, &p->gone[i]) < 0)
+		if (judge(p, p->gone[i]) < 0)
 			return -ENOMEM;
 	return 0;
 }

@@ -370,6 +370,8 @@ static int compile_one(compiler *c)
 		label = hf_arena_printf(c->arena, "setting %s",
 					hf_audit_setting_name(c->spec->setting));
 		return label ? add_none(c, HF_STATE_PASS, label, "") : -ENOMEM;
+	case HF_AUDIT_WANT_EXCLUSIVE:
+		return add_none(c, HF_STATE_PASS, "exclusive", "");
 	case HF_AUDIT_WANT_ABSENT:
 	case HF_AUDIT_WANT_RULE:
 		if (c->n_abis)

@@ -447,6 +447,7 @@ static bool take_setting(hf_decoder *d, const hf_node *node, hf_audit_setting se
 
 static int decode_settings(hf_decoder *d, const hf_node *node)
 {
+	enum { EXCLUSIVE = HF_AUDIT_SETTING_MAX_ };
 	static const hf_key keys[] = {
 		[HF_AUDIT_ENABLED] = { "enabled", HF_KEY_ANY, 0 },
 		[HF_AUDIT_FAILURE] = { "failure", HF_KEY_INT, 0 },
@@ -454,6 +455,7 @@ static int decode_settings(hf_decoder *d, const hf_node *node)
 		[HF_AUDIT_BACKLOG_WAIT_TIME] = { "backlog_wait_time", HF_KEY_INT, 0 },
 		[HF_AUDIT_RATE_LIMIT] = { "rate_limit", HF_KEY_INT, 0 },
 		[HF_AUDIT_LOGINUID_IMMUTABLE] = { "loginuid_immutable", HF_KEY_BOOL, 0 },
+		[EXCLUSIVE] = { "exclusive", HF_KEY_BOOL, 0 },
 	};
 	const hf_node *v[ARRAY_SIZE(keys)];
 
@@ -467,10 +469,12 @@ static int decode_settings(hf_decoder *d, const hf_node *node)
 		spec = hf_arena_new(&d->model->arena, hf_audit_spec);
 		if (!spec)
 			return -ENOMEM;
-		spec->type = HF_AUDIT_WANT_SETTING;
+		spec->type =
+			i == EXCLUSIVE ? HF_AUDIT_WANT_EXCLUSIVE : HF_AUDIT_WANT_SETTING;
 		spec->setting = (hf_audit_setting)i;
-		if (!take_setting(d, v[i], spec->setting, &spec->value))
-			continue;
+		if (i == EXCLUSIVE ? strcmp(v[i]->text, "true") != 0
+				   : !take_setting(d, v[i], spec->setting, &spec->value))
+			continue; /* not exclusive: nothing is asked */
 		if (hf_decoder_demand(d, &hf_kind_audit, v[i]->mark, spec) < 0)
 			return -ENOMEM;
 	}

@@ -173,6 +173,43 @@ static int judge_gone(live *l, hf_audit_gone *gone)
 	return 0;
 }
 
+/* Where somebody wants no rules of others: what is neither demanded nor ours from before,
+ * which is released. */
+static int find_foreign(live *l)
+{
+	hf_audit_planner *p = l->p;
+	hf_audit_table demanded = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; p->n_exclusive && i < p->n_items; i++) {
+		hf_audit_entry *e = hf_vec_push(p->arena, demanded.items, demanded.n);
+
+		if (!e)
+			return -ENOMEM;
+		e->rule = p->items[i].rule;
+	}
+	if (hf_audit_table_index(&demanded, p->arena) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; p->n_exclusive && !p->unsure && i < p->obs->kernel.n; i++) {
+		const hf_audit_rule *rule = p->obs->kernel.items[i].rule;
+		const hf_audit_gone *gone;
+		char *text;
+
+		if (hf_audit_table_find(&demanded, rule) ||
+		    hf_audit_table_find(&p->old, rule))
+			continue;
+		text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
+		/* a text may stand for two rules, which no line of a file does */
+		while (text && (gone = hf_map_get(&p->gone_by_text, text)) &&
+		       gone->rule && !hf_audit_rule_same(gone->rule, rule))
+			text = hf_arena_printf(p->arena, "%s (another)", text);
+		if (!text || hf_audit_foreign_add(p, rule, text) < 0)
+			return -ENOMEM;
+		n++;
+	}
+	return hf_audit_judge_exclusive(p, HF_LIVE, n);
+}
+
 /* --- order ------------------------------------------------------------------------ */
 
 /* Which of our rules must stand before which: only pairs that one event may match and
@@ -399,10 +436,10 @@ static int plan_rules(live *l)
 		if (judge_now(l, &p->items[i], &outcomes[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < p->n_gone; i++)
-		if (p->gone[i].rule && p->gone[i].enforced && !l->locked)
+		if (p->gone[i]->rule && p->gone[i]->enforced && !l->locked)
 			for (size_t k = 0; k < p->obs->kernel.n; k++)
 				p->obs->kernel.items[k].gone |= hf_audit_rule_same(
-					p->obs->kernel.items[k].rule, p->gone[i].rule);
+					p->obs->kernel.items[k].rule, p->gone[i]->rule);
 	for (size_t i = 0; i < p->n_items; i++) {
 		if (p->items[i].enforced && !l->locked && !p->items[i].blocked &&
 		    cure(l, i, &outcomes[i]) < 0)
@@ -496,7 +533,8 @@ static int judge_unknown(hf_audit_planner *p)
 
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
-		bool setting = want->spec->type == HF_AUDIT_WANT_SETTING;
+		bool setting = want->spec->type == HF_AUDIT_WANT_SETTING ||
+			       want->spec->type == HF_AUDIT_WANT_EXCLUSIVE;
 		hf_resource *row;
 		char *id;
 
@@ -530,12 +568,12 @@ int hf_audit_plan_live(hf_audit_planner *p)
 		return judge_unknown(p);
 	if (p->obs->live == HF_ABSENT)
 		return 0;
-	if (plan_rules(&l) < 0)
+	if (find_foreign(&l) < 0 || plan_rules(&l) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->obs->kernel.n; i++)
 		p->obs->kernel.items[i].gone = false;
 	for (size_t i = 0; i < p->n_gone; i++)
-		if (judge_gone(&l, &p->gone[i]) < 0)
+		if (judge_gone(&l, p->gone[i]) < 0)
 			return -ENOMEM;
 	if (drop_released(&l) < 0)
 		return -ENOMEM;

@@ -162,23 +162,25 @@ static int add_item(hf_audit_planner *p, const hf_audit_want *want)
 	return hf_plan_claim(p->plan, item->id);
 }
 
-static int add_gone(hf_audit_planner *p, const hf_audit_want *want)
+int hf_audit_gone_add(hf_audit_planner *p, const hf_audit_want *want,
+		      const hf_audit_rule *rule, const char *text)
 {
 	const hf_control *control = want->demand->control;
-	hf_audit_gone *gone = hf_map_get(&p->gone_by_text, want->text);
+	hf_audit_gone *gone = hf_map_get(&p->gone_by_text, text), **all;
 	const hf_audit_want **slot;
 
 	if (!gone) {
 		gone = hf_arena_new(p->arena, hf_audit_gone);
-		if (!gone)
+		all = hf_vec_push(p->arena, p->gone, p->n_gone);
+		if (!gone || !all)
 			return -ENOMEM;
-		gone->rule = want->rule;
-		gone->text = want->text;
-		gone->id = hf_arena_printf(p->arena, "audit:absent %s", want->text);
+		*all = gone;
+		gone->rule = rule;
+		gone->text = text;
+		gone->id = hf_arena_printf(p->arena, "audit:absent %s", text);
 		if (!gone->id ||
 		    hf_map_put(&p->gone_by_text, p->arena, gone->text, gone) < 0)
 			return -ENOMEM;
-		p->n_gone++;
 	}
 	slot = hf_vec_push(p->arena, gone->wants, gone->n_wants);
 	if (!slot)
@@ -187,6 +189,44 @@ static int add_gone(hf_audit_planner *p, const hf_audit_want *want)
 	gone->active |= hf_control_is_active(control);
 	gone->enforced |= hf_control_is_enforced(control);
 	return hf_plan_claim(p->plan, gone->id);
+}
+
+int hf_audit_foreign_add(hf_audit_planner *p, const hf_audit_rule *rule, const char *text)
+{
+	const hf_audit_gone *gone = hf_map_get(&p->gone_by_text, text);
+
+	for (size_t i = 0; i < p->n_exclusive; i++) {
+		bool there = false;
+
+		for (size_t j = 0; gone && j < gone->n_wants; j++)
+			there |= gone->wants[j] == p->exclusive[i];
+		if (!there && hf_audit_gone_add(p, p->exclusive[i], rule, text) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int hf_audit_judge_exclusive(hf_audit_planner *p, hf_layer layer, size_t n_foreign)
+{
+	for (size_t i = 0; i < p->n_exclusive; i++) {
+		hf_resource *row;
+		int r;
+
+		if (n_foreign && !p->unsure)
+			continue; /* each of them has a row */
+		r = hf_audit_row(p, p->exclusive[i], layer, "audit:exclusive",
+				 "no rules of others", &row);
+		if (r == 0 && row)
+			r = p->unsure ? hf_row_judge(p->plan, row, HF_STATE_UNKNOWN, NULL,
+						     "what another demand comes down to "
+						     "cannot be told, so any rule may be "
+						     "demanded")
+				      : hf_row_judge(p->plan, row, HF_STATE_PASS,
+						     "no rules of others", NULL);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* Demands that came down to no rule: a row that says why. */
@@ -200,20 +240,30 @@ static int judge_without_rule(hf_audit_planner *p, const hf_audit_want *want)
 	return row ? hf_row_judge(p->plan, row, want->state, NULL, "%s", want->why) : 0;
 }
 
-/* Items and gone ones in arrays, in the order declared (the maps hold pointers). */
+/* Items in an array, in the order declared (the map holds pointers). */
 static int sort_wants(hf_audit_planner *p)
 {
-	size_t n_items = 0, n_gone = 0;
+	size_t n_items = 0;
 
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
+		const hf_audit_want **slot;
 		int r = 0;
 
+		if (want->spec->type == HF_AUDIT_WANT_EXCLUSIVE) {
+			slot = hf_vec_push(p->arena, p->exclusive, p->n_exclusive);
+			if (!slot)
+				return -ENOMEM;
+			*slot = want;
+			continue;
+		}
 		p->unsure |= !want->rule && want->state == HF_STATE_UNKNOWN &&
 			     want->spec->type != HF_AUDIT_WANT_SETTING;
 		if (want->spec->type == HF_AUDIT_WANT_ABSENT &&
 		    (want->rule || want->state == HF_STATE_NOT_APPLICABLE))
-			r = want->why ? judge_without_rule(p, want) : add_gone(p, want);
+			r = want->why
+				    ? judge_without_rule(p, want)
+				    : hf_audit_gone_add(p, want, want->rule, want->text);
 		else if (want->rule)
 			r = add_item(p, want);
 		else if (want->spec->type != HF_AUDIT_WANT_SETTING)
@@ -222,24 +272,16 @@ static int sort_wants(hf_audit_planner *p)
 			return r;
 	}
 	p->items = hf_arena_array(p->arena, p->n_items + 1, sizeof(*p->items));
-	p->gone = hf_arena_array(p->arena, p->n_gone + 1, sizeof(*p->gone));
-	if (!p->items || !p->gone)
+	if (!p->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
 		const hf_audit_item *item = hf_map_get(&p->item_by_text, want->text);
-		const hf_audit_gone *gone = hf_map_get(&p->gone_by_text, want->text);
 
 		if (item && item->wants[0] == want) {
 			p->items[n_items] = *item;
 			if (hf_map_put(&p->item_by_text, p->arena, item->text,
 				       &p->items[n_items++]) < 0)
-				return -ENOMEM;
-		}
-		if (gone && gone->wants[0] == want) {
-			p->gone[n_gone] = *gone;
-			if (hf_map_put(&p->gone_by_text, p->arena, gone->text,
-				       &p->gone[n_gone++]) < 0)
 				return -ENOMEM;
 		}
 	}
@@ -369,7 +411,7 @@ static int judge_all(hf_audit_planner *p, hf_state state, const char *why)
 {
 	for (size_t i = 0; i < p->n_items + p->n_gone; i++) {
 		const hf_audit_item *item = i < p->n_items ? &p->items[i] : NULL;
-		const hf_audit_gone *gone = item ? NULL : &p->gone[i - p->n_items];
+		const hf_audit_gone *gone = item ? NULL : p->gone[i - p->n_items];
 		size_t n = item ? item->n_wants : gone->n_wants;
 
 		for (size_t j = 0; j < n; j++) {
@@ -388,7 +430,8 @@ static int judge_all(hf_audit_planner *p, hf_state state, const char *why)
 		char *id;
 		hf_resource *row;
 
-		if (want->spec->type != HF_AUDIT_WANT_SETTING)
+		if (want->spec->type != HF_AUDIT_WANT_SETTING &&
+		    want->spec->type != HF_AUDIT_WANT_EXCLUSIVE)
 			continue;
 		id = hf_arena_printf(p->arena, "audit:%s", want->text);
 		if (!id || hf_audit_row(p, want, HF_PERSISTED, id, "set", &row) < 0 ||

@@ -53,9 +53,11 @@ typedef struct hf_audit_planner {
 	size_t n_items;
 	hf_map item_by_text;
 	hf_audit_table demanded; /* the rules of the items */
-	hf_audit_gone *gone;
+	hf_audit_gone **gone;
 	size_t n_gone;
 	hf_map gone_by_text;
+	const hf_audit_want **exclusive; /* who wants no rules of others */
+	size_t n_exclusive;
 
 	hf_audit_after *files; /* sorted; ours are always among them */
 	size_t n_files;
@@ -81,6 +83,19 @@ typedef struct hf_audit_planner {
  *  @ret: NULL if the control is not looked at, or its gate is UNKNOWN (row judged) */
 int hf_audit_row(hf_audit_planner *p, const hf_audit_want *want, hf_layer layer,
 		 const char *id, const char *wanted, hf_resource **ret) _must_check_;
+
+/** hf_audit_gone_add - @text, which is the rule (or NULL: another line), is to stand
+ *  nowhere, says @want; 0 or -ENOMEM */
+int hf_audit_gone_add(hf_audit_planner *p, const hf_audit_want *want,
+		      const hf_audit_rule *rule, const char *text) _must_check_;
+
+/** hf_audit_foreign_add - the same for a rule of others, where somebody wants none */
+int hf_audit_foreign_add(hf_audit_planner *p, const hf_audit_rule *rule,
+			 const char *text) _must_check_;
+
+/** hf_audit_judge_exclusive - the rows of who wants none, if there is none: @n_foreign */
+int hf_audit_judge_exclusive(hf_audit_planner *p, hf_layer layer,
+			     size_t n_foreign) _must_check_;
 
 /** hf_audit_place - "FILE:LINE", or "the kernel's list" */
 const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry) _must_check_;

@@ -13,11 +13,12 @@
 #include "model/kind.h"
 
 typedef enum hf_audit_want_type {
-	HF_AUDIT_WANT_WATCH,	/* .text: path, may hold a host reference */
-	HF_AUDIT_WANT_SYSCALLS, /* .syscalls, .fields, .list_action */
-	HF_AUDIT_WANT_RULE,	/* .text: a line */
-	HF_AUDIT_WANT_ABSENT,	/* .text: a line that must stand nowhere */
-	HF_AUDIT_WANT_SETTING,	/* .setting, .value */
+	HF_AUDIT_WANT_WATCH,	 /* .text: path, may hold a host reference */
+	HF_AUDIT_WANT_SYSCALLS,	 /* .syscalls, .fields, .list_action */
+	HF_AUDIT_WANT_RULE,	 /* .text: a line */
+	HF_AUDIT_WANT_ABSENT,	 /* .text: a line that must stand nowhere */
+	HF_AUDIT_WANT_SETTING,	 /* .setting, .value */
+	HF_AUDIT_WANT_EXCLUSIVE, /* no rule that nobody demands */
 } hf_audit_want_type;
 
 /* What a missing watched path will be. */
