@@ -344,6 +344,7 @@ int hf_run_observe(hf_run *run)
 		.allow_lock = o->allow_lock,
 		.allow_panic = o->allow_panic,
 		.leave_unknown = o->leave_unknown,
+		.asides = o->verbose || o->json,
 		.now = hf_cli_now(run->cli) / 1000000,
 	};
 	if (hf_engine_survey(&run->host, &run->model, &run->plan_options, o->facts.items,

@@ -330,3 +330,15 @@ bool hf_plan_is_claimed(const hf_plan *plan, const char *id)
 {
 	return hf_map_get(&plan->claims, id);
 }
+
+hf_aside *hf_plan_aside(hf_plan *plan, const hf_kind *kind, hf_layer layer,
+			const char *name, const char *value)
+{
+	hf_aside *aside = hf_vec_push(&plan->arena, plan->asides, plan->n_asides);
+
+	if (aside)
+		*aside = (hf_aside){
+			.kind = kind, .layer = layer, .name = name, .value = value
+		};
+	return aside;
+}

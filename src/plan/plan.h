@@ -204,6 +204,7 @@ typedef struct hf_plan_options {
 	bool leave_unknown;
 	bool offline; /* --root: no live layer */
 	bool manager; /* systemd's manager can be asked; set by the engine */
+	bool asides;  /* what kinds list with hf_plan_aside() is wanted at length */
 	int64_t now;  /* seconds since the epoch */
 	const struct hf_plan
 		*verifies; /* just carried out, this look verifies it; NULL */
@@ -216,6 +217,17 @@ typedef struct hf_ref_values {
 		*why; /* n == 0: the reason; for a value that is UNKNOWN see .unknown */
 	bool unknown;
 } hf_ref_values;
+
+/* What was seen that no control asks about: counters, things of others that stay. */
+typedef struct hf_aside {
+	const hf_kind *kind;
+	hf_layer layer;
+	const char *name;  /* "lost" */
+	const char *value; /* "0" */
+	const char *why;   /* a remark, or NULL */
+	const char *file;  /* where it stands, or NULL */
+	unsigned line;
+} hf_aside;
 
 typedef struct hf_totals {
 	size_t controls[HF_STATE_MAX_];
@@ -244,6 +256,8 @@ typedef struct hf_plan {
 	hf_effect **effects;
 	size_t n_effects;
 
+	hf_aside *asides;
+	size_t n_asides;
 	hf_record_entry **notes; /* for the record: hf_plan_note() */
 	size_t n_notes;
 	hf_map claims; /* ids demanded by any claiming control */
@@ -325,6 +339,11 @@ hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
  *  demand of every claiming control, selected or not. */
 int hf_plan_claim(hf_plan *plan, const char *id) _must_check_;
 bool hf_plan_is_claimed(const hf_plan *plan, const char *id);
+
+/** hf_plan_aside - one more of them, for the verbose text and the JSON; @name and @value
+ *  must live as long as the plan. The new one, or NULL: out of memory. */
+hf_aside *hf_plan_aside(hf_plan *plan, const hf_kind *kind, hf_layer layer,
+			const char *name, const char *value) _must_check_;
 
 /** hf_plan_note - have the applied record keep an entry that no change stands for, if
  * this plan is carried out; it replaces an older one and lives while @id is claimed.

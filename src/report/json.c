@@ -106,6 +106,19 @@ static json_t *control_of(hf_json *j, const hf_view *v, const hf_control *c)
 	return o;
 }
 
+static json_t *aside_of(hf_json *j, const hf_aside *a)
+{
+	json_t *o = json_object();
+
+	hf_json_set(j, o, "kind", hf_json_text(a->kind->name));
+	hf_json_set(j, o, "layer", hf_json_text(hf_layer_name(a->layer)));
+	hf_json_set(j, o, "name", hf_json_text(a->name));
+	hf_json_set(j, o, "value", hf_json_text(a->value));
+	hf_json_set(j, o, "why", hf_json_text(a->why));
+	hf_json_set(j, o, "found_at", hf_json_place(j, a->file, a->line));
+	return o;
+}
+
 static json_t *change_of(hf_json *j, const hf_view *v, const hf_change *c)
 {
 	json_t *o = json_object(), *rows = json_array();
@@ -194,6 +207,10 @@ static void put_lists(hf_json *j, const hf_report *r, const hf_view *v)
 	hf_json_list(j, "steps");
 	for (size_t i = 0; i < r->n_steps; i++)
 		hf_json_element(j, step_of(j, &r->steps[i]));
+	hf_json_list_end(j);
+	hf_json_list(j, "asides");
+	for (size_t i = 0; v->plan && i < v->plan->n_asides; i++)
+		hf_json_element(j, aside_of(j, &v->plan->asides[i]));
 	hf_json_list_end(j);
 }
 

@@ -221,6 +221,32 @@ static void put_summary(hf_text *t)
 	hf_paint_newline(&t->paint);
 }
 
+/* What was seen that no control asks about: "audit (live) lost: 0". */
+static void put_asides(hf_text *t)
+{
+	const hf_plan *plan = t->report->plan;
+
+	if (!t->options->verbose || !plan->n_asides)
+		return;
+	hf_paint_text(&t->paint, HF_STYLE_BOLD, "Beside the controls");
+	hf_paint_newline(&t->paint);
+	for (size_t i = 0; i < plan->n_asides; i++) {
+		const hf_aside *a = &plan->asides[i];
+
+		hf_paint_to(&t->paint, 2);
+		hf_paint_format(&t->paint, HF_STYLE_PLAIN, "%s: %s: ", a->kind->name,
+				a->name);
+		hf_paint_wrap(&t->paint, HF_STYLE_PLAIN, 6, a->value);
+		if (a->file)
+			hf_paint_format(&t->paint, HF_STYLE_DIM, " (%s:%u)", a->file,
+					a->line);
+		if (a->why)
+			hf_paint_format(&t->paint, HF_STYLE_DIM, " (%s)", a->why);
+		hf_paint_newline(&t->paint);
+	}
+	hf_paint_newline(&t->paint);
+}
+
 static void put_body(hf_text *t)
 {
 	put_title(t);
@@ -229,6 +255,7 @@ static void put_body(hf_text *t)
 	put_controls(t);
 	hf_text_foreign(t);
 	hf_text_released(t);
+	put_asides(t);
 	if (t->options->diff)
 		hf_text_diffs(t);
 	put_steps(t);

@@ -63,6 +63,8 @@ static inline void add_kernel(world *w, hf_audit_obs *obs)
 	obs->status[HF_AUDIT_ENABLED] = enabled;
 	obs->status[HF_AUDIT_BACKLOG_LIMIT] = 64;
 	obs->status[HF_AUDIT_FAILURE] = 1;
+	obs->lost = 7;
+	obs->backlog = 3;
 	w->plan.options.offline = false;
 	for (size_t i = 0; kernel[i]; i++) {
 		hf_audit_entry *e =

@@ -44,10 +44,44 @@ static void loginuid_immutable(void **state)
 			    "# holdfast(b): -e 2\n");
 }
 
+/* "layer name: value [file:line] (why)", in lines. */
+static const char *asides(world *w)
+{
+	hf_strbuf_reset(&w->text);
+	for (size_t i = 0; i < w->plan.n_asides; i++) {
+		const hf_aside *a = &w->plan.asides[i];
+
+		hf_strbuf_addf(&w->text, "%s %s: %s", hf_layer_name(a->layer), a->name,
+			       a->value);
+		if (a->file)
+			hf_strbuf_addf(&w->text, " [%s:%u]", a->file, a->line);
+		if (a->why)
+			hf_strbuf_addf(&w->text, " (%s)", a->why);
+		hf_strbuf_addc(&w->text, '\n');
+	}
+	return hf_strbuf_str(&w->text);
+}
+
+/* The kernel's counters come with every look at it. */
+static void counters(void **state)
+{
+	static const char *const list[] = { B64 ETC, B32 ETC, NULL };
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	assert_string_equal(asides(w), "");
+	kernel = list;
+	plan(w);
+	assert_string_equal(asides(w), "live rules loaded: 2\nlive lost: 7\n"
+				       "live backlog: 3\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(loginuid_immutable),
+		TEST(counters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

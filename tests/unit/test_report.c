@@ -251,6 +251,47 @@ static void test_text(void **state)
 	world_free(w);
 }
 
+/* Beside the controls: in the verbose text, and in the JSON. */
+static void test_asides(void **state)
+{
+	world *w = world_new();
+	hf_aside *aside;
+	json_t *root, *list;
+	char *text;
+
+	(void)state;
+	fill(w);
+	assert_non_null(hf_plan_aside(&w->plan, &fake_rules, HF_LIVE, "lost", "12"));
+	aside = hf_plan_aside(&w->plan, &fake_rules, HF_PERSISTED, "rule", "-w /x");
+	assert_non_null(aside);
+	aside->file = "/etc/audit/rules.d/10\033.rules";
+	aside->line = 3;
+	aside->why = "not in the kernel";
+	text = text_of(w, &(hf_text_options){ 0 });
+	assert_null(strstr(text, "lost"));
+	free(text);
+	text = text_of(w, &(hf_text_options){ .verbose = true });
+	assert_non_null(strstr(text, "Beside the controls\n"
+				     "  audit: lost: 12\n"
+				     "  audit: rule: -w /x "
+				     "(/etc/audit/rules.d/10\\x1b.rules:3) (not in the "
+				     "kernel)\n"));
+	free(text);
+	root = json_of(w);
+	list = json_object_get(root, "asides");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(list, 0), "value")),
+		"12");
+	assert_true(json_is_null(json_object_get(json_array_get(list, 0), "found_at")));
+	assert_int_equal(
+		json_integer_value(json_object_get(
+			json_object_get(json_array_get(list, 1), "found_at"), "line")),
+		3);
+	json_decref(root);
+	world_free(w);
+}
+
 static void test_text_quiet_and_escaped(void **state)
 {
 	world *w = world_new();
@@ -332,11 +373,12 @@ static void test_secret(void **state)
 static void test_json(void **state)
 {
 	static const char *const keys[] = {
-		"holdfast",    "schema",	"command",   "root",	 "exit",
-		"changed",     "comment",	"result",    "host",	 "layers",
-		"time",	       "baselines",	"selection", "vars",	 "summary",
-		"controls",    "resources",	"changes",   "effects",	 "steps",
-		"transaction", "confirm_until", "errors",    "warnings", "notes",
+		"holdfast", "schema",	   "command",	    "root",    "exit",
+		"changed",  "comment",	   "result",	    "host",    "layers",
+		"time",	    "baselines",   "selection",	    "vars",    "summary",
+		"controls", "resources",   "changes",	    "effects", "steps",
+		"asides",   "transaction", "confirm_until", "errors",  "warnings",
+		"notes",
 	};
 	world *w = world_new();
 	json_t *root, *v;
@@ -563,6 +605,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_asides),
 		cmocka_unit_test(test_text_quiet_and_escaped),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_secret),

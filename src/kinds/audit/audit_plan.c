@@ -469,6 +469,31 @@ static int plan_all(hf_audit_planner *p)
 	return r < 0 ? r : hf_audit_plan_live(p);
 }
 
+/* The kernel's counters: what was lost does not show in any list of rules. */
+static int tell_counters(hf_audit_planner *p)
+{
+	const hf_audit_obs *obs = p->obs;
+	const struct {
+		const char *name;
+		size_t value;
+	} counters[] = {
+		{ "rules loaded", obs->kernel.n },
+		{ "lost", obs->lost },
+		{ "backlog", obs->backlog },
+	};
+
+	if (p->plan->options.offline || obs->live != HF_PRESENT)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		const char *value = hf_arena_printf(p->arena, "%zu", counters[i].value);
+
+		if (!value || !hf_plan_aside(p->plan, &hf_kind_audit, HF_LIVE,
+					     counters[i].name, value))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 {
 	hf_audit_planner p = { .model = model,
@@ -477,5 +502,5 @@ int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 			       .obs = plan->obs[HF_RANK_AUDIT] };
 
 	p.host = hf_audit_obs_host(p.obs);
-	return plan_all(&p) < 0 ? hf_error_oom(err) : 0;
+	return plan_all(&p) < 0 || tell_counters(&p) < 0 ? hf_error_oom(err) : 0;
 }
