@@ -161,6 +161,17 @@ auditctl -l | grep -q 'hf-file\|hf-mount\|hf-modules' && bad "released rules are
 auditctl -l | grep -q 'key=foreign\|-k foreign' && ok "foreign rules stay" ||
 	bad "foreign rules are gone"
 
+auditctl -w /etc/hostname -p wa -k kernel-only
+hf check "$work/b.yaml"
+jq -r '.asides[] | select(.name == "rule of others")
+	| "\(.value) \(.why) \(.found_at.file):\(.found_at.line)"' "$work/json" >"$work/out"
+grep -q 'key=kernel-only kernel only null:null' "$work/out" &&
+	grep -q '/etc/passwd .*key=foreign null /etc/audit/rules.d/9-foreign.rules:5' "$work/out" &&
+	ok "rules of others are listed with where they come from" ||
+	bad "rules of others: $(cat "$work/out")"
+jq -e '[.asides[] | select(.name == "lost" or .name == "backlog")] | length == 2' "$work/json" \
+	>/dev/null && ok "so are the counters" || bad "no counters"
+
 # --- a rule without two fields to swap ----------------------------------------------
 
 auditctl -a always,exit -S execve -k hf-exec

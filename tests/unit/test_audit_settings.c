@@ -77,11 +77,41 @@ static void counters(void **state)
 				       "live backlog: 3\n");
 }
 
+/* Rules of others, with where they come from; ours are none of them. */
+static void rules_of_others(void **state)
+{
+	static const char *const list[] = { "-w /etc/y -p wa -k mine", B64 ETC, B32 ETC,
+					    "-w /etc/z -p wa", NULL };
+	world *w = *state;
+
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules",
+			"# c\n-w /etc/x -p wa\n-w /etc/y -p wa -k mine\n");
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	apply(w);
+	kernel = list;
+	plan(w);
+	assert_string_equal(asides(w), "live rules loaded: 4\nlive lost: 7\n"
+				       "live backlog: 3\n");
+	asides_wanted = true;
+	plan(w);
+	assert_string_equal(
+		asides(w),
+		"live rules loaded: 4\nlive lost: 7\nlive backlog: 3\n"
+		"persisted rule of others: -a always,exit -F path=/etc/x -F perm=wa "
+		"[/etc/audit/rules.d/10.rules:2] (not in the kernel)\n"
+		"persisted rule of others: -a always,exit -F path=/etc/y -F perm=wa -F "
+		"key=mine [/etc/audit/rules.d/10.rules:3]\n"
+		"live rule of others: -a always,exit -F path=/etc/z -F perm=wa (kernel "
+		"only)\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(loginuid_immutable),
 		TEST(counters),
+		TEST(rules_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

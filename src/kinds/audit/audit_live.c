@@ -178,24 +178,14 @@ static int judge_gone(live *l, hf_audit_gone *gone)
 static int find_foreign(live *l)
 {
 	hf_audit_planner *p = l->p;
-	hf_audit_table demanded = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; p->n_exclusive && i < p->n_items; i++) {
-		hf_audit_entry *e = hf_vec_push(p->arena, demanded.items, demanded.n);
-
-		if (!e)
-			return -ENOMEM;
-		e->rule = p->items[i].rule;
-	}
-	if (hf_audit_table_index(&demanded, p->arena) < 0)
-		return -ENOMEM;
 	for (size_t i = 0; p->n_exclusive && !p->unsure && i < p->obs->kernel.n; i++) {
 		const hf_audit_rule *rule = p->obs->kernel.items[i].rule;
 		const hf_audit_gone *gone;
 		char *text;
 
-		if (hf_audit_table_find(&demanded, rule) ||
+		if (hf_audit_table_find(&p->demanded, rule) ||
 		    hf_audit_table_find(&p->old, rule))
 			continue;
 		text = hf_audit_rule_text(rule, p->obs->machine, p->arena);

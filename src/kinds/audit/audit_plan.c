@@ -494,6 +494,63 @@ static int tell_counters(hf_audit_planner *p)
 	return 0;
 }
 
+static bool is_ours(const hf_audit_planner *p, const hf_audit_rule *rule)
+{
+	return hf_audit_table_find(&p->old, rule) ||
+	       hf_audit_table_find(&p->demanded, rule);
+}
+
+static hf_aside *tell_rule(hf_audit_planner *p, const hf_audit_entry *e)
+{
+	const char *text = hf_audit_rule_text(e->rule, p->obs->machine, p->arena);
+	hf_aside *aside = text ? hf_plan_aside(p->plan, &hf_kind_audit,
+					       e->file ? HF_PERSISTED : HF_LIVE,
+					       "rule of others", text)
+			       : NULL;
+
+	if (aside && e->file) {
+		aside->file = e->file;
+		aside->line = e->line;
+	}
+	return aside;
+}
+
+/* The rules of others, which stay: those that the files load, then those that only the
+ * kernel has. Thousands of them are worth their text only where it is asked for. */
+static int tell_foreign(hf_audit_planner *p)
+{
+	bool live = !p->plan->options.offline && p->obs->live == HF_PRESENT;
+	hf_audit_obs *obs = p->obs;
+	hf_aside *aside;
+
+	if (!p->plan->options.asides || obs->unknown)
+		return 0;
+	for (size_t i = 0; i < obs->boot.rules.n; i++) {
+		const hf_audit_entry *e = &obs->boot.rules.items[i];
+
+		/* audit.rules as it stands has ours, too */
+		if (strcmp(e->file, HF_AUDIT_OWN) == 0 ||
+		    (strcmp(e->file, HF_AUDIT_MERGED) == 0 && is_ours(p, e->rule)))
+			continue;
+		aside = tell_rule(p, e);
+		if (!aside)
+			return -ENOMEM;
+		if (live && !hf_audit_table_find(&obs->kernel, e->rule))
+			aside->why = "not in the kernel";
+	}
+	for (size_t i = 0; live && i < obs->kernel.n; i++) {
+		const hf_audit_entry *e = &obs->kernel.items[i];
+
+		if (hf_audit_table_find(&obs->boot.rules, e->rule) || is_ours(p, e->rule))
+			continue;
+		aside = tell_rule(p, e);
+		if (!aside)
+			return -ENOMEM;
+		aside->why = "kernel only";
+	}
+	return 0;
+}
+
 int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 {
 	hf_audit_planner p = { .model = model,
@@ -502,5 +559,7 @@ int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 			       .obs = plan->obs[HF_RANK_AUDIT] };
 
 	p.host = hf_audit_obs_host(p.obs);
-	return plan_all(&p) < 0 || tell_counters(&p) < 0 ? hf_error_oom(err) : 0;
+	return plan_all(&p) < 0 || tell_counters(&p) < 0 || tell_foreign(&p) < 0
+		       ? hf_error_oom(err)
+		       : 0;
 }
