@@ -7,6 +7,7 @@
  *	audit_table, _boot	a list of rules; what the boot loads	pure
  *	audit_kind		schema, decode, contradictions	pure
  *	audit_observe		files, kernel list, paths	reads host
+ *	audit_loader		who loads the files at boot	reads host
  *	audit_compile		demands to rules of this host	pure
  *	audit_plan, _absent, _persist, _settings, _tmpfiles	files	pure
  *	audit_live		the kernel's list		pure

@@ -128,4 +128,9 @@ hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs);
 int hf_audit_compile(const hf_model *model, hf_plan *plan,
 		     hf_audit_obs *obs) _must_check_;
 
+/** hf_audit_loader_find - who loads the rules at boot, into obs->loader; what cannot be
+ *  read into obs->unknown. Reads host; 0 or -ENOMEM. */
+int hf_audit_loader_find(struct hf_host *host, hf_plan *plan,
+			 hf_audit_obs *obs) _must_check_;
+
 #endif
