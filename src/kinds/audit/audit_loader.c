@@ -214,36 +214,6 @@ static int is_enabled(observer *o, const char *unit, bool *ret)
 	return 0;
 }
 
-/* Would auditctl -R load audit.rules, its owner and mode being what they are? The merge
- * keeps both. auditctl before 3.1.2 wants it to be root's; all refuse what the world may
- * write (fileopt() of auditctl). */
-static int check_merged(observer *o)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	const char *version = hf_facts_value(o->plan->facts, "audit");
-	hf_audit_obs *obs = o->obs;
-	hf_inode inode;
-	bool foreign;
-	int r = hf_fs_inode(o->host, HF_AUDIT_MERGED, 0, &inode, &err);
-
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	/* a tree may be its owner's own */
-	foreign = inode.uid != 0 && !(o->host->offline && inode.uid == geteuid()) &&
-		  version && hf_version_compare(version, "3.1.2") < 0;
-	if (!foreign && !(inode.mode & S_IWOTH))
-		return 0;
-	obs->loader = HF_AUDIT_LOADER_NONE;
-	obs->loader_why =
-		foreign ? hf_arena_printf(o->arena,
-					  "nothing loads audit rules at boot: %s belongs "
-					  "to uid %u, and auditctl %s refuses it",
-					  HF_AUDIT_MERGED, (unsigned)inode.uid, version)
-			: "nothing loads audit rules at boot: anybody may write "
-			  "to " HF_AUDIT_MERGED ", and auditctl refuses it";
-	return obs->loader_why ? 0 : -ENOMEM;
-}
-
 /* audit 3: auditd.service loads the rules after it starts; audit 4: audit-rules.service,
  * which auditd.service may pull in. */
 int hf_audit_loader_find(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
@@ -273,7 +243,7 @@ int hf_audit_loader_find(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
 			obs->loader = loader;
 	}
 	if (obs->loader != HF_AUDIT_LOADER_NONE)
-		return check_merged(o);
+		return 0;
 	obs->loader_why = !unit[0].path && !unit[1].path
 				  ? "nothing loads audit rules at boot: there is neither "
 				    "audit-rules.service nor auditd.service"
@@ -285,4 +255,33 @@ int hf_audit_loader_find(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
 				    "is masked, or "
 				    "runs neither augenrules --load nor auditctl -R";
 	return 0;
+}
+
+int hf_audit_loader_check(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	const char *version = hf_facts_value(plan->facts, "audit");
+	hf_inode inode;
+	bool foreign;
+	int r;
+
+	if (obs->loader == HF_AUDIT_LOADER_NONE)
+		return 0;
+	r = hf_fs_inode(host, HF_AUDIT_MERGED, 0, &inode, &err);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	/* a tree may be its owner's own */
+	foreign = inode.uid != 0 && !(host->offline && inode.uid == geteuid()) &&
+		  version && hf_version_compare(version, "3.1.2") < 0;
+	if (!foreign && !(inode.mode & S_IWOTH))
+		return 0;
+	obs->loader = HF_AUDIT_LOADER_NONE;
+	obs->loader_why =
+		foreign ? hf_arena_printf(&plan->arena,
+					  "nothing loads audit rules at boot: %s belongs "
+					  "to uid %u, and auditctl %s refuses it",
+					  HF_AUDIT_MERGED, (unsigned)inode.uid, version)
+			: "nothing loads audit rules at boot: anybody may write "
+			  "to " HF_AUDIT_MERGED ", and auditctl refuses it";
+	return obs->loader_why ? 0 : -ENOMEM;
 }

@@ -133,4 +133,14 @@ int hf_audit_compile(const hf_model *model, hf_plan *plan,
 int hf_audit_loader_find(struct hf_host *host, hf_plan *plan,
 			 hf_audit_obs *obs) _must_check_;
 
+/** hf_audit_loader_check - would auditctl -R load audit.rules, its owner and mode being
+ *  what they are? If not, obs->loader becomes NONE
+ *
+ * The merge keeps both. auditctl before 3.1.2 wants it to be root's; all refuse what the
+ * world may write (fileopt() of auditctl). Needs the fact of auditctl's version. Reads
+ * host; 0 or -ENOMEM.
+ */
+int hf_audit_loader_check(struct hf_host *host, hf_plan *plan,
+			  hf_audit_obs *obs) _must_check_;
+
 #endif

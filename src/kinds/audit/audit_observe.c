@@ -509,7 +509,8 @@ static int observe_all(observer *o, const hf_model *model)
 
 	if (!is_demanded(model) && !is_left_over(obs) && !obs->unknown)
 		return 0;
-	if (hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
+	if (hf_audit_loader_check(o->host, o->plan, obs) < 0 ||
+	    hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
 	    obs->answers.error)
 		return -ENOMEM;
 	return read_kernel(o) < 0 ? -ENOMEM : note_links(obs);
