@@ -148,6 +148,22 @@ static int plan_inode(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 	return 0;
 }
 
+/* Was something on disk refused that belongs to this kind? */
+static bool kind_is_refused(const hf_rollback *rb, const char *kind)
+{
+	for (size_t i = 0; kind && i < rb->txn.n_items; i++) {
+		const hf_txn_item *item = &rb->txn.items[i];
+
+		if (item->type == HF_GROUP_LIVE || !item->kind ||
+		    strcmp(item->kind, kind) != 0)
+			continue;
+		for (size_t k = 0; k < rb->n_refused; k++)
+			if (strcmp(rb->refused[k].what, item->path) == 0)
+				return true;
+	}
+	return false;
+}
+
 static int plan_live(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
 		     bool same_boot, hf_error **err)
 {
@@ -160,6 +176,12 @@ static int plan_live(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *it
 	if (!kind || !kind->replay)
 		return refuse(rb, item->path,
 			      "this version of holdfast cannot put it back") < 0
+			       ? hf_error_oom(err)
+			       : 0;
+	/* it would be put back to what is not on disk, and nobody would see it */
+	if (kind_is_refused(rb, item->kind))
+		return refuse(rb, item->path,
+			      "what it is loaded from at boot was changed since") < 0
 			       ? hf_error_oom(err)
 			       : 0;
 	group = add_group(rb, kind, item, HF_GROUP_LIVE, item->path);
@@ -371,8 +393,12 @@ int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 		r = look_at_engine(host, model, ret, err);
 	boot = hf_facts_value(&ret->survey.facts, "boot_id");
 	same_boot = boot && strcmp(boot, ret->txn.boot_id) == 0;
-	for (size_t i = ret->txn.n_items; !r && i; i--)
-		r = plan_item(host, ret, model, &ret->txn.items[i - 1], same_boot, err);
+	/* the live part last: it depends on what of the disk can be put back */
+	for (int live = 0; live < 2; live++)
+		for (size_t i = ret->txn.n_items; !r && i; i--)
+			if ((ret->txn.items[i - 1].type == HF_GROUP_LIVE) == live)
+				r = plan_item(host, ret, model, &ret->txn.items[i - 1],
+					      same_boot, err);
 	if (!r)
 		r = plan_effects(ret, err);
 	if (!r)

@@ -27,7 +27,7 @@ static struct {
 	int fail_revert;
 	bool never_content; /* wants its file changed whatever it holds */
 	bool units;	    /* its files are drop-ins: daemon-reload, reload, restart */
-	int commits, reverts, discards, prepares;
+	int commits, reverts, discards, prepares, replays;
 } script;
 
 #define CONF "/etc/new/dir/a.conf"
@@ -155,6 +155,21 @@ static void fake_discard(hf_group *group)
 	script.discards++;
 }
 
+static int fake_freeze(const hf_group *group, hf_strbuf *out)
+{
+	(void)group;
+	hf_strbuf_adds(out, "0 1");
+	return 0;
+}
+
+static int fake_replay(hf_host *host, const char *frozen, bool forward, hf_error **err)
+{
+	(void)host, (void)forward, (void)err;
+	assert_string_equal(frozen, "0 1");
+	script.replays++;
+	return 1;
+}
+
 static const hf_kind fake = {
 	.name = "fake",
 	.observe = fake_observe,
@@ -163,6 +178,8 @@ static const hf_kind fake = {
 	.commit = fake_commit,
 	.revert = fake_revert,
 	.discard = fake_discard,
+	.freeze = fake_freeze,
+	.replay = fake_replay,
 };
 static const hf_kind *const kinds[] = { &fake };
 

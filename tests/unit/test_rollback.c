@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a rollback means to do, and what it leaves. */
+#include "engine_world.h"
+
+#include "engine/journal.h"
+#include "engine/rollback.h"
+
+#define BOOT "/proc/sys/kernel/random/boot_id"
+
+/* An apply with a live part, in the boot that still is. */
+static world *applied_world(void)
+{
+	world *w = world_new();
+	hf_arena arena = { 0 };
+	hf_error *err = NULL;
+	hf_txn txn;
+
+	w->options.record = true;
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_APPLIED);
+	free(shell("mkdir -p %s/proc/sys/kernel/random && echo here >%s" BOOT, w->root,
+		   w->root));
+	assert_int_equal(hf_txn_load(&w->host, w->result.transaction, &arena, &txn, &err),
+			 0);
+	txn.boot_id = "here";
+	assert_int_equal(hf_txn_store(&w->host, &txn, &err), 0);
+	hf_arena_done(&arena);
+	return w;
+}
+
+static hf_rollback planned(world *w)
+{
+	const hf_plan_options options = { .now = 1767225600 };
+	hf_rollback rb = { 0 };
+	hf_error *err = NULL;
+
+	w->host.offline = false; /* a tree has no boot */
+	w->host.docker.known = HF_PRESENT;
+	assert_int_equal(hf_rollback_plan(&w->host, &w->model, NULL, &options, &rb, &err),
+			 0);
+	w->host.offline = true;
+	w->host.docker.known = HF_ABSENT;
+	assert_false(rb.other_boot);
+	return rb;
+}
+
+static size_t live_groups(const hf_rollback *rb)
+{
+	const hf_plan *plan = &rb->survey.plan;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_groups; i++)
+		n += plan->groups[i]->type == HF_GROUP_LIVE;
+	return n;
+}
+
+static void test_live_part(void **state)
+{
+	world *w = applied_world();
+	hf_rollback rb = planned(w);
+
+	(void)state;
+	assert_int_equal(rb.n_refused, 0);
+	assert_int_equal(live_groups(&rb), 1);
+	hf_rollback_done(&rb);
+	world_free(w);
+}
+
+/* What is loaded at boot stays another's: so does what is loaded now. */
+static void test_live_part_of_changed_files(void **state)
+{
+	world *w = applied_world();
+	hf_rollback rb;
+
+	(void)state;
+	put(w, OLD, "another transaction's\n");
+	rb = planned(w);
+	assert_int_equal(rb.n_refused, 2);
+	assert_string_equal(rb.refused[0].what, OLD);
+	assert_string_equal(rb.refused[1].what, "the live part");
+	assert_int_equal(live_groups(&rb), 0);
+	hf_rollback_done(&rb);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_live_part),
+		cmocka_unit_test(test_live_part_of_changed_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
