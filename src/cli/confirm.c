@@ -170,8 +170,9 @@ void hf_watch_applied(hf_run *run, hf_watch *watch)
 
 void hf_watch_cancel(hf_run *run, hf_watch *watch)
 {
-	/* the watchdog sees it gone and ends */
-	(void)!hf_confirm_end(&run->host, watch->run, LOCK_WAIT_SEC, NULL);
+	/* The watchdog sees it gone and ends. While somebody else has the lock it is the
+	 * watchdog that waits, and finds that nothing is to be undone. */
+	(void)!hf_confirm_end(&run->host, watch->run, 0, NULL);
 	if (watch->alive_fd >= 0)
 		(void)close(watch->alive_fd);
 	watch->alive_fd = -1;
@@ -283,13 +284,16 @@ int hf_cmd_confirm(hf_cli *cli)
 		status = hf_run_must_be_root(&run);
 	if (status)
 		return status;
-	if (hf_confirm_read(&run.host, &confirm, &err) < 0) {
-		/* damaged: confirming is the cure */
+	r = hf_confirm_read(&run.host, &confirm, &err);
+	if (r < 0) { /* damaged: confirming is the cure */
 		hf_report_error(stderr, err, cli->color_err);
 		hf_error_free(err);
 		err = NULL;
 	}
-	r = hf_confirm_keep(&run.host, NULL, LOCK_WAIT_SEC, &err);
+	if (!r && !confirm.exists) /* nothing is written for that, not even a lock */
+		r = hf_error_set(&err, -ENOENT, "no apply waits to be confirmed");
+	else
+		r = hf_confirm_keep(&run.host, NULL, LOCK_WAIT_SEC, &err);
 	if (r == -ENOENT || r == -EALREADY) {
 		(void)hf_error_hint(&err,
 				    "it may have been undone: see 'holdfast history'");

@@ -53,8 +53,15 @@ watchdog() {
 	dog=none
 }
 
-# confirmed: it stays, and the watchdog is gone
+# nothing is waited for: that is told, and nothing is written
+stamps() {
+	find root -printf '%p %i %T@ %C@\n' | sort
+}
+stamps >stamps.before
 hf 64 confirm
+stamps | cmp -s - stamps.before || fail "confirm of nothing has written something"
+
+# confirmed: it stays, and the watchdog is gone
 hf 0 apply ./b.yaml --confirm 611 --format json
 grep -q '"confirm_until": "20' out || fail "no deadline in the JSON: $(cat out)"
 watchdog 611
