@@ -395,6 +395,25 @@ static int compile_one(compiler *c)
 		     : -ENOMEM;
 }
 
+/* The directories of files that earlier kinds of this plan make (a drop-in, which
+ * ${unit:} names already): rules about these files will load. */
+static int note_planned(compiler *c)
+{
+	for (size_t i = 0; i < c->plan->n_groups; i++) {
+		const hf_group *group = c->plan->groups[i];
+		const char *dir = group->path;
+
+		if (group->remove || group->existed ||
+		    (group->type != HF_GROUP_FILE && group->type != HF_GROUP_MKDIR))
+			continue;
+		if (group->type == HF_GROUP_FILE)
+			dir = hf_path_dir(c->arena, group->path);
+		if (!dir || hf_audit_answers_mkdir(&c->obs->answers, dir) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* What `create` makes will be there for every other watch too. */
 static int note_creates(const hf_model *model, compiler *c)
 {
@@ -472,7 +491,7 @@ int hf_audit_compile(const hf_model *model, hf_plan *plan, hf_audit_obs *obs)
 		       .host = hf_audit_obs_host(obs) };
 
 	c.n_abis = hf_audit_abis(obs->machine, c.abis);
-	if (note_creates(model, &c) < 0)
+	if (note_planned(&c) < 0 || note_creates(model, &c) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < model->n_demands; i++) {
 		c.demand = model->demands[i];
