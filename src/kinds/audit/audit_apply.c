@@ -67,29 +67,11 @@ static int perm_mask(perm_cache *cache, uint32_t elf, uint32_t perm, uint32_t *r
 	return 0;
 }
 
-/* The mask of a rule by perm, as this host's auditctl would send it. */
-static int fill_mask(perm_cache *cache, const hf_audit_rule *rule, uint32_t *mask,
-		     hf_error **err)
-{
-	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
-	const hf_audit_field *perm = hf_audit_rule_field(rule, AUDIT_PERM);
-	uint32_t table[AUDIT_BITMASK_SIZE];
-	bool all = true;
-	int r = perm_mask(cache, arch->value, perm->value, table, err);
-
-	for (size_t i = 0; r == 0 && i < AUDIT_BITMASK_SIZE; i++)
-		all &= table[i] == UINT32_MAX;
-	if (r < 0 || (all && !rule->all))
-		return r; /* no table: the syscalls that were named */
-	for (size_t i = 0; i < AUDIT_BITMASK_SIZE; i++)
-		mask[i] = rule->all ? table[i] : mask[i] | table[i];
-	return 0;
-}
-
 static int encode(step *s, perm_cache *cache, hf_error **err)
 {
 	const hf_audit_entry *kernel = s->op->kernel;
 	const hf_audit_rule *rule = kernel ? kernel->rule : s->op->rule;
+	const hf_audit_field *arch, *perm;
 	int r;
 
 	if (kernel && kernel->raw) {
@@ -103,7 +85,10 @@ static int encode(step *s, perm_cache *cache, hf_error **err)
 	r = hf_audit_rule_encode(rule, &s->data, &s->len, err);
 	if (r < 0 || kernel || !rule->by_perm)
 		return r;
-	return fill_mask(cache, rule, s->data->mask, err);
+	/* as this host's auditctl loads our line, which names no syscalls */
+	arch = hf_audit_rule_field(rule, AUDIT_ARCH);
+	perm = hf_audit_rule_field(rule, AUDIT_PERM);
+	return perm_mask(cache, arch->value, perm->value, s->data->mask, err);
 }
 
 static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret_n,
