@@ -253,12 +253,6 @@ int hf_cmd_rollback(hf_cli *cli)
 	return report(&run, &rb, &result);
 }
 
-/* An apply with --confirm whose watchdog did not live to the deadline: a reboot. */
-static bool is_expired(const hf_run *run, const hf_confirm *confirm)
-{
-	return confirm->exists && confirm->deadline <= hf_cli_now(run->cli) / 1000000;
-}
-
 static int undo_unconfirmed(hf_run *run, const hf_confirm *confirm,
 			    const hf_apply_options *how)
 {
@@ -319,7 +313,7 @@ int hf_cmd_recover(hf_cli *cli)
 	if (!found && !cli->options.forward) {
 		if (hf_confirm_read(&run.host, &confirm, &err) < 0)
 			return hf_run_fail(&run, HF_EXIT_INCOMPLETE, err);
-		if (is_expired(&run, &confirm))
+		if (hf_confirm_is_orphan(&run.host, &confirm, hf_cli_now(cli) / 1000000))
 			return undo_unconfirmed(&run, &confirm, &how);
 	}
 	if (!found || result.outcome == HF_OUTCOME_NOTHING) {

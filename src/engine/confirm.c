@@ -29,7 +29,7 @@ static bool copy_text(char *ret, size_t size, const char *text)
 int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	const char *run = "", *transaction = "";
+	const char *run = "", *boot = "", *transaction = "";
 	json_int_t deadline = 0;
 	json_t *root;
 	bool exists, good;
@@ -39,9 +39,10 @@ int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err)
 	if (r < 0 || !exists)
 		return r;
 	good = root &&
-	       json_unpack(root, "{s:I, s:s, s:s}", "deadline", &deadline, "run", &run,
-			   "transaction", &transaction) == 0 &&
+	       json_unpack(root, "{s:I, s:s, s:s, s:s}", "deadline", &deadline, "run",
+			   &run, "boot_id", &boot, "transaction", &transaction) == 0 &&
 	       copy_text(ret->run, sizeof(ret->run), run) &&
+	       copy_text(ret->boot, sizeof(ret->boot), boot) &&
 	       copy_text(ret->transaction, sizeof(ret->transaction), transaction);
 	json_decref(root);
 	if (!good) {
@@ -59,16 +60,26 @@ int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err)
 
 static int write_confirm(hf_host *host, const hf_confirm *confirm, hf_error **err)
 {
-	return hf_state_file_write_json(
-		host, HF_CONFIRM_PATH,
-		json_pack("{s:I, s:s, s:s}", "deadline", (json_int_t)confirm->deadline,
-			  "run", confirm->run, "transaction", confirm->transaction),
-		err);
+	return hf_state_file_write_json(host, HF_CONFIRM_PATH,
+					json_pack("{s:I, s:s, s:s, s:s}", "deadline",
+						  (json_int_t)confirm->deadline, "run",
+						  confirm->run, "boot_id", confirm->boot,
+						  "transaction", confirm->transaction),
+					err);
 }
 
 static bool is_of(const hf_confirm *confirm, const char *run)
 {
 	return confirm->exists && strcmp(confirm->run, run) == 0;
+}
+
+bool hf_confirm_is_orphan(hf_host *host, const hf_confirm *confirm, int64_t now)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+
+	return confirm->exists &&
+	       (confirm->deadline <= now ||
+		strcmp(confirm->boot, hf_state_boot_id(host, &arena)) != 0);
 }
 
 int hf_confirm_check(hf_host *host, const char *run, hf_error **err)
@@ -80,8 +91,9 @@ int hf_confirm_check(hf_host *host, const char *run, hf_error **err)
 		return r;
 	(void)hf_error_set(err, -EINPROGRESS, "an apply waits to be confirmed");
 	return hf_error_hint(err, "'holdfast confirm' keeps it; else it is undone %s",
-			     there.deadline > time(NULL) ? "at its deadline"
-							 : "by 'holdfast recover'");
+			     hf_confirm_is_orphan(host, &there, time(NULL))
+				     ? "by 'holdfast recover'"
+				     : "at its deadline");
 }
 
 typedef int (*change_fn)(hf_host *host, const hf_confirm *arg, hf_error **err);
@@ -111,10 +123,13 @@ static int begin(hf_host *host, const hf_confirm *arg, hf_error **err)
 int hf_confirm_begin(hf_host *host, int64_t deadline, int lock_wait,
 		     char ret_run[static HF_CONFIRM_RUN], hf_error **err)
 {
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	hf_confirm confirm = { .deadline = deadline };
 	uint64_t random;
 	int r;
 
+	(void)copy_text(confirm.boot, sizeof(confirm.boot),
+			hf_state_boot_id(host, &arena));
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return hf_error_set(err, -EIO, "the kernel gives no random number");
 	(void)snprintf(confirm.run, sizeof(confirm.run), "%016llx",

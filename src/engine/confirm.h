@@ -18,12 +18,17 @@ typedef struct hf_confirm {
 	bool exists;
 	int64_t deadline;	  /* seconds since the epoch */
 	char run[HF_CONFIRM_RUN]; /* which run it is: tells it from a later one's */
-	char transaction[64];	  /* what it applies; "" until that has begun */
+	char boot[37];	      /* the boot in which its watchdog waits; "" below --root */
+	char transaction[64]; /* what it applies; "" until that has begun */
 } hf_confirm;
 
 /** hf_confirm_read - the confirmation waited for; a missing file is .exists = false
  *  Errors: -EBADMSG damaged. Reads host. */
 int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err) _must_check_;
+
+/** hf_confirm_is_orphan - is it there with nobody who would undo it? Its deadline is over
+ *  at @now (seconds), or its watchdog went with another boot. Reads host. */
+bool hf_confirm_is_orphan(hf_host *host, const hf_confirm *confirm, int64_t now);
 
 /** hf_confirm_check - may something be applied now? @run: by whom, or NULL
  *  Errors: -EINPROGRESS another apply waits to be confirmed, those of hf_confirm_read().

@@ -12,6 +12,7 @@
 #include "engine/item.h"
 #include "engine/journal.h"
 #include "engine/lock.h"
+#include "engine/state_file.h"
 #include "engine/sync.h"
 #include "host/fs_image.h"
 #include "host/trail.h"
@@ -331,15 +332,8 @@ int hf_txn_redo(hf_host *host, const hf_model *model, const hf_txn *txn, bool sa
 static bool is_same_boot(hf_host *host, const hf_txn *txn)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	size_t len;
-	char *now;
 
-	if (host->offline || !*txn->boot_id ||
-	    hf_fs_read(host, "/proc/sys/kernel/random/boot_id", 0, &arena, &now, &len,
-		       NULL, NULL) < 0)
-		return false;
-	now[strcspn(now, "\n")] = '\0';
-	return strcmp(now, txn->boot_id) == 0;
+	return *txn->boot_id && strcmp(hf_state_boot_id(host, &arena), txn->boot_id) == 0;
 }
 
 static int end_recovery(hf_host *host, hf_txn *txn, bool forward,

@@ -12,6 +12,7 @@
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/transact.h"
+#include "host/bus.h"
 #include "host/fs_image.h"
 
 /* --- what the host has now -----------------------------------------------------------
@@ -255,8 +256,19 @@ static int look_at_engine(hf_host *host, hf_model *model, hf_rollback *rb, hf_er
 	return r;
 }
 
+/* A unit that does not run has nothing in force; early in the boot, where an unconfirmed
+ * apply is undone, its start even waits for this rollback to end. */
+static bool is_idle(hf_host *host, hf_rollback *rb, const char *unit)
+{
+	hf_bus_unit state;
+
+	return host->units.known == HF_PRESENT &&
+	       hf_bus_unit_get(host, unit, &rb->arena, &state, NULL) == 0 &&
+	       strcmp(state.active_state, "inactive") == 0;
+}
+
 /* What was reloaded or restarted for the change is so for its undoing. */
-static int plan_effects(hf_rollback *rb, hf_error **err)
+static int plan_effects(hf_host *host, hf_rollback *rb, hf_error **err)
 {
 	static const hf_action actions[] = { HF_ACTION_RELOAD, HF_ACTION_RESTART };
 	hf_plan *plan = &rb->survey.plan;
@@ -267,7 +279,8 @@ static int plan_effects(hf_rollback *rb, hf_error **err)
 			const char *text = rb->txn.effects[i];
 			size_t n = strlen(name);
 
-			if (strncmp(text, name, n) != 0 || text[n] != ' ')
+			if (strncmp(text, name, n) != 0 || text[n] != ' ' ||
+			    is_idle(host, rb, text + n + 1))
 				continue;
 			if (!hf_plan_effect(plan, actions[k], text + n + 1,
 					    "the transaction did so, too"))
@@ -400,7 +413,7 @@ int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 				r = plan_item(host, ret, model, &ret->txn.items[i - 1],
 					      same_boot, err);
 	if (!r)
-		r = plan_effects(ret, err);
+		r = plan_effects(host, ret, err);
 	if (!r)
 		r = plan_changes(ret, model, err);
 	if (!r && hf_plan_finish(model, plan) < 0)

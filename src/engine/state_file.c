@@ -74,3 +74,15 @@ const char *hf_state_user(hf_arena *arena)
 		return hf_arena_printf(arena, "uid %u", (unsigned)getuid());
 	return hf_arena_printf(arena, "uid %u, login uid %u", (unsigned)getuid(), login);
 }
+
+const char *hf_state_boot_id(hf_host *host, hf_arena *arena)
+{
+	size_t len;
+	char *id;
+
+	if (host->offline || hf_fs_read(host, "/proc/sys/kernel/random/boot_id", 0, arena,
+					&id, &len, NULL, NULL) < 0)
+		return "";
+	id[strcspn(id, "\n")] = '\0';
+	return id;
+}

@@ -26,4 +26,8 @@ int hf_state_file_write_json(hf_host *host, const char *path, json_t *root,
 /** hf_state_user - who runs this: "uid 0, login uid 1000"; NULL: out of memory */
 const char *hf_state_user(hf_arena *arena);
 
+/** hf_state_boot_id - the running boot's id; "" below --root or if it cannot be told.
+ *  Reads host. */
+const char *hf_state_boot_id(hf_host *host, hf_arena *arena);
+
 #endif
