@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "cli/cli.h"
 
@@ -103,14 +104,6 @@ const size_t hf_commands_n = ARRAY_SIZE(hf_commands);
 
 /* --- shared by the commands --------------------------------------------------------- */
 
-static int64_t clock_usec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 /* An image is to come out the same each time it is built (reproducible-builds.org). */
 int64_t hf_cli_now(const hf_cli *cli)
 {
@@ -119,7 +112,7 @@ int64_t hf_cli_now(const hf_cli *cli)
 
 	if (cli->options.root && epoch && hf_parse_u64(epoch, 1ull << 40, &seconds) == 0)
 		return (int64_t)seconds * 1000000;
-	return clock_usec();
+	return (int64_t)hf_clock_usec(CLOCK_REALTIME);
 }
 
 const char *hf_cli_time_text(int64_t when, char text[static 32])

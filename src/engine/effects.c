@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "host/bus.h"
 #include "host/docker.h"
 #include "host/unit_log.h"
@@ -12,14 +13,6 @@
 /* How long a restarted daemon has to stay up before it counts as back. */
 #define STEADY_USEC ((uint64_t)2 * 1000 * 1000)
 #define POLL_USEC ((uint64_t)50 * 1000)
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void pause_usec(uint64_t usec)
 {
@@ -43,7 +36,8 @@ static bool api_answers(hf_host *host, const char *socket, hf_arena *arena)
 static int wait_until_back(hf_host *host, const char *unit, const char *socket,
 			   hf_error **err)
 {
-	uint64_t deadline = now_usec() + host->timeout_usec, since = 0;
+	uint64_t deadline = hf_clock_usec(CLOCK_MONOTONIC) + host->timeout_usec,
+		 since = 0;
 	uint32_t pid = 0;
 
 	for (;;) {
@@ -58,12 +52,12 @@ static int wait_until_back(hf_host *host, const char *unit, const char *socket,
 					    "'%s' did not come back: it is failed", unit);
 		if (strcmp(state.active_state, "active") != 0 || state.main_pid != pid) {
 			pid = state.main_pid;
-			since = now_usec();
-		} else if (pid && now_usec() - since >= STEADY_USEC &&
+			since = hf_clock_usec(CLOCK_MONOTONIC);
+		} else if (pid && hf_clock_usec(CLOCK_MONOTONIC) - since >= STEADY_USEC &&
 			   (!socket || api_answers(host, socket, &arena))) {
 			return 0;
 		}
-		if (now_usec() >= deadline)
+		if (hf_clock_usec(CLOCK_MONOTONIC) >= deadline)
 			return hf_error_set(
 				err, -ETIMEDOUT, "'%s' did not come back within %llu s",
 				unit, (unsigned long long)(host->timeout_usec / 1000000));

@@ -11,21 +11,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define RECV_BYTES 65536
 #define SOCKET_BYTES (32 << 20) /* what 10,000 rules take in kernel memory */
 
 /* Every kernel tells the status up to .backlog; what came later may be missing. */
 #define STATUS_BYTES_MIN (offsetof(struct audit_status, backlog) + sizeof(uint32_t))
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 /* The kernel's errors in words; the number stays what it was. */
 static int nl_error(hf_error **err, int code, const char *what)
@@ -118,7 +111,7 @@ static int nl_receive(hf_host *host, void *buf, size_t size, uint64_t deadline_u
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return nl_error(err, -errno, "audit reply");
-		now = now_usec();
+		now = hf_clock_usec(CLOCK_MONOTONIC);
 		if (now >= deadline_usec)
 			return hf_error_set(err, -ETIMEDOUT,
 					    "the kernel did not answer in time");
@@ -140,7 +133,7 @@ static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
 {
 	_Alignas(struct nlmsghdr) static _Thread_local char buf[RECV_BYTES];
 	uint64_t wait_usec = host->timeout_usec ? host->timeout_usec : 10 * 1000000ULL;
-	uint64_t deadline_usec = now_usec() + wait_usec;
+	uint64_t deadline_usec = hf_clock_usec(CLOCK_MONOTONIC) + wait_usec;
 
 	for (;;) {
 		struct nlmsghdr *head = (struct nlmsghdr *)buf;

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "host/sd.h"
 
 #define SYSTEMD_NAME "org.freedesktop.systemd1"
@@ -295,20 +295,12 @@ static int on_job_removed(sd_bus_message *m, void *user, sd_bus_error *e)
 	return 0;
 }
 
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static int job_await(sd_bus *bus, hf_bus_job_wait *wait, uint64_t timeout_usec)
 {
-	uint64_t deadline = now_usec() + timeout_usec;
+	uint64_t deadline = hf_clock_usec(CLOCK_MONOTONIC) + timeout_usec;
 
 	while (!wait->done) {
-		uint64_t now = now_usec();
+		uint64_t now = hf_clock_usec(CLOCK_MONOTONIC);
 		int r = SD(sd_bus_process)(bus, NULL);
 
 		if (r < 0)

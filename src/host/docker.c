@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -109,19 +109,10 @@ int hf_docker_process(hf_host *host, uint32_t *ret_pid, hf_error **err)
 /* --- the connection -------------------------------------------------------------------
  */
 
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
-}
-
 /* The rest of the time until @deadline_usec for the next blocking call. */
 static int set_deadline(int fd, uint64_t deadline_usec)
 {
-	uint64_t now = now_usec();
+	uint64_t now = hf_clock_usec(CLOCK_MONOTONIC);
 	struct timeval tv;
 
 	if (now >= deadline_usec)
@@ -217,7 +208,7 @@ static int request(hf_host *host, const char *socket_path, const char *path,
 		   hf_strbuf *sb, size_t *ret_body, hf_error **err)
 {
 	uint64_t timeout = host->timeout_usec ? host->timeout_usec : TIMEOUT_USEC_DEFAULT;
-	uint64_t deadline = now_usec() + timeout;
+	uint64_t deadline = hf_clock_usec(CLOCK_MONOTONIC) + timeout;
 	cleanup_(hf_strbuf_done) hf_strbuf head = { 0 };
 	cleanup_close int fd = -1;
 	uint32_t pid = 0;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "host/fs.h"
 
@@ -33,19 +34,10 @@ static uint64_t ticks_of(const char *stat)
 	return hf_parse_u64(field, UINT64_MAX / 1000000, &ticks) == 0 ? ticks : 0;
 }
 
-static uint64_t clock_usec(clockid_t clock)
-{
-	struct timespec ts;
-
-	if (clock_gettime(clock, &ts) < 0)
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* Ticks after boot as time of day. */
 static uint64_t time_of_ticks(uint64_t ticks)
 {
-	uint64_t now = clock_usec(CLOCK_REALTIME), up = clock_usec(CLOCK_BOOTTIME);
+	uint64_t now = hf_clock_usec(CLOCK_REALTIME), up = hf_clock_usec(CLOCK_BOOTTIME);
 	long hz = sysconf(_SC_CLK_TCK);
 
 	if (!ticks || hz <= 0 || !now || !up)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "host/sd.h"
 
@@ -21,17 +21,9 @@ typedef struct lines {
 	bool ended;
 } lines;
 
-static uint64_t clock_usec(clockid_t clock)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 uint64_t hf_unit_log_now(void)
 {
-	return clock_usec(CLOCK_REALTIME);
+	return hf_clock_usec(CLOCK_REALTIME);
 }
 
 /* An entry's field without its name, of @ret_len bytes; NULL if there is none. */
@@ -79,7 +71,7 @@ static int add_match(sd_journal *j, const char *name, const char *unit)
 
 static int read_lines(sd_journal *j, const char *unit, uint64_t since_usec, lines *l)
 {
-	uint64_t deadline = clock_usec(CLOCK_MONOTONIC) + WAIT_USEC;
+	uint64_t deadline = hf_clock_usec(CLOCK_MONOTONIC) + WAIT_USEC;
 	int r = add_match(j, "_SYSTEMD_UNIT", unit);
 
 	if (r >= 0)
@@ -98,7 +90,7 @@ static int read_lines(sd_journal *j, const char *unit, uint64_t since_usec, line
 			take_entry(j, l);
 			continue;
 		}
-		now = clock_usec(CLOCK_MONOTONIC);
+		now = hf_clock_usec(CLOCK_MONOTONIC);
 		if (r < 0 || l->ended || now >= deadline)
 			break;
 		r = SD(sd_journal_wait)(j, deadline - now);

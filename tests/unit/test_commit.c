@@ -71,6 +71,22 @@ static int verify(hf_host *host, void *user, hf_error **err)
 	return 0;
 }
 
+static void begin(hf_survey *survey)
+{
+	*survey = (hf_survey){ 0 };
+	survey->plan.options.offline = true;
+	survey->plan.facts = &survey->facts;
+}
+
+static void carry_out(temp_root *t, hf_survey *survey, hf_apply_result *result)
+{
+	hf_model model = { .kinds = kinds, .n_kinds = 1 };
+	const hf_apply_options options = { .record = true };
+	const hf_transaction how = { .command = "apply", .verify = verify };
+
+	hf_transact(&t->host, &model, survey, &options, &how, result);
+}
+
 static hf_group *add_group(hf_plan *plan, hf_group_type type, hf_stage stage,
 			   const char *path)
 {
@@ -138,19 +154,15 @@ static bool walks(temp_root *t)
 static void nothing_is_allocated(void **state)
 {
 	temp_root *t = *state;
-	hf_model model = { .kinds = kinds, .n_kinds = 1 };
-	hf_survey survey = { 0 };
 	hf_apply_result result = { 0 };
-	const hf_apply_options options = { .record = true };
-	const hf_transaction how = { .command = "apply", .verify = verify };
+	hf_survey survey;
 	struct stat st;
 
-	survey.plan.options.offline = true;
-	survey.plan.facts = &survey.facts;
+	begin(&survey);
 	all_types(t, &survey.plan);
 	t->host.fault = watch;
 	allocations = 0;
-	hf_transact(&t->host, &model, &survey, &options, &how, &result);
+	carry_out(t, &survey, &result);
 	t->host.fault = NULL;
 	if (result.error)
 		fail_msg("%s", hf_error_text(result.error));
@@ -190,15 +202,11 @@ static char *listing(temp_root *t)
 static void put_back_without_memory(void **state)
 {
 	temp_root *t = *state;
-	hf_model model = { .kinds = kinds, .n_kinds = 1 };
-	hf_survey survey = { 0 };
 	hf_apply_result result = { 0 };
-	const hf_apply_options options = { .record = true };
-	const hf_transaction how = { .command = "apply", .verify = verify };
+	hf_survey survey;
 	char before[4096];
 
-	survey.plan.options.offline = true;
-	survey.plan.facts = &survey.facts;
+	begin(&survey);
 	all_types(t, &survey.plan);
 	if (walks(t)) {
 		hf_survey_done(&survey);
@@ -208,7 +216,7 @@ static void put_back_without_memory(void **state)
 	(void)setxattr(t->scratch, "user.note", "kept", 4, 0);
 	strcpy(before, listing(t));
 	fail_commit = EIO;
-	hf_transact(&t->host, &model, &survey, &options, &how, &result);
+	carry_out(t, &survey, &result);
 	failing = false;
 	fail_commit = 0;
 	assert_int_equal(result.outcome, HF_OUTCOME_ROLLED_BACK);
@@ -221,23 +229,19 @@ static void put_back_without_memory(void **state)
 static void damaged_live_list(void **state)
 {
 	temp_root *t = *state;
-	hf_model model = { .kinds = hf_kinds, .n_kinds = hf_kinds_n };
-	hf_survey survey = { 0 };
 	hf_apply_result result = { 0 };
-	const hf_apply_options options = { .record = true };
-	const hf_transaction how = { .command = "rollback", .verify = verify };
+	hf_survey survey;
 	struct stat before, after;
 	hf_group *group;
 
 	temp_root_mkdir(t, "etc");
-	survey.plan.options.offline = true;
-	survey.plan.facts = &survey.facts;
+	begin(&survey);
 	add_file(t, &survey.plan, HF_STAGE_CONFIG, "/etc/old", "old", "new");
 	group = add_group(&survey.plan, HF_GROUP_LIVE, HF_STAGE_CONFIG, "live");
 	group->kind = hf_kind_find(hf_kinds, hf_kinds_n, "audit");
 	group->frozen = "set 1 0 1\nadd damaged\n";
 	before = temp_root_stat(t, "etc/old");
-	hf_transact(&t->host, &model, &survey, &options, &how, &result);
+	carry_out(t, &survey, &result);
 	assert_int_equal(result.outcome, HF_OUTCOME_REFUSED);
 	assert_non_null(strstr(hf_error_text(result.error), "rules are damaged"));
 	after = temp_root_stat(t, "etc/old");
