@@ -308,6 +308,8 @@ static int commit_all(apply *a, hf_error **err)
 	for (size_t i = 0; i < a->n_items; i++) {
 		hf_item *item = &a->items[i];
 
+		if (item->group->stage == HF_STAGE_LAST)
+			break; /* they are sorted */
 		if (!reloaded && item->group->stage > HF_STAGE_UNITS) {
 			reloaded = true;
 			r = run_effects(a, HF_ACTION_DAEMON_RELOAD,
@@ -453,6 +455,26 @@ static bool nothing_to_do(const hf_plan *plan, const char *record_text)
 	return !plan->n_groups && !record_text;
 }
 
+/* What cannot be taken back: everything else is done, verified and recorded. */
+static int commit_last(apply *a, hf_error **err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < a->n_items; i++) {
+		hf_item *item = &a->items[i];
+		int r;
+
+		if (item->group->stage != HF_STAGE_LAST ||
+		    item->state != HF_ITEM_PREPARED)
+			continue;
+		any = true;
+		r = commit_one(a, item, err);
+		if (r < 0)
+			return r;
+	}
+	return any && !a->how->verify ? look_again(a, err) : 0; /* for the report */
+}
+
 /* The kept record is part of the work: without it there would be no way back. The journal
  * goes last of all: from then on nothing is unfinished. */
 static int finish_txn(apply *a, hf_error **err)
@@ -470,6 +492,8 @@ static int finish_txn(apply *a, hf_error **err)
 		r = hf_txn_store(a->host, &a->txn, err);
 	}
 	hf_fault(a->host, "finished");
+	if (!r)
+		r = commit_last(a, err);
 	if (!r)
 		r = hf_journal_end(a->host, &a->txn, 0, err);
 	if (r < 0 && a->kept && hf_fs_unlink(a->host, a->kept_path, NULL) >= 0)

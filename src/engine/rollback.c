@@ -34,7 +34,9 @@ static hf_group *add_group(hf_rollback *rb, const hf_kind *kind, const hf_txn_it
 			   hf_group_type type, const char *path)
 {
 	hf_plan *plan = &rb->survey.plan;
-	hf_group *group = hf_plan_group(plan, type, item->stage, kind, path);
+	/* on the way back nothing is special about what came last */
+	hf_stage stage = item->stage == HF_STAGE_LAST ? HF_STAGE_CONFIG : item->stage;
+	hf_group *group = hf_plan_group(plan, type, stage, kind, path);
 
 	if (group && item->stage == HF_STAGE_UNITS && plan->options.manager &&
 	    !hf_plan_effect(plan, HF_ACTION_DAEMON_RELOAD, NULL, "drop-ins are put back"))

@@ -504,7 +504,7 @@ static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
 	while (t < ARRAY_SIZE(type_names) && strcmp(type_names[t], type) != 0)
 		t++;
 	if (t == ARRAY_SIZE(type_names) || stage < HF_STAGE_FIRST ||
-	    stage > HF_STAGE_CONFIG) {
+	    stage > HF_STAGE_LAST) {
 		rd->r = rd->r ? rd->r : -EBADMSG;
 		return;
 	}

@@ -77,13 +77,19 @@ static const hf_resource *same_row(const hf_plan *plan, const hf_resource *row)
 	return key ? hf_map_get(&plan->row_by_key, key) : NULL;
 }
 
+/* Is it to be done once all else is verified? */
+static bool comes_last(const hf_change *c)
+{
+	return c->group && c->group->stage == HF_STAGE_LAST;
+}
+
 /* Did the plan before mean to change something for this row? */
 static bool was_to_change(const hf_plan *before, const hf_resource *row)
 {
 	for (size_t i = 0; i < before->n_changes; i++) {
 		const hf_change *c = before->changes[i];
 
-		for (size_t k = 0; !c->blocked && k < c->n_rows; k++)
+		for (size_t k = 0; !c->blocked && !comes_last(c) && k < c->n_rows; k++)
 			if (c->rows[k] == row->index)
 				return true;
 	}
@@ -108,7 +114,7 @@ int hf_plan_verify(const hf_plan *before, const hf_plan *after, hf_error **err)
 	size_t n = 0;
 
 	for (size_t i = 0; i < after->n_changes; i++)
-		if (!after->changes[i]->blocked)
+		if (!after->changes[i]->blocked && !comes_last(after->changes[i]))
 			name_one(&sb, &n, after->changes[i]->id, "still to be changed");
 	for (size_t i = 0; i < after->n_resources; i++)
 		if (left_over(before, after->resources[i]))

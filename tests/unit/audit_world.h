@@ -16,7 +16,7 @@ typedef kind_world world;
 
 static const char *const *kernel; /* the list there; NULL: no live layer */
 static uint32_t enabled;
-static bool asides_wanted;
+static bool asides_wanted, lock_allowed;
 
 /* A stock Debian tree as far as audit goes. */
 static inline int setup(void **state)
@@ -41,7 +41,7 @@ static inline int setup(void **state)
 
 	kernel = NULL;
 	enabled = 1;
-	asides_wanted = false;
+	asides_wanted = lock_allowed = false;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		temp_root_mkdir(w->t, dirs[i]);
 	temp_root_write(w->t, "usr/sbin/augenrules", "#!/bin/sh\n");
@@ -90,6 +90,7 @@ static inline void plan(world *w)
 
 	kind_world_forget_plan(w);
 	w->plan.options.asides = asides_wanted;
+	w->plan.options.allow_lock = lock_allowed;
 	assert_int_equal(hf_kind_audit.observe(&w->t->host, &w->model, &w->plan, &err),
 			 0);
 	obs = w->plan.obs[HF_RANK_AUDIT];

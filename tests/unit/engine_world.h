@@ -28,6 +28,10 @@ static struct {
 	bool never_content; /* wants its file changed whatever it holds */
 	bool units;	    /* its files are drop-ins: daemon-reload, reload, restart */
 	int commits, reverts, discards, prepares, replays;
+	bool locks; /* has something that comes last */
+	int looks;
+	int locked_at; /* at which look it was done; 0: not */
+	int fail_lock; /* errno of it */
 } script;
 
 #define CONF "/etc/new/dir/a.conf"
@@ -49,6 +53,7 @@ static int fake_observe(hf_host *host, const hf_model *model, hf_plan *plan,
 	if (!obs)
 		return hf_error_oom(err);
 	plan->obs[0] = obs;
+	script.looks++;
 	for (size_t i = 0; i < 2; i++) {
 		hf_error *ignored = NULL;
 
@@ -121,6 +126,16 @@ static int fake_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 	     !hf_plan_effect(plan, HF_ACTION_RELOAD, "a.service", "the fake kind") ||
 	     !hf_plan_effect(plan, HF_ACTION_RESTART, "b.service", "the fake kind")))
 		return hf_error_oom(err);
+	if (script.locks && !script.locked_at) {
+		hf_change *change = hf_plan_change(plan, &fake, HF_LIVE, "lock",
+						   HF_OP_UPDATE, "0", "1", HF_CAUSE_HOST);
+		hf_group *group = hf_plan_group(plan, HF_GROUP_LIVE, HF_STAGE_LAST, &fake,
+						"the lock");
+
+		if (!change || !group)
+			return hf_error_oom(err);
+		hf_change_in(change, group);
+	}
 	return 0;
 }
 
@@ -133,7 +148,13 @@ static int fake_prepare(hf_host *host, hf_group *group, hf_error **err)
 
 static int fake_commit(hf_host *host, hf_group *group, hf_error **err)
 {
-	(void)host, (void)group;
+	(void)host;
+	if (group->stage == HF_STAGE_LAST) {
+		if (script.fail_lock)
+			return hf_error_set(err, -script.fail_lock, "it does not lock");
+		script.locked_at = script.looks;
+		return 0;
+	}
 	script.commits++;
 	if (script.fail_commit)
 		return hf_error_set(err, -script.fail_commit, "the live part says no");

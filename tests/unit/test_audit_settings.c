@@ -106,10 +106,44 @@ static void rules_of_others(void **state)
 		"only)\n");
 }
 
+/* The lock is a group of its own, which comes when all else is verified. */
+static void locked(void **state)
+{
+	static const char *const list[] = { NULL };
+	world *w = *state;
+	const hf_group *group;
+	const hf_audit_live *work;
+
+	kind_world_control(w, "a", "settings: {enabled: locked}");
+	kernel = list;
+	enabled = 0;
+	lock_allowed = true;
+	plan(w);
+	assert_string_equal(ops(w), "set enabled 1\n");
+	group = hf_plan_group_find(&w->plan, HF_GROUP_LIVE,
+				   "the lock on the kernel's audit rules");
+	assert_non_null(group);
+	assert_int_equal(group->stage, HF_STAGE_LAST);
+	assert_int_equal(group->n_changes, 1);
+	work = group->live;
+	assert_int_equal(work->n, 1);
+	assert_int_equal(work->ops[0].setting, HF_AUDIT_ENABLED);
+	assert_int_equal(work->ops[0].value, 2);
+	assert_int_equal(work->ops[0].before, 1);
+	enabled = 1;
+	plan(w);
+	assert_string_equal(ops(w), "");
+	lock_allowed = false;
+	plan(w);
+	assert_null(hf_plan_group_find(&w->plan, HF_GROUP_LIVE,
+				       "the lock on the kernel's audit rules"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(loginuid_immutable),
+		TEST(locked),
 		TEST(counters),
 		TEST(rules_of_others),
 	};

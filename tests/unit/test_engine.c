@@ -93,6 +93,42 @@ static void test_failed_verification_rolls_back(void **state)
 	world_free(w);
 }
 
+/* What cannot be taken back is done once all else is verified, or not at all. */
+static void test_last(void **state)
+{
+	world *w = world_new();
+
+	(void)state;
+	script.locks = true;
+	look_again(w);
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_APPLIED);
+	assert_int_equal(script.locked_at,
+			 script.looks - 1); /* one look for the report */
+	assert_true(script.locked_at > 1);
+	assert_int_equal(w->result.after.plan.n_changes, 0);
+	world_free(w);
+
+	w = world_new();
+	script.locks = true;
+	script.never_content = true;
+	look_again(w);
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_ROLLED_BACK);
+	assert_int_equal(script.locked_at, 0);
+	world_free(w);
+
+	w = world_new();
+	script.locks = true;
+	script.fail_lock = EPERM;
+	look_again(w);
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_ROLLED_BACK);
+	assert_int_equal(script.reverts, 2);
+	assert_string_equal(w->result.error->msg, "change the lock: it does not lock");
+	world_free(w);
+}
+
 static void test_stale_host_is_refused(void **state)
 {
 	world *w = world_new();
@@ -350,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_failed_commit_rolls_back),
 		cmocka_unit_test(test_failed_revert_is_incomplete),
 		cmocka_unit_test(test_failed_verification_rolls_back),
+		cmocka_unit_test(test_last),
 		cmocka_unit_test(test_stale_host_is_refused),
 		cmocka_unit_test(test_large_state),
 		cmocka_unit_test(test_too_large_a_journal),

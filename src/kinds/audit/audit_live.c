@@ -13,11 +13,12 @@
 #include "kinds/audit/audit_settings.h"
 
 #define GROUP "the kernel's audit rules"
+#define LOCK_GROUP "the lock on the kernel's audit rules"
 
 typedef struct live {
 	hf_audit_planner *p;
-	hf_audit_live *work;
 	hf_group *group;
+	hf_group *lock; /* what comes last: nothing can be changed behind it */
 	bool locked;
 	/* order */
 	size_t *position; /* of each item in the kernel; SIZE_MAX: not there */
@@ -25,23 +26,30 @@ typedef struct live {
 	size_t end;	  /* next free position */
 } live;
 
-static hf_audit_op *add_op(live *l, hf_audit_op_type type)
+static hf_audit_op *add_op_to(hf_audit_planner *p, hf_group **group, const char *label,
+			      hf_stage stage, hf_audit_op_type type)
 {
-	hf_audit_planner *p = l->p;
+	hf_audit_live *work;
 	hf_audit_op *op;
 
-	if (!l->group) {
-		l->group = hf_plan_group(p->plan, HF_GROUP_LIVE, HF_STAGE_CONFIG,
-					 &hf_kind_audit, GROUP);
-		l->work = hf_arena_new(p->arena, hf_audit_live);
-		if (!l->group || !l->work)
+	if (!*group) {
+		*group = hf_plan_group(p->plan, HF_GROUP_LIVE, stage, &hf_kind_audit,
+				       label);
+		work = hf_arena_new(p->arena, hf_audit_live);
+		if (!*group || !work)
 			return NULL;
-		l->group->live = l->work;
+		(*group)->live = work;
 	}
-	op = hf_vec_push(p->arena, l->work->ops, l->work->n);
+	work = (*group)->live;
+	op = hf_vec_push(p->arena, work->ops, work->n);
 	if (op)
 		op->type = type;
 	return op;
+}
+
+static hf_audit_op *add_op(live *l, hf_audit_op_type type)
+{
+	return add_op_to(l->p, &l->group, GROUP, HF_STAGE_CONFIG, type);
 }
 
 /* To which end of the list the kernel's rule goes when its deletion is taken back. Its
@@ -478,30 +486,49 @@ static int judge_setting(live *l, const hf_audit_want *want, const char *id,
 						 : 0;
 }
 
+static int add_set(live *l, hf_audit_setting s, uint32_t before, uint32_t value,
+		   bool lock)
+{
+	hf_audit_op *op = lock ? add_op_to(l->p, &l->lock, LOCK_GROUP, HF_STAGE_LAST,
+					   HF_AUDIT_OP_SET)
+			       : add_op(l, HF_AUDIT_OP_SET);
+
+	if (!op)
+		return -ENOMEM;
+	op->setting = s;
+	op->before = before;
+	op->value = value;
+	return 0;
+}
+
 static int plan_setting(live *l, hf_audit_setting s)
 {
 	hf_audit_planner *p = l->p;
 	hf_audit_setting_demand demand;
 	hf_change *change = NULL;
 	uint32_t now = p->obs->status[s];
-	hf_audit_op *op;
+	bool lock;
 
 	if (hf_audit_setting_sum(p, s, &demand) < 0)
 		return -ENOMEM;
 	if (demand.enforced && !l->locked &&
 	    !hf_audit_setting_holds(s, demand.value, now) &&
 	    !hf_audit_setting_withheld(p, s, demand.value)) {
-		op = add_op(l, HF_AUDIT_OP_SET);
-		if (!op)
+		lock = s == HF_AUDIT_ENABLED && demand.value == 2;
+		/* on at once, so that the rules are seen to work before they are locked
+		 */
+		if ((!lock || now == 0) &&
+		    add_set(l, s, now, lock ? 1 : demand.value, false) < 0)
 			return -ENOMEM;
-		op->setting = s;
-		op->value = demand.value;
-		op->before = now;
-		change = add_change(
-			l, demand.id, HF_OP_UPDATE, hf_audit_setting_text(p, s, now),
-			hf_audit_setting_text(p, s, demand.value), HF_CAUSE_HOST);
+		if (lock && add_set(l, s, 1, 2, true) < 0)
+			return -ENOMEM;
+		change = hf_plan_change(p->plan, &hf_kind_audit, HF_LIVE, demand.id,
+					HF_OP_UPDATE, hf_audit_setting_text(p, s, now),
+					hf_audit_setting_text(p, s, demand.value),
+					HF_CAUSE_HOST);
 		if (!change)
 			return -ENOMEM;
+		hf_change_in(change, lock ? l->lock : l->group);
 	}
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
