@@ -407,7 +407,7 @@ resets() {
 }
 
 seed=${SEED:-$RANDOM}
-resets=${RESETS:-3}
+resets=${RESETS:-2}
 suite=${1:?}
 start_vm "$suite"
 save_vm stock
