@@ -477,14 +477,22 @@ int hf_fs_stage_reopen(hf_host *host, hf_staged *s, hf_error **err)
 	return 0;
 }
 
-/* The old file made anew; on failure nothing is left of it, and it can be tried again. */
+/* The old file made anew; on failure nothing is left of it, and it can be tried again.
+ * With its time: a service that was started since then has read it, and whoever compares
+ * (`check` does) would take it for news. */
 static int put_back(hf_staged *s, hf_error **err)
 {
+	const struct timespec times[] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = s->before_inode.mtime_nsec / NSEC_PER_SEC,
+		  .tv_nsec = s->before_inode.mtime_nsec % NSEC_PER_SEC }
+	};
 	ino_t published = s->new_ino;
 	int r = temp_make(s, s->before, s->before_len, &s->before_inode, err);
 
 	if (r < 0)
 		return r;
+	(void)utimensat(s->dir_fd, s->temp, times, AT_SYMLINK_NOFOLLOW);
 	r = rename_temp(s, err);
 	if (r < 0) {
 		(void)unlinkat(s->dir_fd, s->temp, 0);

@@ -68,7 +68,10 @@ static void replace_publish_put_back(void **state)
 	assert_int_equal(hf_fs_unpublish(&s, &err), 0);
 	assert_int_equal(hf_fs_unpublish(&s, &err), 0);
 	assert_string_equal(temp_root_text(t, "etc/daemon.json"), "old");
-	assert_int_equal(temp_root_stat(t, "etc/daemon.json").st_mode, before.st_mode);
+	st = temp_root_stat(t, "etc/daemon.json");
+	assert_int_equal(st.st_mode, before.st_mode);
+	assert_int_equal(st.st_mtim.tv_sec, before.st_mtim.tv_sec);
+	assert_int_equal(st.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
 	hf_fs_stage_discard(&s);
 	hf_fs_stage_discard(&s);
 	assert_int_equal(entries(t, "etc"), 1);
