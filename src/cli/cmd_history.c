@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* history: the transactions on record; show: one of them. */
+#include <string.h>
+
 #include "cli/run.h"
 #include "engine/journal.h"
 #include "kinds/registry.h"
@@ -179,8 +181,14 @@ static void print_diffs(FILE *out, const hf_txn *txn)
 
 static void print_witness(FILE *out, const char *when, const char *text)
 {
-	if (text && *text)
-		fprintf(out, "\n%s\n  %s", when, text); /* ends in a newline */
+	if (!text || !*text)
+		return;
+	fprintf(out, "\n%s\n", when);
+	for (size_t n; *text; text += n) { /* each line ends in a newline */
+		n = strcspn(text, "\n");
+		n += text[n] == '\n';
+		fprintf(out, "  %.*s", (int)n, text);
+	}
 }
 
 static void print_txn(hf_run *run, const hf_txn *txn)

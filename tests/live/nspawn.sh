@@ -11,6 +11,7 @@ hf facts facts
 hf plan plan cis-docker
 systemctl show -p MainPID docker.service >pid.0
 hf apply apply cis-docker
+holdfast show last >show
 systemctl show -p MainPID docker.service >pid.1
 systemctl is-active docker.service docker.socket >active
 systemctl show -p NeedDaemonReload docker.service docker.socket >reload
@@ -43,6 +44,10 @@ cmp -s "$out/pid.0" "$out/pid.1" && bad "dockerd was not restarted" || ok "docke
 	bad "live-restore is not in force"
 [[ $(cat "$out/icc") == false ]] && ok "icc is off on the running bridge" ||
 	bad "icc is '$(cat "$out/icc")' on the running bridge"
+for n in 0 1; do
+	sed 's/MainPID=/docker.service active, process /' "$out/pid.$n" >"$work/line"
+	grep -qf "$work/line" "$out/show" || bad "the record lacks '$(cat "$work/line")'"
+done
 of check
 exits 6 "check on the booted tree"
 [[ -z $(controls drift unknown pending-restart) ]] || bad "not in sync: $(controls drift unknown pending-restart)"

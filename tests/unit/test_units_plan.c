@@ -597,6 +597,21 @@ static void settings_in_force(void **state)
 		   "docker.service)\n");
 }
 
+/* What a transaction keeps of the units: only those that the manager told of. */
+static void units_as_found(void **state)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	temp_root *t = *state;
+	look l;
+
+	observed = runs;
+	started_sec = 5000;
+	look_at(t, &l, CONTROL("a", "docker.service: {Service: {LimitCORE: infinity}}"));
+	assert_int_equal(hf_kind_units.witness(&l.plan, &sb), 0);
+	assert_string_equal(hf_strbuf_str(&sb), "docker.service active, process 7");
+	look_done(&l);
+}
+
 static const char *changes(const look *l)
 {
 	return l->plan.n_changes ? l->plan.changes[0]->id : "";
@@ -656,6 +671,7 @@ int main(void)
 		TEST(a_part_keeps_released_flags),
 		TEST(observed_only),
 		TEST(settings_in_force),
+		TEST(units_as_found),
 		TEST(quiet_after),
 	};
 

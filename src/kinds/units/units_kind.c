@@ -20,4 +20,5 @@ const hf_kind hf_kind_units = {
 	.ahead = hf_units_ahead,
 	.observe = hf_units_observe,
 	.plan = hf_units_plan,
+	.witness = hf_units_witness,
 };

@@ -511,3 +511,23 @@ int hf_units_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 		r = unit_plan(&works[i], err);
 	return r < 0 ? r : hf_units_refs_put(plan, obs, model, err);
 }
+
+int hf_units_witness(const hf_plan *plan, hf_strbuf *out)
+{
+	const hf_units_obs *obs = plan->obs[HF_RANK_UNITS];
+	const char *between = "";
+
+	for (size_t i = 0; obs && i < obs->n_units; i++) {
+		const hf_units_unit *unit = obs->units[i];
+
+		if (unit->live_known != HF_PRESENT || !unit->active_state)
+			continue;
+		hf_strbuf_addf(out, "%s%s %s", between, unit->name, unit->active_state);
+		between = "\n";
+		if (unit->main_pid)
+			hf_strbuf_addf(out, ", process %u", unit->main_pid);
+		if (unit->need_daemon_reload)
+			hf_strbuf_adds(out, ", daemon-reload needed");
+	}
+	return hf_strbuf_ok(out) ? 0 : -ENOMEM;
+}

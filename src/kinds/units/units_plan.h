@@ -21,4 +21,7 @@ int hf_units_line_row(hf_units_work *work, const hf_units_line *line, hf_layer l
  *  pure */
 hf_cause hf_units_cause(const hf_plan *plan, const char *id, const char *wanted);
 
+/** hf_units_witness - hf_kind.witness: how each unit that is looked at stands */
+int hf_units_witness(const hf_plan *plan, hf_strbuf *out);
+
 #endif
