@@ -84,9 +84,10 @@ files >files.after
 diff kernel.before kernel.after >/dev/null && fail "the kernel was not changed"
 # netlink requests change something, too
 changing_calls >calls
-awk '{ sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name); count[name]++ }
-	name ~ /^send(to|msg)$/ && /AUDIT_(ADD|DEL)_RULE|AUDIT_SET|nlmsg_type=0x3(f3|f4|e9)|NETLINK|nlmsg/ {
-		print name, count[name] }' trace >requests
+# strace injects by the calls of a thread: of each thread counted apart, and each number once
+awk '{ id = $1; sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name); n = ++count[id, name] }
+	name ~ /^send(to|msg)$/ && /AUDIT_(ADD|DEL)_RULE|AUDIT_SET|nlmsg_type=0x3(f3|f4|e9)|NETLINK|nlmsg/ &&
+		!seen[name, n]++ { print name, n }' trace >requests
 cat requests >>calls
 i=0 total=0
 while read -r name which <&3; do
@@ -115,8 +116,8 @@ done 3<calls
 # --- errors from the kernel instead: 1 and nothing changed, or 4 and all put back
 begin
 traced -- apply
-awk '{ sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name); count[name]++ }
-	name ~ /^(recv(from|msg)|poll|ppoll)$/ { print name, count[name] }' trace >answers
+awk '{ id = $1; sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name); n = ++count[id, name] }
+	name ~ /^(recv(from|msg)|poll|ppoll)$/ && !seen[name, n]++ { print name, n }' trace >answers
 errors=(EPERM EIO ENOBUFS)
 i=0 faults=0
 while read -r name which <&3; do
