@@ -15,10 +15,15 @@
 #define POLL_MSEC 200
 #define LOCK_WAIT_SEC 60 /* nobody is there to try again */
 
+/* Whether it is cannot be told for the moment: it is. The undoing reads again, and fails
+ * if it must. */
 static bool still_waiting(hf_run *run, const hf_watch *watch, hf_confirm *ret)
 {
-	return hf_confirm_read(&run->host, ret, NULL) == 0 && ret->exists &&
-	       strcmp(ret->run, watch->run) == 0;
+	if (hf_confirm_read(&run->host, ret, NULL) < 0) {
+		*ret = (hf_confirm){ .exists = true, .deadline = watch->deadline };
+		return true;
+	}
+	return ret->exists && strcmp(ret->run, watch->run) == 0;
 }
 
 /* Undoes what the confirmation is waited for. Returns the exit status of it. */

@@ -87,6 +87,19 @@ hf 0 history
 sed -n 2p out | grep -q ' 20[0-9-]* .*rollback of' || fail "no rollback on record: $(cat out)"
 sed -n 3p out | grep -q 'apply b' || fail "no apply on record: $(cat out)"
 
+# a file that cannot be read for a while keeps the watchdog waiting
+hf 0 apply ./b.yaml --confirm 613
+watchdog 613
+confirm=root/var/lib/holdfast/confirm
+cp $confirm waiting
+echo '{' >$confirm
+sleep 1
+[ -e "/proc/$dog" ] || fail "the watchdog gave up"
+sed 's/"deadline": [0-9]*/"deadline": 1/' waiting >later
+mv later $confirm
+settled
+cmp -s before root/etc/docker/daemon.json || fail "it was not undone after that"
+
 # nothing to do: nothing is waited for
 hf 0 apply ./b.yaml --record
 hf 0 apply ./b.yaml --confirm 60
