@@ -184,17 +184,13 @@ static int look_into(finder *f, const char *dir)
 /* The unit, its drop-ins, and where distributions keep its options. */
 static int look_at_unit(finder *f)
 {
-	static const char *const dirs[] = { "/etc/systemd/system", "/run/systemd/system",
-					    "/usr/local/lib/systemd/system",
-					    "/usr/lib/systemd/system",
-					    "/lib/systemd/system" };
 	static const char *const options[] = { "/etc/default/docker",
 					       "/etc/sysconfig/docker" };
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs) && r == 0 && !f->why; i++) {
-		char *unit = hf_path_join(f->arena, dirs[i], UNIT);
-		char *dropins = hf_path_join(f->arena, dirs[i], UNIT ".d");
+	for (size_t i = 0; i < HF_UNIT_DIRS && r == 0 && !f->why; i++) {
+		char *unit = hf_path_join(f->arena, hf_unit_dirs[i], UNIT);
+		char *dropins = hf_path_join(f->arena, hf_unit_dirs[i], UNIT ".d");
 
 		r = unit && dropins ? look_for_flags(f, unit) : -ENOMEM;
 		if (r == 0)

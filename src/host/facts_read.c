@@ -554,10 +554,6 @@ static int set_exists(reader *r, const char *name, const char *path)
 /* systemd.unit(5), unit load path; "a@b.service" also by its template "a@.service". */
 static int set_unit(reader *r, const char *fact, const char *unit)
 {
-	static const char *const dirs[] = { "/etc/systemd/system", "/run/systemd/system",
-					    "/usr/local/lib/systemd/system",
-					    "/usr/lib/systemd/system",
-					    "/lib/systemd/system" };
 	const char *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
 	char *template = NULL;
 
@@ -569,16 +565,16 @@ static int set_unit(reader *r, const char *fact, const char *unit)
 		if (!template)
 			return -ENOMEM;
 	}
-	for (size_t i = 0; i < 2 * ARRAY_SIZE(dirs); i++) {
+	for (size_t i = 0; i < 2 * HF_UNIT_DIRS; i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
-		const char *name = i < ARRAY_SIZE(dirs) ? unit : template;
+		const char *name = i < HF_UNIT_DIRS ? unit : template;
 		hf_inode inode;
 		char *path;
 		int q;
 
 		if (!name)
 			break;
-		path = hf_path_join(&r->arena, dirs[i % ARRAY_SIZE(dirs)], name);
+		path = hf_path_join(&r->arena, hf_unit_dirs[i % HF_UNIT_DIRS], name);
 		if (!path)
 			return -ENOMEM;
 		q = hf_fs_inode(r->host, path, HF_FS_NOFOLLOW, &inode, &err);

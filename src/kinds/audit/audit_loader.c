@@ -59,11 +59,6 @@ static hf_audit_loader loader_of(const char *unit)
 	return found;
 }
 
-static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system",
-					 "/usr/local/lib/systemd/system",
-					 "/usr/lib/systemd/system",
-					 "/lib/systemd/system" };
-
 static int by_base(const void *a, const void *b)
 {
 	return strcmp(hf_path_base(*(char *const *)a), hf_path_base(*(char *const *)b));
@@ -110,15 +105,15 @@ static int read_dropins(observer *o, const char *name, hf_audit_source *unit)
 
 	/* those of the very unit, of "audit-.service" and of "service" */
 	for (int part = 0; part < 3; part++)
-		for (size_t i = 0; i < ARRAY_SIZE(unit_dirs); i++) {
+		for (size_t i = 0; i < HF_UNIT_DIRS; i++) {
 			char *dir = part == 0 ? hf_arena_printf(o->arena, "%s/%s.d",
-								unit_dirs[i], name)
+								hf_unit_dirs[i], name)
 				    : part == 2
 					    ? hf_arena_printf(o->arena, "%s/service.d",
-							      unit_dirs[i])
+							      hf_unit_dirs[i])
 					    : hf_arena_printf(
 						      o->arena, "%s/%.*s.service.d",
-						      unit_dirs[i],
+						      hf_unit_dirs[i],
 						      dash ? (int)(dash + 1 - name) : 0,
 						      name);
 
@@ -158,9 +153,9 @@ static int read_dropins(observer *o, const char *name, hf_audit_source *unit)
 
 static int read_unit(observer *o, const char *name, hf_audit_source *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(unit_dirs); i++) {
+	for (size_t i = 0; i < HF_UNIT_DIRS; i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
-		char *path = hf_path_join(o->arena, unit_dirs[i], name);
+		char *path = hf_path_join(o->arena, hf_unit_dirs[i], name);
 		char *bytes;
 		size_t len;
 		hf_inode inode;
@@ -186,20 +181,17 @@ static int read_unit(observer *o, const char *name, hf_audit_source *ret)
 
 static int is_enabled(observer *o, const char *unit, bool *ret)
 {
-	static const char *const dirs[] = { "/etc/systemd/system",
-					    "/usr/lib/systemd/system",
-					    "/lib/systemd/system" };
 	static const char *const targets[] = { "multi-user.target", "sysinit.target",
 					       "basic.target",	    "default.target",
 					       "graphical.target",  "auditd.service" };
 	static const char *const links[] = { "wants", "requires" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs) * ARRAY_SIZE(targets) * ARRAY_SIZE(links);
+	for (size_t i = 0; i < HF_UNIT_DIRS * ARRAY_SIZE(targets) * ARRAY_SIZE(links);
 	     i++) {
 		cleanup_close int fd = -1;
 		size_t j = i / ARRAY_SIZE(links);
 		char *path = hf_arena_printf(o->arena, "%s/%s.%s/%s",
-					     dirs[j / ARRAY_SIZE(targets)],
+					     hf_unit_dirs[j / ARRAY_SIZE(targets)],
 					     targets[j % ARRAY_SIZE(targets)],
 					     links[i % ARRAY_SIZE(links)], unit);
 
