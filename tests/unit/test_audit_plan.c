@@ -604,6 +604,82 @@ static void contradictions_permuted(void **state)
 			    "this rule absent");
 }
 
+/* What `syscalls` comes down to with b64 is the same on every machine. */
+static void contradictions_of_syscalls(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a", "rules: [{syscalls: [mount], key: m}]");
+	kind_world_control(w, "b",
+			   "absent: ['-a always,exit -F arch=b64 -S mount -k m', '-a "
+			   "always,exit -F arch=b64 -S umount2 -k m']");
+	assert_int_equal(hf_kind_audit.check(&w->model, &w->diags), 0);
+	assert_int_equal(w->diags.n, 1);
+	assert_string_equal(w->diags.items[0].message,
+			    "control 'b' contradicts control 'a' (b.yaml:1): it wants "
+			    "this rule absent");
+}
+
+/* Two names are not one user before the host has said so. */
+static void contradictions_of_names(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a", "rules: [{rule: '-a always,exit -S mount -F uid=x'}]");
+	kind_world_control(
+		w, "b",
+		"absent: ['-a always,exit -S mount -F uid=y', '-a always,exit -S mount "
+		"-F uid=0', '-a always,exit -S mount -F gid=x']");
+	assert_int_equal(hf_kind_audit.check(&w->model, &w->diags), 0);
+	assert_int_equal(w->diags.n, 0);
+	kind_world_control(w, "c", "absent: ['-a always,exit -S mount -F uid=x']");
+	assert_int_equal(hf_kind_audit.check(&w->model, &w->diags), 0);
+	assert_int_equal(w->diags.n, 1);
+}
+
+/* What the host makes of the demands: a watch, names, `when`. */
+static void contradictions_here(void **state)
+{
+	static const hf_when term = { 0 };
+	static const char *const wanted[] = {
+		"control 'b' contradicts control 'a' (b.yaml:2): it wants this rule "
+		"absent",
+		"control 'b' contradicts control 'a' (b.yaml:3): it wants this rule "
+		"absent",
+		"control 'b' contradicts control 'a' (b.yaml:4): the same rule with "
+		"always and never",
+		"control 'b' contradicts control 'a' (b.yaml:5): another value of the "
+		"same setting",
+	};
+	world *w = *state;
+	hf_control *c[2];
+
+	temp_root_write(w->t, "etc/passwd", "x:x:7:7::/:/bin/sh\n");
+	c[0] = kind_world_control(
+		w, "a",
+		"rules:\n- {watch: /etc/docker, perm: wa, key: docker}\n"
+		"- {rule: '-a always,exit -S mount -F uid=x'}\n"
+		"- {rule: '-a always,exit -S umount2'}\n"
+		"settings: {failure: 1}\n");
+	c[1] = kind_world_control(w, "b",
+				  "absent: ['" B32 ETC "', '-a always,exit -S mount -F "
+				  "uid=7']\n"
+				  "rules: [{rule: '-a never,exit -S umount2'}]\n"
+				  "settings: {failure: 0}\n");
+	for (int i = 0; i < 2; i++) {
+		c[i]->when = &term;
+		c[i]->n_when = 1;
+	}
+	assert_int_equal(hf_kind_audit.check(&w->model, &w->diags), 0);
+	assert_int_equal(w->diags.n, 0);
+	plan(w);
+	assert_int_equal(w->diags.n, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		assert_int_equal(w->diags.items[i].level, HF_DIAG_ERROR);
+		assert_string_equal(w->diags.items[i].message, wanted[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -624,6 +700,9 @@ int main(void)
 		TEST(mistakes),
 		TEST(contradictions),
 		TEST(contradictions_permuted),
+		TEST(contradictions_of_syscalls),
+		TEST(contradictions_of_names),
+		TEST(contradictions_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

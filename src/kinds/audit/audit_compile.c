@@ -327,35 +327,40 @@ static int compile_watch(compiler *c)
 	return 0;
 }
 
-/* Syscalls that the ABI does not have are left out there. */
+void hf_audit_syscalls_line(hf_strbuf *sb, const hf_audit_spec *spec,
+			    const hf_audit_abi *abi)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < spec->n_syscalls; i++) {
+		const char *name = spec->syscalls[i];
+
+		if (strcmp(name, "all") != 0 &&
+		    audit_name_to_syscall(name, abi->machine) < 0)
+			continue;
+		if (n++ == 0)
+			hf_strbuf_addf(sb, "-a %s -F arch=%s -S ", spec->list_action,
+				       abi->name);
+		hf_strbuf_addf(sb, "%s%s", n > 1 ? "," : "", name);
+	}
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < spec->n_fields; i++)
+		hf_strbuf_addf(sb, " %s %s", hf_audit_field_option(spec->fields[i]),
+			       spec->fields[i]);
+	if (spec->key)
+		hf_strbuf_addf(sb, " -F key=%s", spec->key);
+}
+
 static int compile_syscalls(compiler *c)
 {
-	const hf_audit_spec *spec = c->spec;
-
 	for (size_t i = 0; i < c->n_abis; i++) {
 		cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-		size_t n = 0;
 
-		hf_strbuf_addf(&sb, "-a %s -F arch=%s", spec->list_action,
-			       c->abis[i].name);
-		for (size_t j = 0; j < spec->n_syscalls; j++) {
-			const char *name = spec->syscalls[j];
-
-			if (strcmp(name, "all") != 0 &&
-			    audit_name_to_syscall(name, c->abis[i].machine) < 0)
-				continue;
-			hf_strbuf_addf(&sb, "%s%s", n++ ? "," : " -S ", name);
-		}
-		if (n == 0)
-			continue;
-		for (size_t j = 0; j < spec->n_fields; j++)
-			hf_strbuf_addf(&sb, " %s %s",
-				       hf_audit_field_option(spec->fields[j]),
-				       spec->fields[j]);
-		if (spec->key)
-			hf_strbuf_addf(&sb, " -F key=%s", spec->key);
+		hf_audit_syscalls_line(&sb, c->spec, &c->abis[i]);
 		if (!hf_strbuf_ok(&sb) ||
-		    add_line(c, hf_strbuf_str(&sb), hf_strbuf_str(&sb), NULL) < 0)
+		    (sb.len &&
+		     add_line(c, hf_strbuf_str(&sb), hf_strbuf_str(&sb), NULL) < 0))
 			return -ENOMEM;
 	}
 	return 0;

@@ -11,8 +11,7 @@
 #include "kinds/audit/audit_spec.h"
 #include "model/schema.h"
 
-/* Machines whose syscall names a baseline may use; the host's own decides later. */
-static const char *const machines[] = { "x86_64", "aarch64" };
+const char *const hf_audit_machines[HF_AUDIT_MACHINES] = { "x86_64", "aarch64" };
 
 const char *hf_audit_watch_refused(const char *path)
 {
@@ -60,9 +59,9 @@ static int check_line(hf_decoder *d, hf_mark mark, const char *text, hf_audit_li
 {
 	cleanup_(hf_error_freep) hf_error *first = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+	for (size_t i = 0; i < HF_AUDIT_MACHINES; i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
-		hf_audit_names names = { .machine = machines[i], .id = any_id };
+		hf_audit_names names = { .machine = hf_audit_machines[i], .id = any_id };
 		int r = hf_audit_line_parse(text, &names, &d->model->arena, ret, &err);
 
 		if (r == 0 || r == -ENOMEM)
@@ -502,114 +501,6 @@ static int decode(hf_decoder *d, const hf_node *node)
 	return v[SETTINGS] ? decode_settings(d, v[SETTINGS]) : 0;
 }
 
-/* --- contradictions --------------------------------------------------------------- */
-
-/* A spec's text with the action left out and its fields in one order: two that are equal
- * but for these contradict. */
-static char *neutral_text(hf_arena *arena, const hf_audit_spec *spec, bool *ret_never)
-{
-	hf_audit_names names = { .machine = machines[0], .id = any_id };
-	hf_audit_line line;
-
-	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		int r;
-
-		names.machine = machines[i];
-		r = hf_audit_line_parse(spec->text, &names, arena, &line, &err);
-		if (r == -ENOMEM)
-			return NULL;
-		if (r < 0)
-			continue;
-		if (line.type != HF_AUDIT_LINE_RULE)
-			return hf_arena_strdup(arena, spec->text);
-		*ret_never = line.rule.action == AUDIT_NEVER;
-		line.rule.action = AUDIT_ALWAYS;
-		line.rule.prepend = false;
-		hf_audit_rule_sort(&line.rule);
-		return hf_audit_rule_text(&line.rule, machines[i], arena);
-	}
-	return hf_arena_strdup(arena, spec->text);
-}
-
-typedef struct seen_rule {
-	const hf_demand *wanted[2]; /* always, never */
-	const hf_demand *absent[2];
-} seen_rule;
-
-static void contradict(hf_diags *diags, const hf_demand *a, const hf_demand *b,
-		       const char *how)
-{
-	hf_diag_add(diags, HF_DIAG_ERROR, b->mark,
-		    "switch one of the two off, in 'tailor' or by taking it out",
-		    "control '%s' contradicts control '%s' (%s:%u): %s", b->control->id,
-		    a->control->id, a->mark.source ? a->mark.source->name : "?",
-		    a->mark.line, how);
-}
-
-static int check_rule(hf_arena *arena, hf_map *seen, const hf_demand *demand,
-		      hf_diags *diags)
-{
-	const hf_audit_spec *spec = demand->spec;
-	bool never = false;
-	char *text = neutral_text(arena, spec, &never);
-	seen_rule *s = text ? hf_map_get(seen, text) : NULL;
-
-	if (!text)
-		return -ENOMEM;
-	if (!s) {
-		s = hf_arena_new(arena, seen_rule);
-		if (!s || hf_map_put(seen, arena, text, s) < 0)
-			return -ENOMEM;
-	}
-	if (spec->type == HF_AUDIT_WANT_ABSENT) {
-		if (s->wanted[never])
-			contradict(diags, s->wanted[never], demand,
-				   "it wants this rule absent");
-		s->absent[never] = demand;
-		return 0;
-	}
-	if (s->wanted[!never])
-		contradict(diags, s->wanted[!never], demand,
-			   "the same rule with always and never");
-	if (s->absent[never])
-		contradict(diags, s->absent[never], demand,
-			   "that one wants this rule absent");
-	s->wanted[never] = demand;
-	return 0;
-}
-
-static int check(const hf_model *model, hf_diags *diags)
-{
-	const hf_demand *settings[HF_AUDIT_SETTING_MAX_] = { 0 };
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	hf_map seen = { 0 };
-
-	for (size_t i = 0; i < model->n_demands; i++) {
-		const hf_demand *demand = model->demands[i];
-		const hf_audit_spec *spec = demand->spec;
-
-		if (demand->kind != &hf_kind_audit || demand->control->disabled)
-			continue;
-		if (spec->type == HF_AUDIT_WANT_RULE ||
-		    spec->type == HF_AUDIT_WANT_ABSENT) {
-			if (check_rule(&arena, &seen, demand, diags) < 0)
-				return -ENOMEM;
-			continue;
-		}
-		if (spec->type != HF_AUDIT_WANT_SETTING ||
-		    spec->setting == HF_AUDIT_BACKLOG_LIMIT)
-			continue; /* floors merge: the highest */
-		if (settings[spec->setting] &&
-		    ((const hf_audit_spec *)settings[spec->setting]->spec)->value !=
-			    spec->value)
-			contradict(diags, settings[spec->setting], demand,
-				   "another value of the same setting");
-		settings[spec->setting] = demand;
-	}
-	return 0;
-}
-
 static const char *const own_files[] = {
 	HF_AUDIT_OWN,
 	HF_AUDIT_OWN_SETTINGS,
@@ -624,7 +515,7 @@ const hf_kind hf_kind_audit = {
 	.own_files = own_files,
 	.n_own_files = ARRAY_SIZE(own_files),
 	.decode = decode,
-	.check = check,
+	.check = hf_audit_check,
 	.ahead = hf_audit_ahead,
 	.observe = hf_audit_observe,
 	.plan = hf_audit_plan,

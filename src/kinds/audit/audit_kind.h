@@ -5,7 +5,8 @@
  *
  *	audit_rule, _field, _codec, _wire	a rule and its three forms	pure
  *	audit_table, _boot	a list of rules; what the boot loads	pure
- *	audit_kind		schema, decode, contradictions	pure
+ *	audit_kind		schema, decode			pure
+ *	audit_check		contradictions			pure
  *	audit_observe		files, kernel list, paths	reads host
  *	audit_loader		who loads the files at boot	reads host
  *	audit_compile		demands to rules of this host	pure
@@ -23,6 +24,7 @@
 extern const hf_kind hf_kind_audit;
 
 /* The functions of the table that live in other files. */
+int hf_audit_check(const hf_model *model, hf_diags *diags) _must_check_;
 int hf_audit_ahead(struct hf_host *host, struct hf_plan *plan,
 		   hf_error **err) _must_check_;
 int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,

@@ -445,6 +445,8 @@ static int plan_all(hf_audit_planner *p)
 {
 	int r = sort_wants(p);
 
+	if (r == 0)
+		r = hf_audit_check_planned(p);
 	if (r < 0)
 		return r;
 	if (p->obs->unknown)

@@ -124,6 +124,7 @@ int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file,
 		      const hf_strbuf *text) _must_check_;
 
 /* The parts, in the order in which they run. All return 0 or -ENOMEM. */
+int hf_audit_check_planned(hf_audit_planner *p) _must_check_; /* audit_check.c */
 int hf_audit_plan_absent(hf_audit_planner *p) _must_check_;   /* audit_absent.c */
 int hf_audit_plan_rules(hf_audit_planner *p) _must_check_;    /* audit_persist.c */
 int hf_audit_plan_settings(hf_audit_planner *p) _must_check_; /* audit_settings.c */

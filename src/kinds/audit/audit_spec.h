@@ -12,6 +12,10 @@
 #include "kinds/audit/audit_codec.h"
 #include "model/kind.h"
 
+#define HF_AUDIT_MACHINES 2
+/* Machines whose syscall names a baseline may use; the host's own decides later. */
+extern const char *const hf_audit_machines[HF_AUDIT_MACHINES];
+
 typedef enum hf_audit_want_type {
 	HF_AUDIT_WANT_WATCH,	 /* .text: path, may hold a host reference */
 	HF_AUDIT_WANT_SYSCALLS,	 /* .syscalls, .fields, .list_action */
@@ -53,5 +57,10 @@ const char *hf_audit_watch_refused(const char *path);
 
 /** hf_audit_field_option - the option, -F or -C, that a field of the baseline needs */
 const char *hf_audit_field_option(const char *field);
+
+/** hf_audit_syscalls_line - append the line of a `syscalls` demand for one ABI, without
+ *  the syscalls that it does not have; nothing where it has none of them; pure */
+void hf_audit_syscalls_line(hf_strbuf *sb, const hf_audit_spec *spec,
+			    const hf_audit_abi *abi);
 
 #endif
