@@ -109,7 +109,7 @@ static bool has_dir(void *user, const char *path)
 	       strcmp(path, "/etc/d") == 0;
 }
 
-static const hf_audit_boot_host host = {
+static hf_audit_boot_host host = {
 	.names = { .machine = "x86_64", .is_dir = has_dir },
 	.has_dir = has_dir,
 };
@@ -184,6 +184,24 @@ static void ends(void **state)
 		assert_int_equal(boot.abort_line, cases[i].line);
 		assert_string_equal(boot.abort_why, cases[i].why);
 	}
+}
+
+/* auditctl 4.0.4 to 4.1.0 takes -A for -d. */
+static void prepend_deletes(void **state)
+{
+	hf_audit_boot boot;
+
+	(void)state;
+	host.prepend_deletes = true;
+	boot = load("-w /etc/x\n-A always,exit -F path=/etc/x -F perm=rwxa\n");
+	assert_false(boot.aborted);
+	assert_int_equal(boot.rules.n, 0);
+	boot = load("-A never,exit -F uid=1\n-w /etc/x\n");
+	host.prepend_deletes = false;
+	assert_int_equal(boot.abort_line, 1);
+	assert_string_equal(boot.abort_why, "auditctl 4.0.4 to 4.1.0 takes -A for -d, "
+					    "and there is no such rule to delete");
+	assert_int_equal(boot.missed.n, 2);
 }
 
 static void settings(void **state)
@@ -309,6 +327,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test_teardown(merge, teardown),
 		cmocka_unit_test_teardown(ends, teardown),
+		cmocka_unit_test(prepend_deletes),
 		cmocka_unit_test_teardown(settings, teardown),
 		cmocka_unit_test_teardown(verdicts, teardown),
 		cmocka_unit_test_teardown(both_abis, teardown),

@@ -32,7 +32,7 @@ static void spellings(void **state)
 		{ "-a exit,always -F path=/x -F perm=wa -k x",
 		  "-a always,exit -F path=/x -F perm=wa -F key=x" },
 		{ "-A always,exit -F arch=b64 -F path=/x -F perm=wa -k x",
-		  "-A always,exit -F arch=b64 -F path=/x -F perm=wa -F key=x" },
+		  "-a always,exit -F arch=b64 -F path=/x -F perm=wa -F key=x" },
 		{ "-a always,exit -F arch=b64 -S open,openat -F auid>=1000 -F auid!=-1 "
 		  "-k y",
 		  "-a always,exit -F arch=b64 -S open,openat -F auid>=1000 -F "

@@ -461,9 +461,13 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 		why = hf_arena_strdup(l->arena, hf_error_text(err));
 		if (!why)
 			return -ENOMEM;
-	} else if (note_lock(l, &line, &why) < 0) {
+	} else if (line.type == HF_AUDIT_LINE_RULE && line.rule.prepend &&
+		   l->host->prepend_deletes) {
+		line.type = HF_AUDIT_LINE_DELETE;
+	}
+	if (r == 0 && note_lock(l, &line, &why) < 0)
 		return -ENOMEM;
-	} else if (line.type == HF_AUDIT_LINE_RULE) {
+	if (line.type == HF_AUDIT_LINE_RULE) {
 		if (boot->aborted || (why && !l->keep_going)
 			    ? miss(l, &line, from) < 0
 			    : !why && load_rule(l, &line, from, &why) < 0)
@@ -479,6 +483,12 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 		    line.type == HF_AUDIT_LINE_DELETE_ALL)) {
 		if (unload(l, &line, &why) < 0)
 			return -ENOMEM;
+		if (why && line.rule.prepend) {
+			why = "auditctl 4.0.4 to 4.1.0 takes -A for -d, and there is no "
+			      "such rule to delete";
+			if (miss(l, &line, from) < 0)
+				return -ENOMEM;
+		}
 	}
 	if (why && !l->keep_going && !boot->aborted) {
 		boot->aborted = true;

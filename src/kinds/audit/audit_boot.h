@@ -72,6 +72,7 @@ typedef struct hf_audit_boot {
 /* Answers about the host at the time the rules load. */
 typedef struct hf_audit_boot_host {
 	hf_audit_names names;
+	bool prepend_deletes; /* auditctl is 4.0.4 to 4.1.0, which reads -A as -d */
 	/* will there be a directory at @path? */
 	bool (*has_dir)(void *user, const char *path);
 	void *user;

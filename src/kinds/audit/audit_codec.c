@@ -655,8 +655,8 @@ static bool needs_watch(const hf_audit_rule *rule)
 	static const char *const cuts[] = { "!=", ">=", "<=", "&=" };
 	const hf_audit_field *path = hf_audit_rule_path(rule);
 
-	if (!path || path != rule->fields || !rule->all || rule->prepend ||
-	    rule->action != AUDIT_ALWAYS || rule->n_fields < 2 || rule->n_fields > 3 ||
+	if (!path || path != rule->fields || !rule->all || rule->action != AUDIT_ALWAYS ||
+	    rule->n_fields < 2 || rule->n_fields > 3 ||
 	    rule->fields[1].type != AUDIT_PERM ||
 	    (rule->n_fields == 3 && rule->fields[2].type != AUDIT_FILTERKEY))
 		return false;
@@ -688,8 +688,7 @@ void hf_audit_rule_print(hf_strbuf *sb, const hf_audit_rule *rule, const char *m
 		print_watch(sb, rule);
 		return;
 	}
-	hf_strbuf_addf(sb, "%s %s,%s", rule->prepend ? "-A" : "-a",
-		       rule->action == AUDIT_NEVER ? "never" : "always",
+	hf_strbuf_addf(sb, "-a %s,%s", rule->action == AUDIT_NEVER ? "never" : "always",
 		       list_name(rule->list));
 	/* auditctl wants arch before the syscalls; where arch is not the first field the
 	 * order is part of the rule and is kept, with the syscalls right behind it. */

@@ -74,8 +74,9 @@ int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena 
  * hf_audit_rule_print - append the line that stands for the rule, in one fixed spelling
  * @machine: uname -m, for b64, b32 and the names of syscalls
  *
- * Equal rules print equally. Always -a or -A, arch first, syscalls by number order, the
- * fields in their own order, keys last.
+ * Equal rules print equally. Never -A, which says where a rule goes and not what it is,
+ * and which auditctl 4.0.4 to 4.1.0 takes for -d. Arch first, syscalls by number order,
+ * the fields in their own order, keys last.
  */
 void hf_audit_rule_print(hf_strbuf *sb, const hf_audit_rule *rule, const char *machine);
 

@@ -90,6 +90,8 @@ hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs)
 						.id = answer_id,
 						.is_dir = answer_is_dir,
 						.user = &obs->answers },
+				     .prepend_deletes = is_since(obs, "4.0.4") &&
+							!is_since(obs, "4.1.1"),
 				     .has_dir = answer_has_dir,
 				     .user = &obs->answers };
 }

@@ -438,7 +438,10 @@ static int plan_rules(live *l)
 			for (size_t k = 0; k < p->obs->kernel.n; k++)
 				p->obs->kernel.items[k].gone |= hf_audit_rule_same(
 					p->obs->kernel.items[k].rule, p->gone[i]->rule);
-	for (size_t i = 0; i < p->n_items; i++) {
+	for (size_t k = 0; k < p->n_items; k++) {
+		/* each prepended one goes before those that went before it */
+		size_t i = k < p->n_prepended ? p->n_prepended - 1 - k : k;
+
 		if (p->items[i].enforced && !l->locked && !p->items[i].blocked &&
 		    cure(l, i, &outcomes[i]) < 0)
 			return -ENOMEM;

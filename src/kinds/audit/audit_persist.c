@@ -117,6 +117,31 @@ static int note_nevers(hf_audit_planner *p)
 	return 0;
 }
 
+/* No line of ours says -A: what is declared with it stands first in our file, and must
+ * not be behind a rule of another file that decides about some of its events. */
+static const hf_audit_entry *find_ahead(const hf_audit_item *item,
+					const hf_audit_table *list, size_t end)
+{
+	for (size_t i = 0; item->rule->prepend && i < list->n && i < end; i++) {
+		const hf_audit_entry *e = &list->items[i];
+
+		if (!e->ours && e->rule->list == item->rule->list &&
+		    hf_audit_rule_differs(e->rule, item->rule) &&
+		    hf_audit_rule_overlaps(e->rule, item->rule))
+			return e;
+	}
+	return NULL;
+}
+
+static const char *ahead_text(hf_audit_planner *p, const hf_audit_entry *e)
+{
+	return hf_arena_printf(p->arena,
+			       "it is to come first (-A), and %s decides about some of "
+			       "its events before it: %s",
+			       hf_audit_place(p, e),
+			       hf_audit_rule_text(e->rule, p->obs->machine, p->arena));
+}
+
 /* Is the line needed, and would it be in force? */
 static int decide(hf_audit_planner *p, hf_audit_item *item)
 {
@@ -159,6 +184,14 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 			hf_audit_place(p, e), hf_audit_says(e),
 			hf_audit_rule_text(e->rule, p->obs->machine, p->arena));
 		item->in_new = item->in_old;
+		return item->blocked ? 0 : -ENOMEM;
+	}
+	e = find_ahead(item, &p->foreign.rules, p->marker);
+	if (e) {
+		item->in_new = item->in_old;
+		item->blocked = hf_arena_printf(
+			p->arena, "%s; take that line out, or name it under 'absent'",
+			ahead_text(p, e));
 		return item->blocked ? 0 : -ENOMEM;
 	}
 	if (p->marker != SIZE_MAX)
@@ -254,7 +287,7 @@ static void note_off(hf_audit_planner *p, standing *s)
 static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *s)
 {
 	const hf_audit_boot *boot = &p->obs->boot;
-	const hf_audit_entry *e = NULL, *missed, *taker;
+	const hf_audit_entry *e = NULL, *missed, *taker, *ahead;
 	const char *text;
 
 	*s = (standing){ .state = HF_STATE_DRIFT };
@@ -271,6 +304,13 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *
 						 hf_audit_place(p, e), text);
 		if (!text || (!e->ours && !s->why))
 			return -ENOMEM;
+		ahead = find_ahead(item, &boot->rules, (size_t)(e - boot->rules.items));
+		if (ahead) {
+			s->state = HF_STATE_DRIFT;
+			s->at = ahead;
+			s->why = ahead_text(p, ahead);
+			return s->why ? 0 : -ENOMEM;
+		}
 		if (taker) {
 			s->why = hf_audit_add_taker(p, s->why, taker);
 			if (!s->why)

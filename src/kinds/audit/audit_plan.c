@@ -157,6 +157,8 @@ static int add_item(hf_audit_planner *p, const hf_audit_want *want)
 	if (!slot)
 		return -ENOMEM;
 	*slot = want;
+	if (want->rule->prepend)
+		item->rule = want->rule;
 	item->active |= hf_control_is_active(control);
 	item->enforced |= hf_control_is_enforced(control);
 	return hf_plan_claim(p->plan, item->id);
@@ -240,11 +242,36 @@ static int judge_without_rule(hf_audit_planner *p, const hf_audit_want *want)
 	return row ? hf_row_judge(p->plan, row, want->state, NULL, "%s", want->why) : 0;
 }
 
-/* Items in an array, in the order declared (the map holds pointers). */
+/* The items, which the map holds, in an array. */
+static int order_items(hf_audit_planner *p)
+{
+	size_t n = 0, n_prepended = 0;
+
+	p->items = hf_arena_array(p->arena, p->n_items + 1, sizeof(*p->items));
+	if (!p->items)
+		return -ENOMEM;
+	for (size_t part = 0; part < 2; part++)
+		for (size_t i = 0; i < p->obs->n_wants; i++) {
+			size_t at = part ? i : p->obs->n_wants - 1 - i;
+			const hf_audit_want *want = &p->obs->wants[at];
+			const hf_audit_item *item =
+				hf_map_get(&p->item_by_text, want->text);
+
+			if (!item || item->wants[0] != want ||
+			    item->rule->prepend == (part == 1))
+				continue;
+			p->items[n] = *item;
+			n_prepended += part == 0;
+			if (hf_map_put(&p->item_by_text, p->arena, item->text,
+				       &p->items[n++]) < 0)
+				return -ENOMEM;
+		}
+	p->n_prepended = n_prepended;
+	return 0;
+}
+
 static int sort_wants(hf_audit_planner *p)
 {
-	size_t n_items = 0;
-
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
 		const hf_audit_want **slot;
@@ -271,20 +298,8 @@ static int sort_wants(hf_audit_planner *p)
 		if (r < 0)
 			return r;
 	}
-	p->items = hf_arena_array(p->arena, p->n_items + 1, sizeof(*p->items));
-	if (!p->items)
+	if (order_items(p) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->obs->n_wants; i++) {
-		const hf_audit_want *want = &p->obs->wants[i];
-		const hf_audit_item *item = hf_map_get(&p->item_by_text, want->text);
-
-		if (item && item->wants[0] == want) {
-			p->items[n_items] = *item;
-			if (hf_map_put(&p->item_by_text, p->arena, item->text,
-				       &p->items[n_items++]) < 0)
-				return -ENOMEM;
-		}
-	}
 	for (size_t i = 0; i < p->n_items; i++) {
 		hf_audit_entry *e =
 			hf_vec_push(p->arena, p->demanded.items, p->demanded.n);

@@ -8,11 +8,11 @@
 
 #include "kinds/audit/audit_obs.h"
 
-/* One distinct rule that some claiming control demands, in the order declared. */
+/* One distinct rule that some claiming control demands. */
 typedef struct hf_audit_item {
-	const hf_audit_rule *rule;
-	const char *text; /* of the line in our file */
-	const char *id;	  /* "audit:-a always,exit ..." */
+	const hf_audit_rule *rule; /* .prepend: somebody declares it with -A */
+	const char *text;	   /* of the line in our file */
+	const char *id;		   /* "audit:-a always,exit ..." */
 	const hf_audit_want **wants;
 	size_t n_wants;
 	bool active;	     /* some control that is looked at demands it */
@@ -49,8 +49,11 @@ typedef struct hf_audit_planner {
 	hf_audit_obs *obs;
 	hf_audit_boot_host host;
 
+	/* In the order in which they match: the prepended, last declared first, then the
+	 * others as declared. */
 	hf_audit_item *items;
 	size_t n_items;
+	size_t n_prepended;
 	hf_map item_by_text;
 	hf_audit_table demanded; /* the rules of the items */
 	hf_audit_gone **gone;
