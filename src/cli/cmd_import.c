@@ -82,13 +82,20 @@ static int import_kernel(hf_run *run, hf_audit_import *im, hf_error **err)
 {
 	struct audit_status status;
 	hf_audit_table list;
+	uint32_t features;
 	int r = hf_audit_kernel_read(&run->host, &run->arena, &status, &list, err);
 
+	if (r == 0)
+		r = hf_audit_features(&run->host, &features, err);
 	if (r < 0)
 		return r;
 	hf_audit_import_setting(im, HF_AUDIT_ENABLED, status.enabled);
 	hf_audit_import_setting(im, HF_AUDIT_FAILURE, status.failure);
 	hf_audit_import_setting(im, HF_AUDIT_BACKLOG_LIMIT, status.backlog_limit);
+	hf_audit_import_setting(im, HF_AUDIT_BACKLOG_WAIT_TIME, status.backlog_wait_time);
+	hf_audit_import_setting(im, HF_AUDIT_RATE_LIMIT, status.rate_limit);
+	if (features & AUDIT_FEATURE_TO_MASK(AUDIT_FEATURE_LOGINUID_IMMUTABLE))
+		hf_audit_import_setting(im, HF_AUDIT_LOGINUID_IMMUTABLE, 1);
 	im->host.has_dir = NULL; /* what is loaded was accepted */
 	if (hf_audit_import_section(im, "audit-rules",
 				    "Audit rules of the kernel's list") < 0)
@@ -139,6 +146,7 @@ int hf_cmd_import(hf_cli *cli)
 						   .user = &run.host },
 					.has_dir = is_dir,
 					.user = &run.host };
+	hf_audit_names_release(&im.host.names, hf_facts_value(&facts, "audit"));
 	r = files ? import_files(&run, &im, &err) : import_kernel(&run, &im, &err);
 	if (r < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);

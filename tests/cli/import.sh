@@ -57,6 +57,63 @@ EOT
 grep -v '^#' "$(find dir -name 60-holdfast.rules)" >rules
 diff -u expected rules || fail "other rules come back"
 
+# A later line takes a rule out; -A goes before the others; odd names of files.
+cat >settings.rules <<'EOT'
+-w /etc/docker -p wa -k one
+-w /etc/docker -p r -k two
+-w /etc/docker -p x -k three
+-D
+-D -k two
+-W /etc/docker -p wa -k one
+-d always,exit -S mount
+-A never,exit -F path=/etc/docker/x -F perm=wa
+-A always,exit -F path=/etc/docker/x -F perm=wa -k x
+EOT
+odd=$(printf 'a\nb\001"${y}.rules')
+printf -- '-b 4294967295 -r 4294967295\n--backlog_wait_time 600000\n--loginuid-immutable\n-f 0\n-w /etc/docker -p wa -k one\n' >"$odd"
+long=$(printf '%0120d.rules' 0)
+printf -- '-w /etc/docker -p a -k long\n' >"$long"
+printf -- '-w /etc/docker -p a -k again\n' >0.rules
+cp 0.rules 0-2.rules
+printf -- '-w /etc/docker -p a -k third\n' >0_2.rules
+run 0 import --root root --fact arch=x86_64 --rules settings.rules "$odd" "$long" 0-2.rules 0.rules 0_2.rules
+mv out in.yaml
+err "settings.rules:7: warning: left out: '-d always,exit -S mount': the rule that it deletes does not stand before it"
+[ "$(grep -c 'left out' err)" = 2 ] || fail "other lines are left out: $(cat err)"
+grep '^  - id:' in.yaml | sort -u >ids
+[ "$(grep -c . ids)" = 6 ] || fail "an id comes twice, or is missing: $(cat in.yaml)"
+run 0 lint ./in.yaml
+rm -rf dir
+run 0 compile ./in.yaml --root root --fact arch=x86_64 --output-dir dir
+cat >expected <<'EOT'
+-a always,exit -F path=/etc/docker/x -F perm=wa -F key=x
+-a never,exit -F path=/etc/docker/x -F perm=wa
+-a always,exit -F dir=/etc/docker -F perm=x -F key=three
+-a always,exit -F dir=/etc/docker -F perm=wa -F key=one
+-a always,exit -F dir=/etc/docker -F perm=a -F key=long
+-a always,exit -F dir=/etc/docker -F perm=a -F key=again
+-a always,exit -F dir=/etc/docker -F perm=a -F key=third
+EOT
+grep -v '^#' "$(find dir -name 60-holdfast.rules)" >rules
+diff -u expected rules || fail "other rules come back"
+cat >expected <<'EOT'
+-f 0
+-b 4294967295
+--backlog_wait_time 600000
+-r 4294967295
+--loginuid-immutable
+EOT
+grep -v '^#' "$(find dir -name zz-holdfast.rules)" >rules
+diff -u expected rules || fail "other settings come back"
+
+# What this host's release of auditctl takes.
+printf -- '-a always,io_uring -S 18 -k u\n-a never,exclude -F uid=5 -F exe=/etc/docker/x\n-a never,exclude -F euid=5\n' >new.rules
+run 0 import --root root --fact arch=x86_64 --fact audit=3.0.9 --rules new.rules
+err "new.rules:1: warning: left out: '-a always,io_uring -S 18 -k u': auditctl before 3.1 does not know the list io_uring"
+err "new.rules:3: warning: left out"
+run 0 import --root root --fact arch=x86_64 --fact audit=3.1.2 --rules new.rules
+[ "$(grep -c 'rule:' out)" = 3 ] || fail "lines that auditctl 3.1.2 takes are left out: $(cat err)"
+
 printf '\0' >nul.rules
 run 1 import --rules nul.rules
 err "cannot read 'nul.rules': it holds NUL bytes"

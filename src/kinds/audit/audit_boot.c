@@ -292,38 +292,21 @@ typedef struct loading {
 	bool keep_going;
 } loading;
 
-static bool parent_is_there(const loading *l, const hf_audit_field *path)
+/* Why the kernel would not take the rule, or NULL in @ret_why. */
+static int find_missing(const loading *l, const hf_audit_rule *rule, const char **ret_why)
 {
-	char dir[PATH_MAX];
-	size_t len = path->value;
+	const hf_audit_field *field = NULL;
+	const char *dir;
 
-	if (!l->host->has_dir || len >= sizeof(dir))
-		return true;
-	memcpy(dir, path->text, len);
-	dir[len] = '\0';
-	*strrchr(dir, '/') = '\0';
-	return l->host->has_dir(l->host->user, *dir ? dir : "/");
-}
-
-/* Why the kernel would not take the rule, or NULL. */
-static const char *missing_path(const loading *l, const hf_audit_rule *rule)
-{
-	for (size_t i = 0; i < rule->n_fields; i++) {
-		const hf_audit_field *f = &rule->fields[i];
-		char dir[PATH_MAX];
-
-		if (f->type == AUDIT_WATCH && !parent_is_there(l, f))
-			return "the directory of its path is missing";
-		if (f->type == AUDIT_EXE && !parent_is_there(l, f))
-			return "the directory of its program is missing";
-		if (f->type != AUDIT_DIR || !l->host->has_dir || f->value >= sizeof(dir))
-			continue;
-		memcpy(dir, f->text, f->value);
-		dir[f->value] = '\0';
-		if (!l->host->has_dir(l->host->user, dir))
-			return "its directory is missing";
-	}
-	return NULL;
+	if (l->host->has_dir &&
+	    hf_audit_rule_missing(rule, l->host->has_dir, l->host->user, l->arena, &field,
+				  &dir) < 0)
+		return -ENOMEM;
+	*ret_why = !field			? NULL
+		   : field->type == AUDIT_WATCH ? "the directory of its path is missing"
+		   : field->type == AUDIT_EXE ? "the directory of its program is missing"
+					      : "its directory is missing";
+	return 0;
 }
 
 static int load_rule(loading *l, const hf_audit_line *line,
@@ -333,7 +316,8 @@ static int load_rule(loading *l, const hf_audit_line *line,
 	hf_audit_rule *rule;
 	char *text;
 
-	*ret_why = missing_path(l, &line->rule);
+	if (find_missing(l, &line->rule, ret_why) < 0)
+		return -ENOMEM;
 	if (*ret_why)
 		return 0;
 	rule = hf_arena_new(l->arena, hf_audit_rule);
@@ -360,14 +344,6 @@ static int load_rule(loading *l, const hf_audit_line *line,
 	return hf_map_put(&l->seen, l->arena, text, rule);
 }
 
-static bool has_key(const hf_audit_rule *rule, const char *key)
-{
-	const hf_audit_field *field = hf_audit_rule_field(rule, AUDIT_FILTERKEY);
-
-	return field && field->value == strlen(key) &&
-	       !memcmp(field->text, key, field->value);
-}
-
 /* -d, -W and -D [-k]: rules loaded before go again. */
 static int unload(loading *l, const hf_audit_line *line, const char **ret_why)
 {
@@ -381,11 +357,7 @@ static int unload(loading *l, const hf_audit_line *line, const char **ret_why)
 			const hf_audit_rule *rule = items[i].rule;
 			char *text;
 
-			if (items[i].gone)
-				continue;
-			if (line->type == HF_AUDIT_LINE_DELETE
-				    ? !hf_audit_rule_equal(rule, &line->rule)
-				    : line->key && !has_key(rule, line->key))
+			if (items[i].gone || !hf_audit_line_deletes(line, rule))
 				continue;
 			items[i].gone = found = true;
 			text = hf_audit_rule_text(rule, l->host->names.machine, l->arena);

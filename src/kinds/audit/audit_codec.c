@@ -166,6 +166,10 @@ static int parse_list(line_state *s, char option, const char *arg, hf_error **er
 	if (list < 0 || action < 0)
 		return hf_error_set(err, -EINVAL, "-%c '%s' is not LIST,ACTION", option,
 				    arg);
+	if (list == AUDIT_FILTER_URING_EXIT && s->names->no_uring)
+		return hf_error_set(
+			err, -EINVAL,
+			"auditctl before 3.1 does not know the list io_uring");
 	if (list == AUDIT_FILTER_TASK && s->has_syscall)
 		return hf_error_set(err, -EINVAL, "the task list takes no syscalls");
 	s->has_list = true;
@@ -556,6 +560,19 @@ int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena 
 		return r;
 	*ret = s.line;
 	return 0;
+}
+
+bool hf_audit_line_deletes(const hf_audit_line *line, const hf_audit_rule *rule)
+{
+	const hf_audit_field *key;
+
+	if (line->type == HF_AUDIT_LINE_DELETE)
+		return hf_audit_rule_equal(rule, &line->rule);
+	if (line->type != HF_AUDIT_LINE_DELETE_ALL || !line->key)
+		return line->type == HF_AUDIT_LINE_DELETE_ALL;
+	key = hf_audit_rule_field(rule, AUDIT_FILTERKEY);
+	return key && key->value == strlen(line->key) &&
+	       !memcmp(key->text, line->key, key->value);
 }
 
 static const char *list_name(uint32_t list)

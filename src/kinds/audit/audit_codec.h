@@ -70,6 +70,9 @@ typedef struct hf_audit_line {
 int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena *arena,
 			hf_audit_line *ret, hf_error **err) _must_check_;
 
+/** hf_audit_line_deletes - would the line, -d, -W or -D, take the rule out? pure */
+bool hf_audit_line_deletes(const hf_audit_line *line, const hf_audit_rule *rule);
+
 /**
  * hf_audit_rule_print - append the line that stands for the rule, in one fixed spelling
  * @machine: uname -m, for b64, b32 and the names of syscalls

@@ -84,12 +84,13 @@ static bool is_since(const hf_audit_obs *obs, const char *version)
 
 hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs)
 {
-	return (hf_audit_boot_host){ .names = { .machine = obs->machine,
-						.perm_table = is_since(obs, "3.1.3"),
-						.exclude_any = is_since(obs, "3.1"),
-						.id = answer_id,
-						.is_dir = answer_is_dir,
-						.user = &obs->answers },
+	hf_audit_names names = { .machine = obs->machine,
+				 .id = answer_id,
+				 .is_dir = answer_is_dir,
+				 .user = &obs->answers };
+
+	hf_audit_names_release(&names, obs->audit);
+	return (hf_audit_boot_host){ .names = names,
 				     .prepend_deletes = is_since(obs, "4.0.4") &&
 							!is_since(obs, "4.1.1"),
 				     .has_dir = answer_has_dir,
@@ -132,49 +133,36 @@ static int add_none(compiler *c, hf_state state, const char *label, const char *
 	return want->text && want->why ? 0 : -ENOMEM;
 }
 
-/* Why the kernel would refuse the rule at boot (and the load would end there). */
-static const char *refused_at_boot(compiler *c, const hf_audit_rule *rule)
+static bool will_have_dir(void *user, const char *path)
 {
-	for (size_t i = 0; i < rule->n_fields; i++) {
-		const hf_audit_field *f = &rule->fields[i];
-		char *path, *dir;
-
-		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR &&
-		    f->type != AUDIT_EXE)
-			continue;
-		path = hf_arena_memdup(c->arena, f->text, f->value);
-		path = path ? hf_path_clean(c->arena, path) : NULL;
-		dir = path && f->type != AUDIT_DIR ? hf_path_dir(c->arena, path) : path;
-		if (!dir) {
-			c->obs->answers.error = -ENOMEM;
-			return "out of memory";
-		}
-		/* asked for the live layer too, which cannot ask any more */
-		(void)hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_DIR, dir);
-		if (hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_BOOT, dir)->yes)
-			continue;
-		return hf_arena_printf(
-			c->arena,
-			"the directory %s %s, and the rule would stop the load of "
-			"all rules behind it",
-			dir,
-			strncmp(dir, "/run/", 5) == 0 || strncmp(dir, "/var/run/", 9) == 0
-				? "does not exist yet when rules load at boot (/run is "
-				  "empty then)"
-				: "does not exist");
-	}
-	return NULL;
+	/* asked for the live layer too, which cannot ask any more */
+	(void)hf_audit_ask(user, HF_AUDIT_ASK_DIR, path);
+	return hf_audit_ask(user, HF_AUDIT_ASK_BOOT, path)->yes;
 }
 
-/* Why this host's auditctl would refuse what others take, or NULL. */
-static const char *too_new(const compiler *c, const hf_audit_rule *rule)
+/* Why the kernel would refuse the rule at boot (and the load would end there), or NULL in
+ * @ret_why. */
+static int refused_at_boot(compiler *c, const hf_audit_rule *rule, const char **ret_why)
 {
-	if (rule->list == AUDIT_FILTER_URING_EXIT && c->obs->audit &&
-	    !is_since(c->obs, "3.1"))
-		return "the auditctl here is older than 3.1 and does not know the list "
-		       "io_uring; "
-		       "the rule would stop the load of all rules behind it";
-	return NULL;
+	const hf_audit_field *field;
+	const char *dir;
+
+	*ret_why = NULL;
+	if (hf_audit_rule_missing(rule, will_have_dir, &c->obs->answers, c->arena, &field,
+				  &dir) < 0)
+		return -ENOMEM;
+	if (!field)
+		return 0;
+	*ret_why = hf_arena_printf(
+		c->arena,
+		"the directory %s %s, and the rule would stop the load of "
+		"all rules behind it",
+		dir,
+		strncmp(dir, "/run/", 5) == 0 || strncmp(dir, "/var/run/", 9) == 0
+			? "does not exist yet when rules load at boot (/run is "
+			  "empty then)"
+			: "does not exist");
+	return *ret_why ? 0 : -ENOMEM;
 }
 
 /* One line, for this host. */
@@ -184,7 +172,7 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 	hf_audit_rule *rule;
 	hf_audit_want *want;
 	hf_audit_line line;
-	const char *why;
+	const char *why = NULL;
 	int r;
 
 	r = hf_audit_line_parse(text, &c->host.names, c->arena, &line, &err);
@@ -192,13 +180,11 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 		return -ENOMEM;
 	if (r < 0)
 		return add_none(c, HF_STATE_NOT_APPLICABLE, label, hf_error_text(err));
-	why = c->spec->type == HF_AUDIT_WANT_ABSENT || line.type != HF_AUDIT_LINE_RULE
-		      ? NULL
-		      : refused_at_boot(c, &line.rule);
+	if (c->spec->type != HF_AUDIT_WANT_ABSENT && line.type == HF_AUDIT_LINE_RULE &&
+	    refused_at_boot(c, &line.rule, &why) < 0)
+		return -ENOMEM;
 	if (c->obs->answers.error)
 		return -ENOMEM;
-	if (!why && line.type == HF_AUDIT_LINE_RULE)
-		why = too_new(c, &line.rule);
 	if (why)
 		return add_none(c, HF_STATE_NOT_APPLICABLE, label, why);
 	want = add_want(c);

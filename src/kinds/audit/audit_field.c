@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/parse.h"
+
 #define FAMILY_MAX 46 /* AF_MAX of the kernels that filter by family */
 
 /* Longest first where one begins with another; the order is auditctl's. */
@@ -49,6 +51,13 @@ static int split_pair(char *text, uint32_t *ret_op, char **ret_value, hf_error *
 		return 0;
 	}
 	return hf_error_set(err, -EINVAL, "'%s' has no operator such as '='", text);
+}
+
+void hf_audit_names_release(hf_audit_names *names, const char *audit)
+{
+	names->perm_table = audit && hf_version_compare(audit, "3.1.3") >= 0;
+	names->exclude_any = audit && hf_version_compare(audit, "3.1") >= 0;
+	names->no_uring = audit && !names->exclude_any;
 }
 
 size_t hf_audit_abis(const char *machine, hf_audit_abi ret[static 2])

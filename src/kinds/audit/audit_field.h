@@ -20,12 +20,17 @@ typedef struct hf_audit_names {
 	const char *machine; /* uname -m: "x86_64" */
 	bool perm_table;     /* libaudit 3.1.3 and later: perm adds its syscalls to -S */
 	bool exclude_any;    /* 3.1 and later: the exclude list takes nearly any field */
+	bool no_uring;	     /* before 3.1: there is no list io_uring */
 	/* uid or gid of a name; 0, -ENOENT, or another negative errno (cannot tell) */
 	int (*id)(void *user, bool group, const char *name, uint32_t *ret);
 	/* is there a directory at @path (symlinks followed)? "-w" asks; NULL: never */
 	bool (*is_dir)(void *user, const char *path);
 	void *user;
 } hf_audit_names;
+
+/** hf_audit_names_release - set what depends on the release of audit, "3.0.9"; NULL: it
+ *  is not known; pure */
+void hf_audit_names_release(hf_audit_names *names, const char *audit);
 
 /* An ABI of the machine: what arch=b64 and arch=b32 stand for. */
 typedef struct hf_audit_abi {

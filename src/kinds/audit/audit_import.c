@@ -5,14 +5,21 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "base/path.h"
+
+typedef struct imported {
+	const hf_audit_rule *rule;
+	const char *text;
+	bool gone; /* a later line deletes it */
+} imported;
 
 struct hf_audit_section {
 	const char *id;
 	const char *title;
-	const char **rules;
+	imported *rules;
 	size_t n;
 };
+
+#define SETTINGS_ID "audit-settings"
 
 static void leave_out(hf_audit_import *im, hf_mark mark, const char *text,
 		      const char *why)
@@ -51,31 +58,6 @@ static bool is_text(const char *s)
 	return true;
 }
 
-/* The kernel refuses a rule whose directory is missing. -ENOMEM; 0: *ret_missing tells.
- */
-static int find_missing(hf_audit_import *im, const hf_audit_rule *rule,
-			const char **ret_missing)
-{
-	*ret_missing = NULL;
-	for (size_t i = 0; im->host.has_dir && i < rule->n_fields; i++) {
-		const hf_audit_field *f = &rule->fields[i];
-		char *path;
-
-		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR &&
-		    f->type != AUDIT_EXE)
-			continue;
-		path = hf_arena_memdup(im->arena, f->text, f->value);
-		path = path ? hf_path_clean(im->arena, path) : NULL;
-		if (path && f->type != AUDIT_DIR)
-			path = hf_path_dir(im->arena, path);
-		if (!path)
-			return -ENOMEM;
-		if (!im->host.has_dir(im->host.user, path))
-			*ret_missing = path;
-	}
-	return 0;
-}
-
 /* Does the text mean the rule, for whoever reads it? */
 static int comes_back(hf_audit_import *im, const char *text, const hf_audit_rule *rule)
 {
@@ -93,9 +75,14 @@ int hf_audit_import_rule(hf_audit_import *im, const hf_audit_rule *rule, hf_mark
 {
 	struct hf_audit_section *s = &im->sections[im->n_sections - 1];
 	char *text = hf_audit_rule_text(rule, im->host.names.machine, im->arena);
-	const char *missing, **slot;
-	int r = text ? find_missing(im, rule, &missing) : -ENOMEM;
+	const hf_audit_field *missing = NULL;
+	const char *dir;
+	imported *slot;
+	int r = text ? 0 : -ENOMEM;
 
+	if (r == 0 && im->host.has_dir)
+		r = hf_audit_rule_missing(rule, im->host.has_dir, im->host.user,
+					  im->arena, &missing, &dir);
 	if (r < 0)
 		return r;
 	if (missing) {
@@ -116,37 +103,71 @@ int hf_audit_import_rule(hf_audit_import *im, const hf_audit_rule *rule, hf_mark
 	slot = hf_vec_push(im->arena, s->rules, s->n);
 	if (!slot || hf_map_put(&im->seen, im->arena, text, im) < 0)
 		return -ENOMEM;
-	*slot = text;
-	im->n_rules++;
+	slot->rule = rule;
+	slot->text = text;
 	return 0;
+}
+
+/* -d, -W and -D -k: of what stands before them. */
+static int delete_rules(hf_audit_import *im, const hf_audit_line *line, const char *text,
+			hf_mark mark)
+{
+	bool found = line->type == HF_AUDIT_LINE_DELETE_ALL;
+
+	for (size_t i = 0; i < im->n_sections; i++)
+		for (size_t j = 0; j < im->sections[i].n; j++) {
+			imported *one = &im->sections[i].rules[j];
+
+			if (one->gone || !hf_audit_line_deletes(line, one->rule))
+				continue;
+			one->gone = found = true;
+			if (hf_map_put(&im->seen, im->arena, one->text, NULL) < 0)
+				return -ENOMEM;
+		}
+	if (!found)
+		leave_out(im, mark, text,
+			  "the rule that it deletes does not stand before it; see "
+			  "'absent'");
+	return 0;
+}
+
+static bool is_taken(const hf_audit_import *im, const char *id)
+{
+	for (size_t i = 0; i < im->n_sections; i++)
+		if (strcmp(im->sections[i].id, id) == 0)
+			return true;
+	return strcmp(id, SETTINGS_ID) == 0;
 }
 
 /* "audit-30-stig" of "30-stig.rules"; a number behind it where that is taken. */
 static char *id_of(hf_audit_import *im, const char *name)
 {
 	size_t len = strlen(name);
-	char *id;
+	char *id, *base;
 
-	if (len > 6 && strcmp(name + len - 6, ".rules") == 0)
+	if (len >= 6 && strcmp(name + len - 6, ".rules") == 0)
 		len -= 6;
-	id = hf_arena_printf(im->arena, "audit-%.*s", (int)(len < 200 ? len : 200), name);
-	for (char *p = id; p && *p; p++) {
+	/* an id has 128 bytes at most */
+	base = hf_arena_printf(im->arena, "audit-%.*s", (int)(len < 100 ? len : 100),
+			       name);
+	for (char *p = base; p && *p; p++) {
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p - 'A' + 'a');
 		else if (!(*p >= 'a' && *p <= 'z') && !(*p >= '0' && *p <= '9'))
 			*p = '-';
 	}
-	for (char *p = id ? id + strlen(id) : NULL; p && p[-1] == '-';)
+	for (char *p = base ? base + strlen(base) : NULL; p && p[-1] == '-';)
 		*--p = '\0';
-	for (size_t i = 0; id && i < im->n_sections; i++)
-		if (strcmp(im->sections[i].id, id) == 0)
-			return hf_arena_printf(im->arena, "%s-%zu", id, im->n_sections);
+	id = base;
+	for (size_t i = 2; id && is_taken(im, id); i++)
+		id = hf_arena_printf(im->arena, "%s-%zu", base, i);
 	return id;
 }
 
 static int take_line(hf_audit_import *im, const char *text, hf_mark mark)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_audit_rule *rule;
 	hf_audit_line line;
 	int r = hf_audit_line_parse(text, &im->host.names, im->arena, &line, &err);
 
@@ -159,17 +180,25 @@ static int take_line(hf_audit_import *im, const char *text, hf_mark mark)
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
 		if (line.has_value[i])
 			hf_audit_import_setting(im, (hf_audit_setting)i, line.values[i]);
-	if (line.type == HF_AUDIT_LINE_RULE)
-		return hf_audit_import_rule(im, &line.rule, mark);
-	if (line.type == HF_AUDIT_LINE_DELETE)
-		leave_out(im, mark, text, "it takes a rule away; see 'absent'");
+	if (line.type == HF_AUDIT_LINE_RULE) {
+		rule = hf_arena_new(im->arena, hf_audit_rule);
+		if (!rule)
+			return -ENOMEM;
+		*rule = line.rule;
+		return hf_audit_import_rule(im, rule, mark);
+	}
+	/* augenrules puts -D in front of everything, wherever it stands */
+	if (line.type == HF_AUDIT_LINE_DELETE ||
+	    (line.type == HF_AUDIT_LINE_DELETE_ALL && line.key))
+		return delete_rules(im, &line, text, mark);
 	return 0;
 }
 
 int hf_audit_import_file(hf_audit_import *im, const hf_audit_source *file)
 {
 	hf_source *source = hf_arena_new(im->arena, hf_source);
-	char *title = hf_arena_printf(im->arena, "Audit rules of %s", file->name);
+	cleanup_free char *name = hf_escape_dup(file->name, strlen(file->name));
+	char *title = name ? hf_arena_printf(im->arena, "Audit rules of %s", name) : NULL;
 	char *id = id_of(im, file->name);
 	hf_audit_merged lines;
 
@@ -189,11 +218,11 @@ int hf_audit_import_file(hf_audit_import *im, const hf_audit_source *file)
 	return 0;
 }
 
-/* In double quotes; "${" would be a variable. */
-static void put_quoted(hf_strbuf *out, const char *s)
+/* In double quotes, the first two bytes replaced by @head; "${" would be a variable. */
+static void put_quoted(hf_strbuf *out, const char *head, const char *s)
 {
-	hf_strbuf_addc(out, '"');
-	for (; *s; s++) {
+	hf_strbuf_addf(out, "\"%s", head);
+	for (s += strlen(head); *s; s++) {
 		if (*s == '"' || *s == '\\')
 			hf_strbuf_addc(out, '\\');
 		if (*s == '$' && s[1] == '{')
@@ -213,7 +242,7 @@ static void put_settings(const hf_audit_import *im, hf_strbuf *out)
 		any |= im->has_value[i];
 	if (!any)
 		return;
-	hf_strbuf_adds(out, "  - id: audit-settings\n"
+	hf_strbuf_adds(out, "  - id: " SETTINGS_ID "\n"
 			    "    title: Settings of the audit system\n"
 			    "    audit:\n"
 			    "      settings: {");
@@ -238,22 +267,30 @@ void hf_audit_import_print(const hf_audit_import *im, const char *title, hf_strb
 	size_t start;
 
 	hf_strbuf_adds(out, "holdfast: 1\nname: imported\ntitle: ");
-	put_quoted(out, title);
+	put_quoted(out, "", title);
 	hf_strbuf_adds(out, "\ncontrols:");
 	start = out->len;
 	hf_strbuf_adds(out, "\n");
 	put_settings(im, out);
 	for (size_t i = 0; i < im->n_sections; i++) {
 		const struct hf_audit_section *s = &im->sections[i];
+		size_t n = 0;
 
-		if (!s->n)
+		for (size_t j = 0; j < s->n; j++)
+			n += !s->rules[j].gone;
+		if (!n)
 			continue;
 		hf_strbuf_addf(out, "  - id: %s\n    title: ", s->id);
-		put_quoted(out, s->title);
+		put_quoted(out, "", s->title);
 		hf_strbuf_adds(out, "\n    audit:\n      rules:\n");
 		for (size_t j = 0; j < s->n; j++) {
+			const imported *one = &s->rules[j];
+
+			if (one->gone)
+				continue;
 			hf_strbuf_adds(out, "        - {rule: ");
-			put_quoted(out, s->rules[j]);
+			/* "-A always,exit ...": where it goes is no part of the text */
+			put_quoted(out, one->rule->prepend ? "-A" : "", one->text);
 			hf_strbuf_adds(out, "}\n");
 		}
 	}

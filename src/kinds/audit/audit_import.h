@@ -19,7 +19,6 @@ typedef struct hf_audit_import {
 	hf_map seen;
 	uint32_t values[HF_AUDIT_SETTING_MAX_];
 	bool has_value[HF_AUDIT_SETTING_MAX_];
-	size_t n_rules;
 } hf_audit_import;
 
 /** hf_audit_import_file - a control of the rules of one file; 0 or -ENOMEM */
@@ -30,7 +29,8 @@ int hf_audit_import_file(hf_audit_import *im, const hf_audit_source *file) _must
 int hf_audit_import_section(hf_audit_import *im, const char *id,
 			    const char *title) _must_check_;
 
-/** hf_audit_import_rule - one more rule of the section begun last; 0 or -ENOMEM */
+/** hf_audit_import_rule - one more rule of the section begun last; 0 or -ENOMEM
+ *  @rule: borrowed */
 int hf_audit_import_rule(hf_audit_import *im, const hf_audit_rule *rule,
 			 hf_mark mark) _must_check_;
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_settings.h"
 
@@ -253,25 +252,29 @@ typedef struct outcome {
 
 static const char locked_why[] = "the audit configuration is locked until the next boot";
 
-/* Is the directory that the rule needs there now? (It will be at boot.) */
-static const char *missing_now(live *l, const hf_audit_rule *rule)
+static bool is_dir_now(void *user, const char *path)
 {
-	const hf_audit_field *path = hf_audit_rule_path(rule);
-	hf_audit_planner *p = l->p;
-	char *dir;
+	hf_audit_answers *answers = user;
 
-	if (!path)
-		return NULL;
-	dir = hf_arena_memdup(p->arena, path->text, path->value);
-	dir = dir ? hf_path_clean(p->arena, dir) : NULL;
-	if (dir && path->type == AUDIT_WATCH)
-		dir = hf_path_dir(p->arena, dir);
-	if (!dir)
-		return "out of memory";
-	if (hf_audit_ask(&p->obs->answers, HF_AUDIT_ASK_DIR, dir)->yes ||
-	    hf_map_get(&p->obs->answers.creates, dir))
-		return NULL;
-	return hf_arena_printf(p->arena, "the directory %s is not there now", dir);
+	return hf_audit_ask(answers, HF_AUDIT_ASK_DIR, path)->yes ||
+	       hf_map_get(&answers->creates, path);
+}
+
+/* Are the directories that the rule needs there now? (They will be at boot.) */
+static int find_missing(live *l, const hf_audit_rule *rule, const char **ret_why)
+{
+	hf_audit_planner *p = l->p;
+	const hf_audit_field *field;
+	const char *dir;
+
+	*ret_why = NULL;
+	if (hf_audit_rule_missing(rule, is_dir_now, &p->obs->answers, p->arena, &field,
+				  &dir) < 0)
+		return -ENOMEM;
+	if (!field)
+		return 0;
+	*ret_why = hf_arena_printf(p->arena, "the directory %s is not there now", dir);
+	return *ret_why ? 0 : -ENOMEM;
 }
 
 static int shadowed_why(live *l, const hf_audit_entry *e, outcome *o)
@@ -341,7 +344,8 @@ static int cure(live *l, size_t i, outcome *o)
 	default:
 		break;
 	}
-	missing = missing_now(l, item->rule);
+	if (find_missing(l, item->rule, &missing) < 0)
+		return -ENOMEM;
 	if (missing) {
 		o->state = HF_STATE_NOT_APPLICABLE;
 		o->why = missing;

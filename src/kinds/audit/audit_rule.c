@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds/audit/audit_rule.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libaudit.h>
+
+#include "base/path.h"
 
 bool hf_audit_field_is_text(uint32_t type)
 {
@@ -59,6 +62,33 @@ const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule)
 	const hf_audit_field *field = hf_audit_rule_field(rule, AUDIT_WATCH);
 
 	return field ? field : hf_audit_rule_field(rule, AUDIT_DIR);
+}
+
+int hf_audit_rule_missing(const hf_audit_rule *rule,
+			  bool (*has_dir)(void *user, const char *path), void *user,
+			  hf_arena *arena, const hf_audit_field **ret_field,
+			  const char **ret_dir)
+{
+	*ret_field = NULL;
+	for (size_t i = 0; i < rule->n_fields; i++) {
+		const hf_audit_field *f = &rule->fields[i];
+		char *path;
+
+		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR &&
+		    f->type != AUDIT_EXE)
+			continue;
+		path = hf_arena_memdup(arena, f->text, f->value);
+		path = path ? hf_path_clean(arena, path) : NULL;
+		if (path && f->type != AUDIT_DIR)
+			path = hf_path_dir(arena, path);
+		if (!path)
+			return -ENOMEM;
+		if (has_dir(user, path) || *ret_field)
+			continue;
+		*ret_field = f;
+		*ret_dir = path;
+	}
+	return 0;
 }
 
 /*

@@ -62,6 +62,20 @@ const hf_audit_field *hf_audit_rule_field(const hf_audit_rule *rule, uint32_t ty
 /** hf_audit_rule_path - its path= or dir= field, or NULL; pure */
 const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule);
 
+/** hf_audit_rule_missing - the directory without which the kernel refuses the rule
+ *
+ * That of dir=, and the one above of path= and exe= (audit_add_tree_rule(),
+ * audit_add_watch(), audit_alloc_mark() of the kernel: ENOENT).
+ *
+ * @has_dir:   is there a directory at the path? Asked for each of them
+ * @ret_field: the first field that lacks its own; NULL: none does
+ * @ret_dir:   that directory, in @arena
+ * Returns 0 or -ENOMEM. Pure but for @has_dir. */
+int hf_audit_rule_missing(const hf_audit_rule *rule,
+			  bool (*has_dir)(void *user, const char *path), void *user,
+			  hf_arena *arena, const hf_audit_field **ret_field,
+			  const char **ret_dir) _must_check_;
+
 /** hf_audit_perm_syscalls - add to @mask the syscalls that a perm field looks at, as
  * every release of libaudit with a table of them has it; pure */
 void hf_audit_perm_syscalls(uint32_t perm, int machine, uint32_t *mask);
