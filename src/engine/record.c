@@ -118,13 +118,14 @@ static int damaged(hf_error **err, const json_error_t *at)
 			     HF_RECORD_PATH);
 }
 
-/* Only .exists, .text and .len. */
+/* Only .exists, .text, .len and .written_nsec. */
 static int read_text(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *why = NULL;
+	hf_inode inode;
 	char *text;
 	size_t len;
-	int r = hf_fs_read(host, HF_RECORD_PATH, HF_STATE_MAX, arena, &text, &len, NULL,
+	int r = hf_fs_read(host, HF_RECORD_PATH, HF_STATE_MAX, arena, &text, &len, &inode,
 			   &why);
 
 	*ret = (hf_record){ .text = "" };
@@ -135,7 +136,9 @@ static int read_text(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **
 			*err = take_ptr(why);
 		return r;
 	}
-	*ret = (hf_record){ .exists = true, .text = text, .len = len };
+	*ret = (hf_record){
+		.exists = true, .text = text, .len = len, .written_nsec = inode.mtime_nsec
+	};
 	return 0;
 }
 

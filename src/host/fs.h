@@ -32,6 +32,7 @@ typedef struct hf_inode {
 	ino_t ino;
 	uint64_t size;
 	int64_t mtime_nsec; /* CLOCK_REALTIME, since the epoch */
+	int64_t born_nsec;  /* when it was made; 0: the file system does not tell */
 	bool immutable;	    /* STATX_ATTR_IMMUTABLE or append-only */
 	bool mount_root;    /* something is mounted right here */
 	bool has_acl; /* POSIX access ACL beyond the mode bits; with HF_FS_ACL only */

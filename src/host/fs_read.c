@@ -67,7 +67,7 @@ int hf_fs_statx(int fd, hf_inode *ret, uint64_t *ret_mount)
 	hf_inode i = { 0 };
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
-		  STATX_BASIC_STATS | STATX_MNT_ID, &x) < 0)
+		  STATX_BASIC_STATS | STATX_MNT_ID | STATX_BTIME, &x) < 0)
 		return -errno;
 	i.mode = x.stx_mode;
 	i.uid = x.stx_uid;
@@ -77,6 +77,8 @@ int hf_fs_statx(int fd, hf_inode *ret, uint64_t *ret_mount)
 	i.ino = x.stx_ino;
 	i.size = x.stx_size;
 	i.mtime_nsec = x.stx_mtime.tv_sec * NSEC_PER_SEC + x.stx_mtime.tv_nsec;
+	if (x.stx_mask & STATX_BTIME)
+		i.born_nsec = x.stx_btime.tv_sec * NSEC_PER_SEC + x.stx_btime.tv_nsec;
 	i.immutable = x.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND);
 	i.mount_root = x.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 	i.is_link = S_ISLNK(i.mode);

@@ -31,6 +31,7 @@ typedef struct hf_record {
 	bool exists;	  /* false: nothing was ever applied here */
 	const char *text; /* the bytes that it was read from; "" if none */
 	size_t len;
+	int64_t written_nsec; /* CLOCK_REALTIME: the last apply that changed anything */
 	hf_record_baseline *baselines;
 	size_t n_baselines;
 	const char *const *sets; /* VAR=VALUE given at that apply */

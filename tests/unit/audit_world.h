@@ -16,6 +16,7 @@ typedef kind_world world;
 
 static const char *const *kernel; /* the list there; NULL: no live layer */
 static uint32_t enabled;
+static int64_t auditd_nsec; /* when auditd started */
 static bool asides_wanted, lock_allowed;
 
 /* A stock Debian tree as far as audit goes. */
@@ -41,6 +42,7 @@ static inline int setup(void **state)
 
 	kernel = NULL;
 	enabled = 1;
+	auditd_nsec = 0;
 	asides_wanted = lock_allowed = false;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		temp_root_mkdir(w->t, dirs[i]);
@@ -65,6 +67,7 @@ static inline void add_kernel(world *w, hf_audit_obs *obs)
 	obs->status[HF_AUDIT_ENABLED] = enabled;
 	obs->status[HF_AUDIT_BACKLOG_LIMIT] = 64;
 	obs->status[HF_AUDIT_FAILURE] = 1;
+	obs->auditd_nsec = auditd_nsec;
 	obs->lost = 7;
 	obs->backlog = 3;
 	w->plan.options.offline = false;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "audit_world.h"
+#include "host/fs.h"
 
 #define FOREIGN "etc/audit/rules.d/10.rules"
 
@@ -285,12 +286,70 @@ static void kernel_off(void **state)
 	assert_string_equal(changes(w), "");
 }
 
+/* The kernel drops a rule with its directory, and says nothing. */
+static void dropped(void **state)
+{
+	static const char *const none[] = { NULL };
+	world *w = *state;
+	hf_inode inode;
+
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(w, "b", "rules: [{watch: /run/made/x, perm: wa}]");
+	temp_root_write(w->t, "usr/lib/tmpfiles.d/x.conf", "d /run/made 0755\n");
+	temp_root_mkdir(w->t, "run/made");
+	plan(w);
+	apply(w);
+	kernel = none;
+	assert_int_equal(hf_fs_inode(&w->t->host, "/etc/docker", 0, &inode, NULL), 0);
+	if (!inode.born_nsec)
+		skip(); /* not every file system tells */
+	auditd_nsec = inode.born_nsec - 1;
+	plan(w);
+	assert_string_equal(
+		rows(w),
+		"drift live audit:" B64 ETC
+		": absent (the directory /etc/docker was made "
+		"after the rules were loaded: the kernel drops a rule with its "
+		"directory)\n"
+		"drift live audit:" B32 ETC
+		": absent (the directory /etc/docker was made "
+		"after the rules were loaded: the kernel drops a rule with its "
+		"directory)\n"
+		"drift live audit:" B64 "-F path=/run/made/x -F perm=wa: absent (the "
+		"directory /run/made was made after the rules were loaded: the kernel "
+		"drops a rule with its directory)\n"
+		"drift live audit:" B32 "-F path=/run/made/x -F perm=wa: absent (the "
+		"directory /run/made was made after the rules were loaded: the kernel "
+		"drops a rule with its directory)\n");
+	assert_string_equal(ops(w), "add " B64 ETC "\nadd " B32 ETC "\nadd " B64
+				    "-F path=/run/made/x -F perm=wa\nadd " B32
+				    "-F path=/run/made/x -F perm=wa\n");
+	assert_int_equal(unlinkat(w->t->fd, "run/made", AT_REMOVEDIR), 0);
+	/* the same directory as ever: some other cause */
+	auditd_nsec = inode.born_nsec;
+	plan(w);
+	assert_string_equal(
+		rows(w),
+		"drift live audit:" B64 ETC ": absent\n"
+		"drift live audit:" B32 ETC ": absent\n"
+		"not-applicable live audit:" B64 "-F path=/run/made/x -F perm=wa: absent "
+		"(the directory /run/made has gone since the rules were loaded: the "
+		"kernel drops a rule with its directory)\n"
+		"not-applicable live audit:" B32 "-F path=/run/made/x -F perm=wa: absent "
+		"(the directory /run/made has gone since the rules were loaded: the "
+		"kernel drops a rule with its directory)\n");
+	auditd_nsec = 0;
+	plan(w);
+	assert_non_null(strstr(rows(w), "(the directory /run/made is not there now)"));
+	assert_string_equal(ops(w), "add " B64 ETC "\nadd " B32 ETC "\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(perm_widens),  TEST(other_lists), TEST(stays_out),
 		TEST(partly_taken), TEST(taken_below), TEST(behind_symlinks),
-		TEST(kernel_off),
+		TEST(dropped),	    TEST(kernel_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

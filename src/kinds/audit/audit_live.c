@@ -314,7 +314,9 @@ static int judge_now(live *l, const hf_audit_item *item, outcome *o)
 	case HF_AUDIT_SHADOWED:
 		return shadowed_why(l, e, o);
 	default:
-		return hf_audit_unreached(p, &p->obs->kernel, item->rule, &o->why);
+		if (hf_audit_unreached(p, &p->obs->kernel, item->rule, &o->why) < 0)
+			return -ENOMEM;
+		return o->why ? 0 : hf_audit_dropped(p, item->rule, item->id, &o->why);
 	}
 }
 
@@ -349,7 +351,7 @@ static int cure(live *l, size_t i, outcome *o)
 	if (missing) {
 		o->state = HF_STATE_NOT_APPLICABLE;
 		o->why = missing;
-		return 0;
+		return hf_audit_dropped(p, item->rule, item->id, &o->why);
 	}
 	if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL) < 0)
 		return -ENOMEM;

@@ -42,6 +42,7 @@ typedef struct hf_audit_answer {
 	hf_audit_there there;
 	const char *target; /* of a link: where it leads in the end, or NULL */
 	const char *why;    /* of THERE_UNKNOWN */
+	int64_t born_nsec;  /* of ASK_DIR: when it was made; 0: cannot be told */
 } hf_audit_answer;
 
 typedef struct hf_audit_answers {
@@ -110,7 +111,11 @@ typedef struct hf_audit_obs {
 	bool off;	       /* UNKNOWN, because this kernel does not audit at all */
 	hf_audit_table kernel; /* audit_kernel.h */
 	uint32_t status[HF_AUDIT_SETTING_MAX_]; /* settings as the kernel has them */
+	uint32_t auditd;			/* its process; 0: none runs */
 	uint32_t lost, backlog;			/* its counters */
+	/* CLOCK_REALTIME, where a demanded rule is not in the kernel: the boot, and the
+	 * start of auditd, about which the boot's rules are loaded; 0: unknown */
+	int64_t booted_nsec, auditd_nsec;
 
 	hf_audit_want *wants;
 	size_t n_wants;

@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "host/audit_nl.h"
 #include "host/fs.h"
 #include "host/ids.h"
+#include "host/process.h"
 #include "kinds/audit/audit_kernel.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_obs.h"
@@ -153,7 +155,7 @@ static int look_path(observer *o, const char *name, hf_audit_answer *ret)
 	return 0;
 }
 
-static int look_dir(observer *o, const char *name, bool *ret)
+static int look_dir(observer *o, const char *name, hf_audit_answer *ret)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_inode inode;
@@ -161,7 +163,8 @@ static int look_dir(observer *o, const char *name, bool *ret)
 
 	if (r == -ENOMEM)
 		return r;
-	*ret = r == 0 && S_ISDIR(inode.mode);
+	ret->yes = r == 0 && S_ISDIR(inode.mode);
+	ret->born_nsec = ret->yes ? inode.born_nsec : 0;
 	return 0;
 }
 
@@ -170,14 +173,14 @@ static int look_boot(observer *o, const char *name, bool *ret)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	const char *path = name;
+	hf_audit_answer there = { 0 };
 	char *canonical;
-	bool there;
 	int r;
 
 	r = look_dir(o, name, &there);
 	if (r < 0)
 		return r;
-	if (there) {
+	if (there.yes) {
 		r = hf_fs_canonical(o->host, name, o->arena, &canonical, &err);
 		if (r == -ENOMEM)
 			return r;
@@ -186,7 +189,7 @@ static int look_boot(observer *o, const char *name, bool *ret)
 	}
 	if (strncmp(path, "/var/run/", 9) == 0)
 		path += 4;
-	if (there && strncmp(path, "/run/", 5) != 0) {
+	if (there.yes && strncmp(path, "/run/", 5) != 0) {
 		*ret = true;
 		return 0;
 	}
@@ -217,7 +220,7 @@ static int look(void *user, hf_audit_question what, const char *name,
 	case HF_AUDIT_ASK_PATH:
 		return look_path(o, name, ret);
 	case HF_AUDIT_ASK_DIR:
-		return look_dir(o, name, &ret->yes);
+		return look_dir(o, name, ret);
 	case HF_AUDIT_ASK_BOOT:
 		return look_boot(o, name, &ret->yes);
 	default:
@@ -434,8 +437,47 @@ static int read_kernel(observer *o)
 	obs->status[HF_AUDIT_RATE_LIMIT] = status.rate_limit;
 	obs->status[HF_AUDIT_LOGINUID_IMMUTABLE] =
 		(features & AUDIT_FEATURE_TO_MASK(AUDIT_FEATURE_LOGINUID_IMMUTABLE)) != 0;
+	obs->auditd = status.pid;
 	obs->lost = status.lost;
 	obs->backlog = status.backlog;
+	return 0;
+}
+
+static bool ask_dir(void *user, const char *path)
+{
+	return hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes;
+}
+
+/* When the rules were loaded, where one that the boot loads is not there: that its
+ * directory went away since may be the cause (audit_dropped.c). */
+static int look_for_dropped(observer *o)
+{
+	hf_audit_obs *obs = o->obs;
+	bool needed = false;
+	hf_process auditd;
+
+	for (size_t i = 0; obs->live == HF_PRESENT && i < obs->boot.rules.n; i++) {
+		const hf_audit_rule *rule = obs->boot.rules.items[i].rule;
+		const hf_audit_field *field;
+		const char *dir;
+
+		if (!hf_audit_rule_path(rule) || hf_audit_table_find(&obs->kernel, rule))
+			continue;
+		needed = true;
+		if (hf_audit_rule_missing(rule, ask_dir, &obs->answers, o->arena, &field,
+					  &dir) < 0)
+			return -ENOMEM;
+	}
+	if (!needed)
+		return 0;
+	obs->booted_nsec =
+		(int64_t)(hf_clock_usec(CLOCK_REALTIME) - hf_clock_usec(CLOCK_BOOTTIME)) *
+		1000;
+	if (!obs->auditd)
+		return 0;
+	if (hf_process_read(o->host, obs->auditd, o->arena, &auditd) < 0)
+		return -ENOMEM;
+	obs->auditd_nsec = (int64_t)auditd.started_usec * 1000;
 	return 0;
 }
 
@@ -513,7 +555,7 @@ static int observe_all(observer *o, const hf_model *model)
 	    hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
 	    obs->answers.error)
 		return -ENOMEM;
-	return read_kernel(o) < 0 ? -ENOMEM : note_links(obs);
+	return read_kernel(o) < 0 || look_for_dropped(o) < 0 ? -ENOMEM : note_links(obs);
 }
 
 int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,

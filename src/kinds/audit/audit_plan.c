@@ -554,6 +554,8 @@ static int tell_foreign(hf_audit_planner *p)
 			return -ENOMEM;
 		if (live && !hf_audit_table_find(&obs->kernel, e->rule))
 			aside->why = "not in the kernel";
+		if (aside->why && hf_audit_dropped(p, e->rule, NULL, &aside->why) < 0)
+			return -ENOMEM;
 	}
 	for (size_t i = 0; live && i < obs->kernel.n; i++) {
 		const hf_audit_entry *e = &obs->kernel.items[i];

@@ -116,6 +116,19 @@ const char *hf_audit_add_taker(hf_audit_planner *p, const char *why,
 int hf_audit_unreached(hf_audit_planner *p, const hf_audit_table *list,
 		       const hf_audit_rule *rule, const char **ret_why) _must_check_;
 
+/**
+ * hf_audit_dropped - was the rule dropped because its directory went away?
+ * @id: of the record's entry, or NULL: a rule of others
+ *
+ * For a rule that the boot loads and the kernel has not. The kernel drops a rule about a
+ * path with the directory that it hangs on, and says nothing: when the one there now was
+ * made after the rules were loaded, the cause is put into @ret_why, else that is
+ * untouched. 0 or -ENOMEM. Source: audit_remove_watch_rule(), evict_chunk() and
+ * audit_autoremove_mark_rule() of the kernel.
+ */
+int hf_audit_dropped(hf_audit_planner *p, const hf_audit_rule *rule, const char *id,
+		     const char **ret_why) _must_check_;
+
 /** hf_audit_file_group - the group that writes a file of rules.d (or another), with what
  *  it was; NULL: out of memory */
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
