@@ -52,23 +52,6 @@ static const char *taken_out(const char *text)
 	return end ? end + 3 : NULL;
 }
 
-static void add_ids(hf_strbuf *sb, const hf_audit_gone *gone)
-{
-	const char *sep = "";
-
-	for (size_t i = 0; i < gone->n_wants; i++) {
-		const hf_control *control = gone->wants[i]->demand->control;
-		bool again = false;
-
-		for (size_t j = 0; j < i; j++)
-			again |= gone->wants[j]->demand->control == control;
-		if (again || !hf_control_is_enforced(control))
-			continue;
-		hf_strbuf_addf(sb, "%s%s", sep, control->id);
-		sep = ",";
-	}
-}
-
 static int add_change(hf_audit_planner *p, const char *id, hf_op op, const char *text,
 		      hf_cause cause, hf_group *group, hf_change **ret)
 {
@@ -161,7 +144,7 @@ static int edit_line(hf_audit_planner *p, hf_audit_after *file, const char *text
 	    add_change(p, gone->id, HF_OP_DELETE, copy, HF_CAUSE_HOST, group, NULL) < 0)
 		return -ENOMEM;
 	hf_strbuf_adds(sb, MARK);
-	add_ids(sb, gone);
+	hf_audit_add_controls(sb, gone->wants, gone->n_wants, ",", true);
 	hf_strbuf_adds(sb, "): ");
 	hf_strbuf_add(sb, text, len);
 	file->edited = true;

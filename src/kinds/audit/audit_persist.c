@@ -204,27 +204,6 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 
 /* --- our file --------------------------------------------------------------------- */
 
-static bool names_before(const hf_audit_item *item, size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (item->wants[j]->demand->control == item->wants[i]->demand->control)
-			return true;
-	return false;
-}
-
-static void add_controls(hf_strbuf *sb, const hf_audit_item *item)
-{
-	const char *sep = "# ";
-
-	for (size_t i = 0; i < item->n_wants; i++) {
-		if (names_before(item, i))
-			continue;
-		hf_strbuf_addf(sb, "%s%s", sep, item->wants[i]->demand->control->id);
-		sep = ", ";
-	}
-	hf_strbuf_addc(sb, '\n');
-}
-
 static int compose(hf_audit_planner *p)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
@@ -243,11 +222,12 @@ static int compose(hf_audit_planner *p)
 				&sb,
 				"## Made by holdfast, which writes it anew: keep rules "
 				"of your own in other files.\n");
-		add_controls(&controls, &p->items[i]);
+		hf_audit_add_controls(&controls, p->items[i].wants, p->items[i].n_wants,
+				      ", ", false);
 		if (!hf_strbuf_ok(&controls))
 			return -ENOMEM;
 		if (!last || strcmp(last, hf_strbuf_str(&controls)) != 0)
-			hf_strbuf_adds(&sb, hf_strbuf_str(&controls));
+			hf_strbuf_addf(&sb, "# %s\n", hf_strbuf_str(&controls));
 		last = hf_arena_strdup(p->arena, hf_strbuf_str(&controls));
 		if (!last)
 			return -ENOMEM;

@@ -27,6 +27,22 @@ int hf_audit_row(hf_audit_planner *p, const hf_audit_want *want, hf_layer layer,
 	return 0;
 }
 
+/* Those of one control stand next to each other: it is decoded in one go. */
+void hf_audit_add_controls(hf_strbuf *sb, const hf_audit_want *const *wants, size_t n,
+			   const char *sep, bool enforced)
+{
+	const hf_control *last = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const hf_control *control = wants[i]->demand->control;
+
+		if (control == last || (enforced && !hf_control_is_enforced(control)))
+			continue;
+		hf_strbuf_addf(sb, "%s%s", last ? sep : "", control->id);
+		last = control;
+	}
+}
+
 const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry)
 {
 	if (!entry->file)

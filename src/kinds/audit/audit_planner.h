@@ -100,6 +100,14 @@ int hf_audit_foreign_add(hf_audit_planner *p, const hf_audit_rule *rule,
 int hf_audit_judge_exclusive(hf_audit_planner *p, hf_layer layer,
 			     size_t n_foreign) _must_check_;
 
+/**
+ * hf_audit_add_controls - append the controls that demand something, each once
+ * @sep:      between two of them
+ * @enforced: those that may change things only
+ */
+void hf_audit_add_controls(hf_strbuf *sb, const hf_audit_want *const *wants, size_t n,
+			   const char *sep, bool enforced);
+
 /** hf_audit_place - "FILE:LINE", or "the kernel's list" */
 const char *hf_audit_place(hf_audit_planner *p, const hf_audit_entry *entry) _must_check_;
 

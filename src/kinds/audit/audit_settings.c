@@ -53,10 +53,15 @@ int hf_audit_setting_sum(hf_audit_planner *p, hf_audit_setting setting,
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
 		const hf_control *control = want->demand->control;
+		const hf_audit_want **slot;
 
 		if (want->spec->type != HF_AUDIT_WANT_SETTING ||
 		    want->spec->setting != setting)
 			continue;
+		slot = hf_vec_push(p->arena, ret->wants, ret->n_wants);
+		if (!slot)
+			return -ENOMEM;
+		*slot = want;
 		ret->claimed = true;
 		ret->active |= hf_control_is_active(control);
 		if (!hf_control_is_enforced(control))
@@ -98,22 +103,6 @@ static int read_own(hf_audit_planner *p, own_setting *own)
 	return 0;
 }
 
-static void add_controls(hf_audit_planner *p, hf_strbuf *sb, hf_audit_setting setting)
-{
-	const char *sep = "# ";
-
-	for (size_t i = 0; i < p->obs->n_wants; i++) {
-		const hf_audit_want *want = &p->obs->wants[i];
-
-		if (want->spec->type != HF_AUDIT_WANT_SETTING ||
-		    want->spec->setting != setting)
-			continue;
-		hf_strbuf_addf(sb, "%s%s", sep, want->demand->control->id);
-		sep = ", ";
-	}
-	hf_strbuf_addc(sb, '\n');
-}
-
 /* Which value our file will have for the setting, if any. */
 static void decide(hf_audit_planner *p, hf_audit_setting s,
 		   const hf_audit_setting_demand *demand, const own_setting *own,
@@ -139,7 +128,8 @@ static void decide(hf_audit_planner *p, hf_audit_setting s,
 	*ret_blocked = foreign->set && foreign->source > p->settings && !holds;
 }
 
-static int compose(hf_audit_planner *p, const own_setting *after)
+static int compose(hf_audit_planner *p, const hf_audit_setting_demand *demands,
+		   const own_setting *after)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	size_t n = 0;
@@ -153,12 +143,14 @@ static int compose(hf_audit_planner *p, const own_setting *after)
 			hf_strbuf_adds(&sb,
 				       "## Made by holdfast, which writes it anew: keep "
 				       "settings of your own in other files.\n");
-		add_controls(p, &sb, (hf_audit_setting)i);
+		hf_strbuf_adds(&sb, "# ");
+		hf_audit_add_controls(&sb, demands[i].wants, demands[i].n_wants, ", ",
+				      false);
 		line = hf_audit_setting_line((hf_audit_setting)i, after[i].value,
 					     p->arena);
 		if (!line)
 			return -ENOMEM;
-		hf_strbuf_addf(&sb, "%s\n", line);
+		hf_strbuf_addf(&sb, "\n%s\n", line);
 	}
 	return hf_audit_own_file(p, &p->files[p->settings], &sb);
 }
@@ -285,7 +277,7 @@ int hf_audit_plan_settings(hf_audit_planner *p)
 			return -ENOMEM;
 		decide(p, s, &demands[i], &own[i], &after[i], &blocked[i]);
 	}
-	if (compose(p, after) < 0)
+	if (compose(p, demands, after) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
 		if (add_change(p, (hf_audit_setting)i, &demands[i], &own[i], &after[i],

@@ -12,6 +12,8 @@ typedef struct hf_audit_setting_demand {
 	bool enforced;
 	uint32_t value; /* when enforced: of a floor the highest */
 	const char *id;
+	const hf_audit_want **wants;
+	size_t n_wants;
 } hf_audit_setting_demand;
 
 int hf_audit_setting_sum(hf_audit_planner *p, hf_audit_setting setting,

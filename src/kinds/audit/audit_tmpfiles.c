@@ -84,24 +84,6 @@ static int collect(hf_audit_planner *p, made_lines *lines)
 	return 0;
 }
 
-static void add_controls(hf_strbuf *sb, const made_line *line)
-{
-	const char *sep = "# ";
-
-	for (size_t i = 0; i < line->n_wants; i++) {
-		const hf_control *control = line->wants[i]->demand->control;
-		bool again = false;
-
-		for (size_t j = 0; j < i; j++)
-			again |= line->wants[j]->demand->control == control;
-		if (again)
-			continue;
-		hf_strbuf_addf(sb, "%s%s", sep, control->id);
-		sep = ", ";
-	}
-	hf_strbuf_addc(sb, '\n');
-}
-
 /* Our file, if it has to be written. *ret_group NULL: it stays as it is. */
 static int compose(hf_audit_planner *p, const made_lines *lines, hf_group **ret_group)
 {
@@ -120,8 +102,9 @@ static int compose(hf_audit_planner *p, const made_lines *lines, hf_group **ret_
 				&sb,
 				"# Made by holdfast: directories that audit rules watch, "
 				"made before rules load\n");
-		add_controls(&sb, line);
-		hf_strbuf_addf(&sb, "%s\n", line->text);
+		hf_strbuf_adds(&sb, "# ");
+		hf_audit_add_controls(&sb, line->wants, line->n_wants, ", ", false);
+		hf_strbuf_addf(&sb, "\n%s\n", line->text);
 	}
 	if (!hf_strbuf_ok(&sb))
 		return -ENOMEM;
