@@ -16,7 +16,8 @@ typedef kind_world world;
 
 static const char *const *kernel; /* the list there; NULL: no live layer */
 static uint32_t enabled;
-static int64_t auditd_nsec; /* when auditd started */
+static int64_t auditd_nsec;  /* when auditd started */
+static int64_t dockerd_nsec; /* when dockerd started; 0: none runs */
 static bool asides_wanted, lock_allowed;
 
 /* A stock Debian tree as far as audit goes. */
@@ -42,7 +43,7 @@ static inline int setup(void **state)
 
 	kernel = NULL;
 	enabled = 1;
-	auditd_nsec = 0;
+	auditd_nsec = dockerd_nsec = 0;
 	asides_wanted = lock_allowed = false;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		temp_root_mkdir(w->t, dirs[i]);
@@ -68,6 +69,8 @@ static inline void add_kernel(world *w, hf_audit_obs *obs)
 	obs->status[HF_AUDIT_BACKLOG_LIMIT] = 64;
 	obs->status[HF_AUDIT_FAILURE] = 1;
 	obs->auditd_nsec = auditd_nsec;
+	obs->dockerd_nsec = dockerd_nsec;
+	obs->dockerd = dockerd_nsec ? 4711 : 0;
 	obs->lost = 7;
 	obs->backlog = 3;
 	w->plan.options.offline = false;

@@ -9,6 +9,7 @@
 
 #include "audit_world.h"
 #include "host/fs.h"
+#include "kinds/audit/audit_kernel.h"
 
 #define FOREIGN "etc/audit/rules.d/10.rules"
 
@@ -344,12 +345,91 @@ static void dropped(void **state)
 	assert_string_equal(ops(w), "add " B64 ETC "\nadd " B32 ETC "\n");
 }
 
+static const char *noted(world *w)
+{
+	const char *text = w->diags.n ? w->diags.items[w->diags.n - 1].message : "";
+
+	if (*text)
+		assert_int_equal(w->diags.items[w->diags.n - 1].level, HF_DIAG_NOTE);
+	w->diags.n = 0;
+	return text;
+}
+
+/* A dockerd that was there before auditing is never audited. */
+static void older_dockerd(void **state)
+{
+	static const char *const rules[] = { B64 ETC, B32 ETC, NULL };
+	static hf_record_entry began = { .id = "audit:auditing began" };
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(w, "b", "settings: {enabled: true}");
+	plan(w);
+	apply(w);
+	kernel = rules;
+	dockerd_nsec = 1000000000000;
+	plan(w);
+	assert_string_equal(noted(w), "");
+	auditd_nsec = dockerd_nsec - 1;
+	plan(w);
+	assert_string_equal(noted(w), "");
+	auditd_nsec = dockerd_nsec + 1;
+	plan(w);
+	assert_string_equal(
+		noted(w),
+		"dockerd (pid 4711): auditd, which switches auditing on, was started "
+		"after it. Nothing that a program older than auditing does is audited, "
+		"whatever the rules say: restart it, unless auditing was on before; "
+		"audit=1 on the kernel's command line has it on from the boot");
+	auditd_nsec = 0;
+	began.after = "1001";
+	w->record.exists = true;
+	assert_int_equal(hf_map_put(&w->record.by_id, &w->record_arena, began.id, &began),
+			 0);
+	plan(w);
+	assert_non_null(strstr(noted(w), "holdfast has switched auditing on since"));
+	began.after = "999";
+	plan(w);
+	assert_string_equal(noted(w), "");
+	/* which the plan that switches it on has the record keep */
+	enabled = 0;
+	plan(w);
+	assert_non_null(strstr(noted(w), "(pid 4711): auditing is off."));
+	assert_int_equal(w->plan.n_notes, 1);
+	assert_string_equal(w->plan.notes[0]->id, began.id);
+	enabled = 1;
+	plan(w);
+	assert_int_equal(w->plan.n_notes, 0);
+	assert_true(hf_plan_is_claimed(&w->plan, began.id));
+}
+
+static void command_lines(void **state)
+{
+	static const struct {
+		const char *text;
+		bool on;
+	} cases[] = {
+		{ "ro quiet audit=1\n", true },
+		{ "audit=on", true },
+		{ "audit=1 audit=0", false },
+		{ "audit=10 ro", false },
+		{ "xaudit=1 audit_backlog_limit=1", false },
+		{ "", false },
+		{ "audit=off audit=1 splash", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(hf_audit_is_on_from_boot(cases[i].text), cases[i].on);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(perm_widens),  TEST(other_lists), TEST(stays_out),
-		TEST(partly_taken), TEST(taken_below), TEST(behind_symlinks),
-		TEST(dropped),	    TEST(kernel_off),
+		TEST(perm_widens),  TEST(other_lists),	 TEST(stays_out),
+		TEST(partly_taken), TEST(taken_below),	 TEST(behind_symlinks),
+		TEST(dropped),	    TEST(older_dockerd), TEST(command_lines),
+		TEST(kernel_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

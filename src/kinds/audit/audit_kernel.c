@@ -91,6 +91,24 @@ static void drop(void *user)
 	free(l);
 }
 
+bool hf_audit_is_on_from_boot(const char *cmdline)
+{
+	bool on = false;
+
+	/* the last one counts: __setup() handlers run for each */
+	for (const char *p = cmdline; *p;) {
+		size_t len;
+
+		p += strspn(p, " \t\n");
+		len = strcspn(p, " \t\n");
+		if (strncmp(p, "audit=", 6) == 0)
+			on = (len == 7 && p[6] == '1') ||
+			     (len == 8 && strncmp(p + 6, "on", 2) == 0);
+		p += len;
+	}
+	return on;
+}
+
 void hf_audit_kernel_ahead(struct hf_host *host)
 {
 	list *l = calloc(1, sizeof(*l));

@@ -12,6 +12,9 @@ struct hf_host;
  */
 void hf_audit_kernel_ahead(struct hf_host *host);
 
+/** hf_audit_is_on_from_boot - does the kernel's command line say so, "audit=1"? pure */
+bool hf_audit_is_on_from_boot(const char *cmdline);
+
 /**
  * hf_audit_kernel_read - the status, and the list, indexed, in the kernel's order
  * @status: as hf_audit_status()

@@ -113,9 +113,11 @@ typedef struct hf_audit_obs {
 	uint32_t status[HF_AUDIT_SETTING_MAX_]; /* settings as the kernel has them */
 	uint32_t auditd;			/* its process; 0: none runs */
 	uint32_t lost, backlog;			/* its counters */
-	/* CLOCK_REALTIME, where a demanded rule is not in the kernel: the boot, and the
-	 * start of auditd, about which the boot's rules are loaded; 0: unknown */
+	/* CLOCK_REALTIME: the boot, and the start of auditd, about which the boot's rules
+	 * are loaded; 0: unknown, or nothing depends on it */
 	int64_t booted_nsec, auditd_nsec;
+	uint32_t dockerd; /* its process; 0: none is known, or all are audited */
+	int64_t dockerd_nsec;
 
 	hf_audit_want *wants;
 	size_t n_wants;

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "host/audit_nl.h"
+#include "host/docker.h"
 #include "host/fs.h"
 #include "host/ids.h"
 #include "host/process.h"
@@ -448,13 +449,29 @@ static bool ask_dir(void *user, const char *path)
 	return hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes;
 }
 
+/* When auditing began, as far as it can be told. */
+static int read_start(observer *o)
+{
+	hf_audit_obs *obs = o->obs;
+	hf_process auditd;
+
+	obs->booted_nsec =
+		(int64_t)(hf_clock_usec(CLOCK_REALTIME) - hf_clock_usec(CLOCK_BOOTTIME)) *
+		1000;
+	if (!obs->auditd)
+		return 0;
+	if (hf_process_read(o->host, obs->auditd, o->arena, &auditd) < 0)
+		return -ENOMEM;
+	obs->auditd_nsec = (int64_t)auditd.started_usec * 1000;
+	return 0;
+}
+
 /* When the rules were loaded, where one that the boot loads is not there: that its
  * directory went away since may be the cause (audit_dropped.c). */
 static int look_for_dropped(observer *o)
 {
 	hf_audit_obs *obs = o->obs;
 	bool needed = false;
-	hf_process auditd;
 
 	for (size_t i = 0; obs->live == HF_PRESENT && i < obs->boot.rules.n; i++) {
 		const hf_audit_rule *rule = obs->boot.rules.items[i].rule;
@@ -468,17 +485,33 @@ static int look_for_dropped(observer *o)
 					  &dir) < 0)
 			return -ENOMEM;
 	}
-	if (!needed)
+	return needed ? read_start(o) : 0;
+}
+
+/* A program that was started before auditing was on for the first time is not audited
+ * later either; from audit=1 on, all are (audit_alloc() of the kernel). */
+static int look_for_dockerd(observer *o)
+{
+	const hf_fact *engine = hf_facts_get(o->plan->facts, "engine");
+	hf_audit_obs *obs = o->obs;
+	hf_process process;
+	char *words;
+	size_t len;
+
+	/* a process is looked for only where a dockerd has answered */
+	if (obs->live != HF_PRESENT || !engine || !engine->source ||
+	    strcmp(engine->source, HF_DOCKER_SOCKET) != 0)
 		return 0;
-	obs->booted_nsec =
-		(int64_t)(hf_clock_usec(CLOCK_REALTIME) - hf_clock_usec(CLOCK_BOOTTIME)) *
-		1000;
-	if (!obs->auditd)
+	if (hf_fs_read(o->host, "/proc/cmdline", 0, o->arena, &words, &len, NULL, NULL) ==
+		    0 &&
+	    hf_audit_is_on_from_boot(words))
 		return 0;
-	if (hf_process_read(o->host, obs->auditd, o->arena, &auditd) < 0)
+	if (hf_docker_process(o->host, &obs->dockerd, NULL) < 0 || !obs->dockerd)
+		return 0;
+	if (hf_process_read(o->host, obs->dockerd, o->arena, &process) < 0)
 		return -ENOMEM;
-	obs->auditd_nsec = (int64_t)auditd.started_usec * 1000;
-	return 0;
+	obs->dockerd_nsec = (int64_t)process.started_usec * 1000;
+	return read_start(o);
 }
 
 /* --- symlinks --------------------------------------------------------------------- */
@@ -555,7 +588,9 @@ static int observe_all(observer *o, const hf_model *model)
 	    hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
 	    obs->answers.error)
 		return -ENOMEM;
-	return read_kernel(o) < 0 || look_for_dropped(o) < 0 ? -ENOMEM : note_links(obs);
+	if (read_kernel(o) < 0 || look_for_dropped(o) < 0 || look_for_dockerd(o) < 0)
+		return -ENOMEM;
+	return note_links(obs);
 }
 
 int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,

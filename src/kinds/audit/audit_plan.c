@@ -4,8 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_planner.h"
+#include "kinds/audit/audit_settings.h"
+
+/* In the record: when holdfast switched auditing on, in seconds since the epoch. */
+#define BEGINNING "audit:auditing began"
 
 int hf_audit_row(hf_audit_planner *p, const hf_audit_want *want, hf_layer layer,
 		 const char *id, const char *wanted, hf_resource **ret)
@@ -527,6 +532,58 @@ static int tell_counters(hf_audit_planner *p)
 	return 0;
 }
 
+/* Auditing that begins with this plan: the record keeps when. */
+static int note_beginning(hf_audit_planner *p)
+{
+	hf_audit_setting_demand enabled;
+	const char *now;
+
+	if (hf_audit_setting_sum(p, HF_AUDIT_ENABLED, &enabled) < 0)
+		return -ENOMEM;
+	if (!enabled.claimed)
+		return 0;
+	if (hf_plan_claim(p->plan, BEGINNING) < 0)
+		return -ENOMEM;
+	if (!enabled.enforced || !enabled.value || p->obs->status[HF_AUDIT_ENABLED])
+		return 0;
+	now = hf_arena_printf(p->arena, "%lld", (long long)p->plan->options.now);
+	return now ? hf_plan_note(p->plan, BEGINNING, now) : -ENOMEM;
+}
+
+/* A program that was started before auditing was on for the first time since the boot is
+ * audited never, and nothing tells which they are: auditd, which switches auditing on,
+ * and what we did are what is known. */
+static int tell_dockerd(hf_audit_planner *p)
+{
+	const hf_audit_obs *obs = p->obs;
+	const char *unit = p->plan->engine.unit, *noted, *how = NULL;
+	uint64_t began;
+
+	if (p->plan->options.offline || obs->live != HF_PRESENT)
+		return 0;
+	if (note_beginning(p) < 0)
+		return -ENOMEM;
+	if (!obs->dockerd || !p->n_items || p->plan->options.verifies)
+		return 0;
+	noted = hf_plan_noted(p->plan, BEGINNING);
+	if (!obs->status[HF_AUDIT_ENABLED])
+		how = "auditing is off";
+	else if (noted && hf_parse_u64(noted, INT64_MAX / 1000000000, &began) == 0 &&
+		 (int64_t)began * 1000000000 > obs->booted_nsec &&
+		 (int64_t)began * 1000000000 > obs->dockerd_nsec)
+		how = "holdfast has switched auditing on since it was started";
+	else if (obs->auditd_nsec > obs->dockerd_nsec)
+		how = "auditd, which switches auditing on, was started after it";
+	if (how)
+		hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
+			    "dockerd (pid %u): %s. Nothing that a program older than "
+			    "auditing does is audited, whatever the rules say: restart "
+			    "%s, unless auditing was on before; audit=1 on the kernel's "
+			    "command line has it on from the boot",
+			    obs->dockerd, how, unit ? unit : "it");
+	return 0;
+}
+
 static bool is_ours(const hf_audit_planner *p, const hf_audit_rule *rule)
 {
 	return hf_audit_table_find(&p->old, rule) ||
@@ -594,7 +651,8 @@ int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 			       .obs = plan->obs[HF_RANK_AUDIT] };
 
 	p.host = hf_audit_obs_host(p.obs);
-	return plan_all(&p) < 0 || tell_counters(&p) < 0 || tell_foreign(&p) < 0
+	return plan_all(&p) < 0 || tell_dockerd(&p) < 0 || tell_counters(&p) < 0 ||
+			       tell_foreign(&p) < 0
 		       ? hf_error_oom(err)
 		       : 0;
 }
