@@ -4,8 +4,21 @@
 #define HF_BASE_DIGEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define HF_DIGEST_HEX 65 /* 64 hex digits and NUL */
+
+/* A digest in the making. A copy goes on by itself: what two texts begin with alike needs
+ * to be gone through once. */
+typedef struct hf_digester {
+	uint64_t state[32]; /* the library's */
+} hf_digester;
+
+/** hf_digester_begin, _add, _end - hf_digest() in parts; hf_digester_end() uses it up;
+ *  pure */
+void hf_digester_begin(hf_digester *d);
+void hf_digester_add(hf_digester *d, const void *bytes, size_t len);
+void hf_digester_end(hf_digester *d, char ret[static HF_DIGEST_HEX]);
 
 /** hf_digest - SHA-256 of @len bytes into @ret, lower-case hex; pure */
 void hf_digest(const void *bytes, size_t len, char ret[static HF_DIGEST_HEX]);

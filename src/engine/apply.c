@@ -48,6 +48,7 @@ typedef struct apply {
 	enum effect_state *effects; /* by index in the plan */
 	const char **effect_what;   /* for steps, by the same index */
 	hf_txn txn;
+	hf_txn_body body; /* of the journal, for the kept record */
 	char *kept_path;  /* of the record that will be kept, or NULL: none will be */
 	bool kept;	  /* it is there: a journal beside it counts as finished */
 	size_t max_steps; /* room in result->steps */
@@ -585,6 +586,7 @@ static int begin_txn(apply *a, hf_error **err)
 	if (r < 0)
 		return r;
 	if (keeps_record(a)) {
+		a->txn.body = &a->body;
 		a->kept_path = hf_path_join(&a->result->arena, HF_TXN_DIR, a->txn.id);
 		if (!a->kept_path)
 			return hf_error_oom(err);
@@ -688,6 +690,7 @@ void hf_transact(hf_host *host, hf_model *model, hf_survey *before,
 
 	ret->outcome = HF_OUTCOME_REFUSED;
 	apply_undisturbed(&a);
+	hf_txn_body_done(&a.body);
 }
 
 int hf_engine_apply(hf_host *host, hf_model *model, hf_survey *before,

@@ -303,45 +303,94 @@ static void put_head(writer *w, const hf_txn *txn)
 	put_text(w, "id", txn->id);
 	put_text(w, "command", txn->command);
 	put_text(w, "of", txn->of);
-	put_text(w, "undone_by", txn->undone_by);
 	put_text(w, "boot_id", txn->boot_id);
 	put_text(w, "user", txn->user);
 	put_number(w, "started", txn->started);
-	put_number(w, "finished", txn->finished);
-	put_text(w, "result", hf_txn_result_name(txn->result));
 	put_list(w, "baselines", txn->baselines, txn->n_baselines);
 	put_list(w, "effects", txn->effects, txn->n_effects);
 	put_text(w, "witness_before", txn->witness_before);
-	put_text(w, "witness_after", txn->witness_after);
 }
 
-int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
+static int put_body(writer *w, const hf_txn *txn, hf_error **err)
 {
-	char hex[HF_DIGEST_HEX];
-	writer w = { 0 };
-
 	for (size_t i = 0; i < txn->n_items; i++)
 		if (!is_sound(&txn->items[i], txn->id))
 			return hf_error_set(err, -EINVAL,
 					    "'%s' is not an absolute path, so it cannot "
 					    "be recorded",
 					    txn->items[i].path);
-	open_at(&w, NULL, '{');
-	put_head(&w, txn);
-	put_changes(&w, txn);
-	open_at(&w, "items", '[');
+	put_head(w, txn);
+	put_changes(w, txn);
+	open_at(w, "items", '[');
 	for (size_t i = 0; i < txn->n_items; i++)
-		put_item(&w, &txn->items[i]);
-	close_with(&w, ']');
+		put_item(w, &txn->items[i]);
+	close_with(w, ']');
+	return 0;
+}
+
+static void put_end(writer *w, const hf_txn *txn)
+{
+	put_text(w, "undone_by", txn->undone_by);
+	put_number(w, "finished", txn->finished);
+	put_text(w, "result", hf_txn_result_name(txn->result));
+	put_text(w, "witness_after", txn->witness_after);
+}
+
+static int writer_result(const writer *w, hf_error **err)
+{
+	if (w->not_text)
+		return hf_record_not_text(w->not_text, err);
+	return hf_strbuf_ok(&w->sb) ? 0 : hf_error_oom(err);
+}
+
+static int make_body(const hf_txn *txn, hf_txn_body *ret, hf_error **err)
+{
+	writer w = { 0 };
+	int r;
+
+	open_at(&w, NULL, '{');
+	r = put_body(&w, txn, err);
+	hf_arena_done(&w.arena);
+	if (!r)
+		r = writer_result(&w, err);
+	if (r < 0) {
+		hf_strbuf_done(&w.sb);
+		return r;
+	}
+	hf_digester_begin(&ret->digest);
+	hf_digester_add(&ret->digest, w.sb.buf, w.sb.len);
+	ret->text = w.sb;
+	return 0;
+}
+
+void hf_txn_body_done(hf_txn_body *body)
+{
+	hf_strbuf_done(&body->text);
+}
+
+int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
+{
+	cleanup_(hf_txn_body_done) hf_txn_body own = { 0 };
+	hf_txn_body *body = txn->body ? txn->body : &own;
+	writer w = { .depth = 1, .more = true }; /* behind the body */
+	char hex[HF_DIGEST_HEX];
+	hf_digester digest;
+	int r = body->text.len ? 0 : make_body(txn, body, err);
+
+	if (r < 0)
+		return r;
+	hf_strbuf_add(&w.sb, body->text.buf, body->text.len);
+	put_end(&w, txn);
 	close_with(&w, '}');
 	hf_strbuf_addc(&w.sb, '\n');
-	hf_arena_done(&w.arena);
-	if (w.not_text || !hf_strbuf_ok(&w.sb)) {
+	r = writer_result(&w, err);
+	if (r < 0) {
 		hf_strbuf_done(&w.sb);
-		return w.not_text ? hf_record_not_text(w.not_text, err)
-				  : hf_error_oom(err);
+		return r;
 	}
-	hf_digest(w.sb.buf, w.sb.len, hex);
+	digest = body->digest;
+	hf_digester_add(&digest, w.sb.buf + body->text.len, w.sb.len - body->text.len);
+	hf_digester_end(&digest, hex);
 	hf_strbuf_addf(&w.sb, "sha256 %s\n", hex);
 	*ret = hf_strbuf_steal(&w.sb);
 	return *ret ? 0 : hf_error_oom(err);

@@ -61,6 +61,13 @@ typedef struct hf_txn_change { /* for people: show */
 	bool secret;
 } hf_txn_change;
 
+/* What the journal and the kept record begin with alike: all but how it ended. For 5,000
+ * audit rules it is some megabytes, which are written down and gone through once. */
+typedef struct hf_txn_body {
+	hf_strbuf text;
+	hf_digester digest;
+} hf_txn_body;
+
 typedef struct hf_txn {
 	const char *id;
 	const char *program;   /* version that wrote it */
@@ -82,6 +89,7 @@ typedef struct hf_txn {
 	const char *witness_after;
 	hf_txn_item *items; /* in the order of commitment */
 	size_t n_items;
+	hf_txn_body *body; /* NULL: nobody writes it twice */
 } hf_txn;
 
 /** hf_txn_is_id - may @word be the id of a transaction (and so the name of a file)? pure
@@ -92,8 +100,14 @@ bool hf_txn_is_id(const char *word);
  *  from @item; pure */
 hf_image hf_txn_item_after(const hf_txn_item *item);
 
-/** hf_txn_text - the transaction as text with its digest; the caller frees; pure */
+/** hf_txn_text - the transaction as text with its digest; the caller frees
+ *
+ *  @txn->body, if there is one, is filled by the first call (hf_txn_body_done() frees it)
+ *  and used by later ones, for which only .result, .finished, .undone_by and
+ *  .witness_after may have changed. Pure. */
 int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err) _must_check_;
+
+void hf_txn_body_done(hf_txn_body *body);
 
 /**
  * hf_txn_parse - read such a text; strings in @arena

@@ -148,6 +148,60 @@ static void test_writer_is_held_to_it(void **state)
 	free(text);
 }
 
+/* The kept record begins with what the journal began with, and is as if it had been
+ * written anew. */
+static void test_written_twice(void **state)
+{
+	static const char after[] = "a line\nand \"another\"\n";
+	hf_txn_item items[] = {
+		{ .type = HF_GROUP_MKDIR, .stage = HF_STAGE_UNITS, .path = "/etc/x" },
+		{ .type = HF_GROUP_FILE,
+		  .stage = HF_STAGE_CONFIG,
+		  .path = "/etc/x/y",
+		  .after = after,
+		  .after_len = sizeof(after) - 1 },
+	};
+	hf_txn_change change = { .id = "x:/etc/x/y", .after = after };
+	hf_txn_body body = { 0 };
+	hf_txn txn = { .id = ID,
+		       .program = "0",
+		       .command = "apply",
+		       .boot_id = "",
+		       .user = "u",
+		       .witness_before = "seen",
+		       .changes = &change,
+		       .n_changes = 1,
+		       .items = items,
+		       .n_items = ARRAY_SIZE(items) };
+
+	(void)state;
+	for (hf_txn_result result = 0; result < HF_TXN_RESULT_MAX_; result++) {
+		char *anew, *again;
+		hf_arena arena = { 0 };
+		hf_txn back;
+
+		txn.result = result;
+		txn.finished = 1000 + (int)result;
+		txn.witness_after = result ? "seen again" : NULL;
+		txn.undone_by = result == HF_TXN_ROLLED_BACK ? ID : NULL;
+		txn.body = NULL;
+		assert_int_equal(hf_txn_text(&txn, &anew, NULL), 0);
+		txn.body = &body;
+		assert_int_equal(hf_txn_text(&txn, &again, NULL), 0);
+		assert_string_equal(again, anew);
+		assert_int_equal(
+			hf_txn_parse(again, strlen(again), "t", &arena, &back, NULL), 0);
+		assert_int_equal(back.result, result);
+		assert_int_equal(back.finished, txn.finished);
+		assert_int_equal(back.n_items, 2);
+		assert_memory_equal(back.items[1].after, after, sizeof(after) - 1);
+		hf_arena_done(&arena);
+		free(anew);
+		free(again);
+	}
+	hf_txn_body_done(&body);
+}
+
 /* Whatever is damaged in it, it is refused, or undone within the tree. */
 static void test_damaged(void **state)
 {
@@ -187,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_transaction_touches),
 		cmocka_unit_test(test_what_none_touches),
 		cmocka_unit_test(test_writer_is_held_to_it),
+		cmocka_unit_test(test_written_twice),
 		cmocka_unit_test_setup_teardown(test_damaged, temp_root_make,
 						temp_root_remove),
 	};

@@ -705,8 +705,9 @@ void hf_audit_rule_print(hf_strbuf *sb, const hf_audit_rule *rule, const char *m
 		print_watch(sb, rule);
 		return;
 	}
-	hf_strbuf_addf(sb, "-a %s,%s", rule->action == AUDIT_NEVER ? "never" : "always",
-		       list_name(rule->list));
+	hf_strbuf_adds(sb, "-a ");
+	hf_strbuf_adds(sb, rule->action == AUDIT_NEVER ? "never," : "always,");
+	hf_strbuf_adds(sb, list_name(rule->list));
 	/* auditctl wants arch before the syscalls; where arch is not the first field the
 	 * order is part of the rule and is kept, with the syscalls right behind it. */
 	if (!arch)

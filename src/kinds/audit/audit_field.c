@@ -472,11 +472,16 @@ int hf_audit_compare_parse(const char *text, uint32_t list, hf_audit_field *ret,
 /* A token of a rules file is cut at spaces; auditctl reads these two escapes. */
 void hf_audit_text_print(hf_strbuf *sb, const char *text, size_t len)
 {
+	size_t from = 0;
+
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == ' ' || text[i] == '\\')
-			hf_strbuf_addc(sb, '\\');
-		hf_strbuf_addc(sb, text[i]);
+		if (text[i] != ' ' && text[i] != '\\')
+			continue;
+		hf_strbuf_add(sb, text + from, i - from);
+		hf_strbuf_addc(sb, '\\');
+		from = i;
 	}
+	hf_strbuf_add(sb, text + from, len - from);
 }
 
 void hf_audit_field_print_number(hf_strbuf *sb, const hf_audit_field *field)

@@ -202,6 +202,8 @@ static int check_perm_key(hf_decoder *d, const hf_node *node, const hf_audit_spe
 	hf_audit_line line;
 	char *text;
 
+	if (!spec->perm && !spec->key)
+		return 0;
 	if (spec->key && (!*spec->key || strpbrk(spec->key, " \t\n\\"))) {
 		hf_diag_error(d->diags, node->mark, "key '%s' is empty or holds a blank",
 			      spec->key);
