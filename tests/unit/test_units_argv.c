@@ -12,31 +12,31 @@
 
 #include "kinds/units/units_argv.h"
 
+#define NO_NAME "the program is neither an absolute path nor a mere name"
+#define SPECIAL "the program has quotes, backslashes or control characters in its name"
+
 static const char env_text[] = "OPTS=-H tcp://a 'b c' --x\n"
 			       "EMPTY=\nFOO = two words  \nQ=\"a b\"c\n";
 
-/* Words joined by '|', variable sources in brackets; '~' in front: not exact. */
+/* Words joined by '|', variable sources in brackets; '~' in front: not exact. What is not
+ * taken: "!why", or "!!why" where systemd reads no further. */
 static void expand_text(const char *value, hf_strbuf *sb)
 {
+	static const char unit[] = "a-b@c\\x2dd.service";
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_error *err = NULL;
 	hf_env env = { 0 };
-	hf_argv argv;
+	hf_argv argv = { .exact = true };
 	hf_cmd cmd;
-	int r;
 
 	assert_int_equal(
 		hf_env_file_parse(&env, &arena, "/e", env_text, strlen(env_text), NULL),
 		0);
-	r = hf_cmd_parse(&arena, value, &cmd, &err);
-	if (r == 0)
-		r = hf_cmd_expand(&arena, &cmd, "a-b@c\\x2dd.service", &env, "/u", 3,
-				  &argv, &err);
-	if (r < 0) {
-		assert_int_equal(r, -EBADMSG);
-		hf_strbuf_addf(sb, "!%s", hf_error_text(err));
-		return;
-	}
+	assert_int_equal(hf_cmd_parse(&arena, unit, value, &cmd, &err), 0);
+	assert_true(cmd.n_commands || cmd.why);
+	if (cmd.n_commands)
+		assert_int_equal(
+			hf_cmd_expand(&arena, &cmd, unit, &env, "/u", 3, &argv, &err), 0);
 	if (!argv.exact)
 		hf_strbuf_addc(sb, '~');
 	for (size_t i = 0; i < argv.n; i++) {
@@ -46,6 +46,8 @@ static void expand_text(const char *value, hf_strbuf *sb)
 	}
 	if (cmd.n_commands > 1)
 		hf_strbuf_addf(sb, " +%zu", cmd.n_commands - 1);
+	if (cmd.why)
+		hf_strbuf_addf(sb, "%s%s", cmd.fatal ? "!!" : "!", cmd.why);
 }
 
 static void command_lines(void **state)
@@ -57,17 +59,37 @@ static void command_lines(void **state)
 		{ "/bin/x a  b\tc", "/bin/x|a|b|c" },
 		{ "-@:!!/bin/x argv0 $OPTS", "/bin/x|$OPTS" },
 		{ "+-/bin/x $$a", "/bin/x|$a" },
-		{ "++/bin/x", "+/bin/x" },
+		{ "++/bin/x", "!!" NO_NAME },
 		{ "/x \"a b\" 'c \"d' e\"f g\"h", "/x|a b|c \"d|ef gh" },
 		{ "/x \"\" ''", "/x||" },
 		{ "/x \\x41\\101\\u00e9\\s\\t\\\\", "/x|AA\xc3\xa9 \t\\" },
 		{ "/x \\q \"\\z\"", "/x|\\q|\\z" },
 		{ "/x \\x00 \\400", "/x|\\x00|\\400" },
 		{ "/x a\\", "/x|a\\" },
-		{ "/x \"open", "!unbalanced quotes" },
+		{ "/x \"open", "!!unbalanced quotes" },
+		{ "-/x \"open", "!unbalanced quotes" },
+		{ "\"/x", "!unbalanced quotes" },
 		{ "", "!empty command line" },
 		{ "-", "!no program in the command line" },
-		{ "@/x", "!no argv[0] after the '@' prefix" },
+		{ "+", "!!no program in the command line" },
+		{ "@/x", "!!no argv[0] after the '@' prefix" },
+		{ "-@/x", "!no argv[0] after the '@' prefix" },
+		{ "!-!/x a", "/x|a" },
+		{ "!!!/x", "!!" NO_NAME },
+		{ "x/y", "!!" NO_NAME },
+		{ "-..", "!" NO_NAME },
+		{ "y a", "y|a" },
+		{ "/x/", "!!the program is a directory" },
+		{ "'/x\"'", "!!" SPECIAL },
+		{ "/x\\x01", "!!" SPECIAL },
+		{ "/x a ; y/z", "/x|a!!" NO_NAME },
+		{ "/x a ; -y/z ; /z", "/x|a!" NO_NAME },
+		{ "/x ; \"/y", "/x!unbalanced quotes" },
+		{ "; a", "a" },
+		{ "; ';' a ; ; \";\" ;", "a" },
+		{ ";", "!empty command line" },
+		{ "/x ; ; \"/y", "/x!unbalanced quotes" },
+		{ "/x \\; ; \\;", "/x|;!!" SPECIAL },
 		{ "/x a ; /y b ; /z", "/x|a +2" },
 		{ "/x a;b \\; c ;d ;", "/x|a;b|;|c|;d" },
 		{ "/x ';'", "/x|;" },
@@ -75,7 +97,10 @@ static void command_lines(void **state)
 		  "/x|a-b@c\\x2dd.service|a-b@c\\x2dd|a-b|"
 		  "a/b|c\\x2dd|c-d|b|%|/run|root%" },
 		{ "/x %H", "~/x|%H" },
-		{ "/x %Z", "!unknown % specifier in '%Z'" },
+		{ "/x %Z", "!!unknown % specifier in '%Z'" },
+		{ "-/x %0 y", "!unknown % specifier in '%0'" },
+		{ "/x %! '% ' %-", "/x|%!|% |%-" },
+		{ "/x %f", "/x|/c-d" },
 		{ "/x $OPTS y", "/x|-H[OPTS]|tcp://a[OPTS]|b c[OPTS]|--x[OPTS]|y" },
 		{ "/x ${OPTS} a${EMPTY}b", "/x|-H tcp://a 'b c' --x[OPTS]|ab[EMPTY]" },
 		{ "/x $EMPTY $UNSET ${UNSET} $ z", "/x|[UNSET]|z" },
@@ -95,6 +120,76 @@ static void command_lines(void **state)
 	}
 }
 
+/* Names that are not escaped as systemd escapes them. */
+static void names(void **state)
+{
+	static const struct {
+		const char *unit, *text;
+		const char *expected; /* NULL: refused */
+	} table[] = {
+		{ "a@b\\c.service", "%i", "b\\c" },
+		{ "a@b\\c.service", "%I", NULL },
+		{ "a@b\\c.service", "%f", NULL },
+		{ "a@b\\x2.service", "%I", NULL },
+		{ "a\\x2d-b\\xzz.service", "%P", NULL },
+		{ "a\\-b.service", "%J", "b" },
+		{ "a-b.service", "%f", "/a/b" },
+		{ "a@-.service", "%f", "/" },
+		{ "a@-b.service", "%f", NULL },
+		{ "a@b-.service", "%f", NULL },
+		{ "a@b--c.service", "%f", NULL },
+		{ "a@b-..service", "%f", NULL },
+		{ "a@..-b.service", "%f", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		cleanup_(hf_arena_done) hf_arena arena = { 0 };
+		const char *out;
+		hf_expansion how;
+
+		assert_int_equal(hf_specifiers_expand(&arena, table[i].unit,
+						      table[i].text, &out, &how),
+				 0);
+		assert_int_equal(how,
+				 table[i].expected ? HF_EXPAND_EXACT : HF_EXPAND_INVALID);
+		if (table[i].expected)
+			assert_string_equal(out, table[i].expected);
+	}
+}
+
+/* Where a command makes systemd give up the file. */
+static void cut_files(void **state)
+{
+	static const struct {
+		const char *unit, *text;
+		size_t n; /* assignments that are left */
+		unsigned line;
+	} table[] = {
+		{ "a.service", "[Service]\nExecStart=/x \"\nA=1\n", 1, 2 },
+		{ "a.service", "[Service]\nA=1\nExecStop=/x %Z\nB=1\n", 2, 3 },
+		{ "a.service", "[Service]\nExecStop=-/x %Z\nB=1\n", 2, 0 },
+		{ "a.service", "[Service]\nExecStart=\nB=1\n", 2, 0 },
+		{ "a.service", "[Socket]\nExecStopPre=x/\nB=1\n", 2, 0 },
+		{ "a.socket", "[Socket]\nExecStopPre=x/\nB=1\n", 1, 2 },
+		{ "a.service", "[Service]\nExecOther=x/\nB=1\n", 2, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		cleanup_(hf_arena_done) hf_arena arena = { 0 };
+		hf_unit_file file;
+
+		assert_int_equal(hf_unit_file_parse(&arena, "/u", table[i].text,
+						    strlen(table[i].text), &file, NULL),
+				 0);
+		assert_int_equal(hf_cmd_file_cut(&arena, table[i].unit, &file, NULL), 0);
+		assert_int_equal(file.n, table[i].n);
+		assert_int_equal(file.broken_line, table[i].line);
+		assert_int_equal(!!file.broken_why, !!table[i].line);
+	}
+}
+
 static void spans(void **state)
 {
 	static const char value[] = "-/x  'a b'\t\\; $O";
@@ -102,7 +197,7 @@ static void spans(void **state)
 	hf_cmd cmd;
 
 	(void)state;
-	assert_int_equal(hf_cmd_parse(&arena, value, &cmd, NULL), 0);
+	assert_int_equal(hf_cmd_parse(&arena, "a.service", value, &cmd, NULL), 0);
 	assert_int_equal(cmd.n_words, 4);
 	assert_int_equal(cmd.words[1].start, 5);
 	assert_int_equal(cmd.words[1].len, 5);
@@ -244,7 +339,9 @@ static void round_trip(void **state)
 			hf_strbuf_addc(&sb, ' ');
 			hf_cmd_quote(&sb, words[w], dollar);
 		}
-		assert_int_equal(hf_cmd_parse(&arena, hf_strbuf_str(&sb), &cmd, NULL), 0);
+		assert_int_equal(
+			hf_cmd_parse(&arena, "a.service", hf_strbuf_str(&sb), &cmd, NULL),
+			0);
 		assert_int_equal(hf_cmd_expand(&arena, &cmd, "a.service", &env, "/u", 1,
 					       &argv, NULL),
 				 0);
@@ -259,6 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(command_lines), cmocka_unit_test(spans),
+		cmocka_unit_test(names),	 cmocka_unit_test(cut_files),
 		cmocka_unit_test(env_files),	 cmocka_unit_test(env_file_not_utf8),
 		cmocka_unit_test(quoting),	 cmocka_unit_test(round_trip),
 		cmocka_unit_test(mutations),

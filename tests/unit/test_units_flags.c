@@ -29,7 +29,8 @@ static void parse(parsed *p, const char *line)
 	assert_int_equal(hf_env_file_parse(&env, &p->arena, "/e", env_text,
 					   strlen(env_text), NULL),
 			 0);
-	assert_int_equal(hf_cmd_parse(&p->arena, line, &p->cmd, NULL), 0);
+	assert_int_equal(hf_cmd_parse(&p->arena, "docker.service", line, &p->cmd, NULL),
+			 0);
 	assert_int_equal(hf_cmd_expand(&p->arena, &p->cmd, "x.service", &env, "/u", 1,
 				       &p->argv, NULL),
 			 0);

@@ -199,6 +199,39 @@ static void masks_and_bad_units(void **state)
 	assert_null(plan.engine.unit);
 }
 
+/* A command that systemd refuses ends the reading of its file: of a drop-in, the rest of
+ * it; of the fragment, the unit. One behind "-" is only passed over. */
+static void refused_commands(void **state)
+{
+	temp_root *t = *state;
+	const hf_unit_view *view;
+
+	temp_root_mkdir(t, "etc/systemd/system/docker.service.d");
+	temp_root_write(
+		t, "etc/systemd/system/docker.service.d/50-a.conf",
+		"[Service]\nExecStart=\nExecStart=/opt/dockerd --a\n"
+		"ExecStop=relative/stop\nExecStart=\nExecStart=/opt/dockerd --b\n");
+	temp_root_write(t, "etc/systemd/system/docker.service.d/60-b.conf",
+			"[Service]\nExecStart=-/opt/dockerd \"--c\nExecStart=\"/x\n");
+	for (int round = 0; round < 2; round++) {
+		cleanup_(hf_plan_done) hf_plan plan = { 0 };
+
+		if (round)
+			temp_root_write(t, VENDOR "/docker.service",
+					"[Service]\nExecStart=/usr/bin/dockerd %Z\n");
+		survey(t, &plan, NULL, 0);
+		view = view_of(&plan, "docker.service");
+		if (round) {
+			assert_int_equal(view->load, HF_UNIT_BAD);
+			assert_non_null(strstr(view->why, "docker.service:2: ExecStart "
+							  "cannot be read"));
+		} else {
+			assert_int_equal(view->n_argv, 2);
+			assert_string_equal(view->argv[1].text, "--a");
+		}
+	}
+}
+
 static void engine_under_another_name(void **state)
 {
 	temp_root *t = *state;
@@ -280,7 +313,7 @@ static void doubtful_environment(void **state)
 		  "'-/etc/%H' is known only to the running manager", 1 },
 		{ "EnvironmentFile=-/etc/%H\nExecStart=/x a", NULL, 2 },
 		/* systemd drops what it does not know */
-		{ "EnvironmentFile=/etc/%!\nExecStart=/x $A", NULL, 1 },
+		{ "EnvironmentFile=/etc/%Z\nExecStart=/x $A", NULL, 1 },
 		{ "Environment=A=%H\nExecStart=/x $A",
 		  "the variable 'A' is known only to the running manager", 1 },
 		{ "Environment=A=%H\nEnvironment=A=1\nExecStart=/x $A", NULL, 2 },
@@ -333,6 +366,7 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(doubtful_environment, setup, teardown),
 		cmocka_unit_test_setup_teardown(doubtful_streams, setup, teardown),
+		cmocka_unit_test_setup_teardown(refused_commands, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),

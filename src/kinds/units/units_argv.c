@@ -2,6 +2,7 @@
 #include "kinds/units/units_argv.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -174,111 +175,56 @@ int hf_words_split(hf_arena *arena, const char *text, bool relaxed, const char *
 	return 0;
 }
 
-/* The prefixes of the program; systemd.service(5), table 1. */
-static const char *prefixes_take(hf_cmd *cmd, const char *word)
-{
-	bool privileged = false, ignore_failure = false;
-
-	for (;; word++) {
-		if (*word == '-' && !ignore_failure)
-			ignore_failure = true;
-		else if (*word == '@' && !cmd->separate_argv0)
-			cmd->separate_argv0 = true;
-		else if (*word == ':' && !cmd->no_env)
-			cmd->no_env = true;
-		else if (*word == '+' && !privileged)
-			privileged = true;
-		else if (*word == '!' && !privileged) {
-			privileged = true;
-			if (word[1] == '!')
-				word++;
-		} else
-			return word;
-	}
-}
-
-static bool ends_word(char c)
-{
-	return !c || is_blank(c);
-}
-
-/* The words of the first command; the others are only counted. */
-static int cmd_split(hf_arena *arena, hf_cmd *cmd, hf_strbuf *sb)
-{
-	const char *p = skip_blanks(cmd->raw);
-
-	for (; *p; p = skip_blanks(p)) {
-		const char *start = p;
-		hf_cmd_word *word;
-
-		if (*p == ';' && ends_word(p[1]) && (cmd->n_words || cmd->n_commands)) {
-			p = skip_blanks(p + 1);
-			if (*p)
-				cmd->n_commands++;
-			continue;
-		}
-		hf_strbuf_reset(sb);
-		if (*p == '\\' && p[1] == ';' && ends_word(p[2])) {
-			hf_strbuf_addc(sb, ';');
-			p += 2;
-		} else if (word_next_warn(&p, sb) < 0) {
-			return -EBADMSG;
-		}
-		if (cmd->n_commands > 1)
-			continue;
-		cmd->n_commands = 1;
-		word = hf_vec_push(arena, cmd->words, cmd->n_words);
-		if (!word)
-			return -ENOMEM;
-		word->start = (size_t)(start - cmd->raw);
-		word->len = (size_t)(p - start);
-		word->text = hf_arena_memdup(arena, hf_strbuf_str(sb), sb->len);
-		if (!word->text || !hf_strbuf_ok(sb))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-int hf_cmd_parse(hf_arena *arena, const char *value, hf_cmd *ret, hf_error **err)
-{
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	hf_cmd cmd = { .raw = value };
-	int r = cmd_split(arena, &cmd, &sb);
-
-	if (r == -ENOMEM)
-		return hf_error_oom(err);
-	if (r < 0)
-		return unbalanced(err);
-	if (!cmd.n_words)
-		return hf_error_set(err, -EBADMSG, "empty command line");
-	cmd.program = prefixes_take(&cmd, cmd.words[0].text);
-	if (!cmd.program[0])
-		return hf_error_set(err, -EBADMSG, "no program in the command line");
-	if (cmd.separate_argv0 && cmd.n_words < 2)
-		return hf_error_set(err, -EBADMSG, "no argv[0] after the '@' prefix");
-	*ret = cmd;
-	return 0;
-}
-
 /* --- specifiers ------------------------------------------------------------------ */
 
-/* "\x2d" of a unit name's prefix or instance, for the unescaped specifiers. */
-static void add_unescaped_name(hf_strbuf *out, const char *s, size_t len)
+/* "\x2d" of a unit name's prefix or instance, for the unescaped specifiers; false: it is
+ * not escaped as such names are. */
+static bool add_unescaped_name(hf_strbuf *out, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\\' && i + 3 < len && s[i + 1] == 'x' &&
-		    hex_value(s[i + 2]) >= 0 && hex_value(s[i + 3]) >= 0) {
-			hf_strbuf_addc(out, (char)(hex_value(s[i + 2]) * 16 +
-						   hex_value(s[i + 3])));
-			i += 3;
-		} else {
+		int high, low;
+
+		if (s[i] != '\\') {
 			hf_strbuf_addc(out, s[i] == '-' ? '/' : s[i]);
+			continue;
 		}
+		if (i + 3 >= len || s[i + 1] != 'x')
+			return false;
+		high = hex_value(s[i + 2]);
+		low = hex_value(s[i + 3]);
+		if (high < 0 || low < 0)
+			return false;
+		hf_strbuf_addc(out, (char)(high * 16 + low));
+		i += 3;
 	}
+	return true;
+}
+
+/* The same as an absolute path, which has to be a plain one; unit_name_path_unescape().
+ */
+static bool add_unescaped_path(hf_strbuf *out, const char *s, size_t len)
+{
+	size_t start = out->len + 1;
+
+	hf_strbuf_addc(out, '/');
+	if (len == 1 && *s == '-')
+		return true;
+	if (!len || !add_unescaped_name(out, s, len))
+		return false;
+	for (const char *p = hf_strbuf_str(out) + start; hf_strbuf_ok(out); p++) {
+		size_t n = strcspn(p, "/");
+
+		if (!n || (n == 1 && *p == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+			return false;
+		p += n;
+		if (!*p)
+			break;
+	}
+	return true;
 }
 
 /* The specifiers that the unit's name decides; false: not one of them. */
-static bool specifier_of_name(hf_strbuf *out, char c, const char *unit)
+static bool specifier_of_name(hf_strbuf *out, char c, const char *unit, bool *ret_valid)
 {
 	const char *type = hf_unit_name_type(unit);
 	size_t stem = strlen(unit) - strlen(type);
@@ -292,6 +238,7 @@ static bool specifier_of_name(hf_strbuf *out, char c, const char *unit)
 		if (unit[i] == '-')
 			last = unit + i + 1;
 	}
+	*ret_valid = true;
 	switch (c) {
 	case 'n':
 		hf_strbuf_adds(out, unit);
@@ -303,19 +250,24 @@ static bool specifier_of_name(hf_strbuf *out, char c, const char *unit)
 		hf_strbuf_add(out, unit, prefix);
 		return true;
 	case 'P':
-		add_unescaped_name(out, unit, prefix);
+		*ret_valid = add_unescaped_name(out, unit, prefix);
 		return true;
 	case 'i':
 		hf_strbuf_add(out, instance, instance_len);
 		return true;
 	case 'I':
-		add_unescaped_name(out, instance, instance_len);
+		*ret_valid = add_unescaped_name(out, instance, instance_len);
 		return true;
 	case 'j':
 		hf_strbuf_add(out, last, prefix - (size_t)(last - unit));
 		return true;
 	case 'J':
-		add_unescaped_name(out, last, prefix - (size_t)(last - unit));
+		*ret_valid =
+			add_unescaped_name(out, last, prefix - (size_t)(last - unit));
+		return true;
+	case 'f':
+		*ret_valid = add_unescaped_path(out, at ? instance : unit,
+						at ? instance_len : prefix);
 		return true;
 	default:
 		return false;
@@ -351,6 +303,11 @@ static const char *specifier_constant(char c)
 	}
 }
 
+static bool is_alnum(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 int hf_specifiers_expand(hf_arena *arena, const char *unit, const char *text,
 			 const char **ret, hf_expansion *ret_how)
 {
@@ -360,6 +317,7 @@ int hf_specifiers_expand(hf_arena *arena, const char *unit, const char *text,
 
 	for (const char *p = text; *p; p++) {
 		const char *constant;
+		bool valid;
 
 		if (*p != '%' || !p[1]) { /* a lone one at the end is tolerated */
 			hf_strbuf_addc(&out, *p);
@@ -369,12 +327,16 @@ int hf_specifiers_expand(hf_arena *arena, const char *unit, const char *text,
 		constant = specifier_constant(*p);
 		if (constant) {
 			hf_strbuf_adds(&out, constant);
-		} else if (!specifier_of_name(&out, *p, unit)) {
-			/* known, but of the host, the boot or the manager */
-			if (strchr("aAbBcdDfHlmMoqrRsTvVwWyY", *p)) {
+		} else if (specifier_of_name(&out, *p, unit, &valid)) {
+			if (!valid)
+				how = HF_EXPAND_INVALID;
+		} else {
+			/* known, but of the host, the boot or the manager; of the rest
+			 * only what could be a specifier some day is refused */
+			if (strchr("aAbBcdDHlmMoqrRsTvVwWyY", *p)) {
 				if (how == HF_EXPAND_EXACT)
 					how = HF_EXPAND_INEXACT;
-			} else {
+			} else if (is_alnum(*p)) {
 				how = HF_EXPAND_INVALID;
 			}
 			hf_strbuf_addc(&out, '%');
@@ -386,6 +348,212 @@ int hf_specifiers_expand(hf_arena *arena, const char *unit, const char *text,
 		return -ENOMEM;
 	*ret = copy;
 	*ret_how = how;
+	return 0;
+}
+
+/* --- commands -------------------------------------------------------------------- */
+
+/* The prefixes of the program; systemd.service(5), table 1. Sets *ret_ignore for '-'. */
+static const char *prefixes_take(hf_cmd *cmd, const char *word, bool *ret_ignore)
+{
+	bool plus = false;
+	int marks = 0; /* '!' and '!!' */
+
+	*ret_ignore = false;
+	for (;; word++) {
+		if (*word == '-' && !*ret_ignore)
+			*ret_ignore = true;
+		else if (*word == '@' && !cmd->separate_argv0)
+			cmd->separate_argv0 = true;
+		else if (*word == ':' && !cmd->no_env)
+			cmd->no_env = true;
+		else if (*word == '+' && !plus && !marks)
+			plus = true;
+		else if (*word == '!' && !plus && marks < 2)
+			marks++;
+		else
+			return word;
+	}
+}
+
+static bool components_fit(const char *path)
+{
+	for (size_t n; *path; path += n) {
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if (n > NAME_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* What config_parse_exec() says against a program, after specifiers; NULL: nothing. */
+static const char *program_refusal(const char *path)
+{
+	size_t len = strlen(path);
+
+	if (!len)
+		return "no program in the command line";
+	for (const char *c = path; *c; c++) {
+		if ((unsigned char)*c < ' ' || strchr("\"'\\\x7f", *c))
+			return "the program has quotes, backslashes or control "
+			       "characters in its name";
+	}
+	if (path[len - 1] == '/')
+		return "the program is a directory";
+	if (len >= PATH_MAX || !components_fit(path))
+		return "the program's name is too long";
+	if (path[0] != '/' &&
+	    (strchr(path, '/') || !strcmp(path, ".") || !strcmp(path, "..")))
+		return "the program is neither an absolute path nor a mere name";
+	return NULL;
+}
+
+static bool ends_word(char c)
+{
+	return !c || is_blank(c);
+}
+
+/* Add the word that begins at @start and was read up to @end. */
+static int cmd_add(hf_arena *arena, hf_cmd *cmd, const char *start, const char *end,
+		   const hf_strbuf *text)
+{
+	hf_cmd_word *word = hf_vec_push(arena, cmd->words, cmd->n_words);
+
+	if (!word || !hf_strbuf_ok(text))
+		return -ENOMEM;
+	word->start = (size_t)(start - cmd->raw);
+	word->len = (size_t)(end - start);
+	word->text = hf_arena_memdup(arena, hf_strbuf_str(text), text->len);
+	return word->text ? 0 : -ENOMEM;
+}
+
+/* Expand a word only to see whether systemd can; sets cmd->why. */
+static int word_check(hf_arena *arena, const char *unit, const char *text, bool program,
+		      hf_cmd *cmd)
+{
+	const char *expanded;
+	hf_expansion how;
+
+	if (hf_specifiers_expand(arena, unit, text, &expanded, &how) < 0)
+		return -ENOMEM;
+	if (how != HF_EXPAND_INVALID) {
+		if (program && !cmd->why)
+			cmd->why = program_refusal(expanded);
+		return 0;
+	}
+	cmd->why = hf_arena_printf(arena, "unknown %% specifier in '%s'", text);
+	return cmd->why ? 0 : -ENOMEM;
+}
+
+/*
+ * One command from *p on, up to its ';' or the end. What systemd says against it is in
+ * .why, and then *p means nothing.
+ */
+static int cmd_one(hf_arena *arena, const char *unit, const char *raw, const char **p,
+		   hf_cmd *ret)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	hf_cmd cmd = { .raw = raw, .n_commands = 1 };
+	bool ignore = false;
+
+	while (**p && !cmd.why) {
+		const char *start = *p;
+
+		if (*start == ';' && ends_word(start[1]) && cmd.n_words) {
+			*p = skip_blanks(start + 1);
+			break;
+		}
+		hf_strbuf_reset(&sb);
+		if (*start == '\\' && start[1] == ';' && ends_word(start[2]) &&
+		    cmd.n_words) {
+			hf_strbuf_addc(&sb, ';');
+			*p += 2;
+		} else if (word_next_warn(p, &sb) < 0) {
+			cmd.why = "unbalanced quotes";
+			/* only of the first word systemd thinks nothing */
+			cmd.fatal = cmd.n_words && !ignore;
+			break;
+		}
+		if (!cmd.n_words && !strcmp(hf_strbuf_str(&sb), ";")) {
+			*p = skip_blanks(*p); /* a separator, even in quotes */
+			continue;
+		}
+		if (cmd_add(arena, &cmd, start, *p, &sb) < 0)
+			return -ENOMEM;
+		if (cmd.n_words == 1)
+			cmd.program = prefixes_take(&cmd, cmd.words[0].text, &ignore);
+		if (word_check(arena, unit,
+			       cmd.n_words == 1 ? cmd.program
+						: cmd.words[cmd.n_words - 1].text,
+			       cmd.n_words == 1, &cmd) < 0)
+			return -ENOMEM;
+		cmd.fatal = cmd.why && !ignore;
+		*p = skip_blanks(*p);
+	}
+	if (!cmd.why && cmd.separate_argv0 && cmd.n_words < 2) {
+		cmd.why = "no argv[0] after the '@' prefix";
+		cmd.fatal = !ignore;
+	}
+	if (!cmd.n_words)
+		cmd.n_commands = 0;
+	*ret = cmd;
+	return 0;
+}
+
+int hf_cmd_parse(hf_arena *arena, const char *unit, const char *value, hf_cmd *ret,
+		 hf_error **err)
+{
+	hf_cmd first = { .raw = value }, cmd = { 0 };
+
+	for (const char *p = skip_blanks(value); *p && !cmd.why;) {
+		if (cmd_one(arena, unit, value, &p, &cmd) < 0)
+			return hf_error_oom(err);
+		if (cmd.why) {
+			first.why = cmd.why;
+			first.fatal = cmd.fatal;
+		} else if (!first.n_commands) {
+			first = cmd;
+		} else {
+			first.n_commands += cmd.n_commands;
+		}
+	}
+	if (!first.n_commands && !first.why)
+		first.why = "empty command line";
+	*ret = first;
+	return 0;
+}
+
+int hf_cmd_file_cut(hf_arena *arena, const char *unit, hf_unit_file *file, hf_error **err)
+{
+	static const char *const keys[] = {
+		"ExecCondition", "ExecStart",	 "ExecStartPre",
+		"ExecStartPost", "ExecReload",	 "ExecStop",
+		"ExecStopPre",	 "ExecStopPost", NULL
+	};
+	bool socket = !strcmp(hf_unit_name_type(unit), ".socket");
+
+	for (size_t i = 0; i < file->n; i++) {
+		const hf_unit_assign *a = &file->items[i];
+		const char *const *key = keys;
+		hf_cmd cmd;
+
+		while (*key && strcmp(*key, a->key) != 0)
+			key++;
+		if (!*key || !a->value[0] ||
+		    strcmp(a->section, socket ? "Socket" : "Service") != 0)
+			continue;
+		if (hf_cmd_parse(arena, unit, a->value, &cmd, err) < 0)
+			return -ENOMEM;
+		if (!cmd.fatal)
+			continue;
+		file->broken_line = a->line;
+		file->broken_why =
+			hf_arena_printf(arena, "%s cannot be read: %s", a->key, cmd.why);
+		if (!file->broken_why)
+			return hf_error_oom(err);
+		file->n = i + 1; /* its commands before that one are taken */
+	}
 	return 0;
 }
 
@@ -525,26 +693,21 @@ static int expand_inside(hf_expander *x, size_t word, const char *text)
 	return expander_push(x, word, copy, from, variable);
 }
 
-static int expand_word(hf_expander *x, const hf_cmd *cmd, size_t word, hf_error **err)
+static int expand_word(hf_expander *x, const hf_cmd *cmd, size_t word)
 {
 	const char *text = word ? cmd->words[word].text : cmd->program;
 	hf_expansion how;
-	int r;
 
 	if (hf_specifiers_expand(x->arena, x->unit, text, &text, &how) < 0)
-		return hf_error_oom(err);
-	if (how == HF_EXPAND_INVALID)
-		return hf_error_set(err, -EBADMSG, "unknown %% specifier in '%s'", text);
+		return -ENOMEM;
 	if (how == HF_EXPAND_INEXACT &&
 	    expander_inexact(x, "the % specifier in", text) < 0)
-		return hf_error_oom(err);
+		return -ENOMEM;
 	if (!word || cmd->no_env)
-		r = expander_push(x, word, text, NULL, NULL);
-	else if (text[0] == '$' && text[1] != '{' && text[1] != '$')
-		r = expand_split(x, word, text + 1);
-	else
-		r = expand_inside(x, word, text);
-	return r < 0 ? hf_error_oom(err) : 0;
+		return expander_push(x, word, text, NULL, NULL);
+	if (text[0] == '$' && text[1] != '{' && text[1] != '$')
+		return expand_split(x, word, text + 1);
+	return expand_inside(x, word, text);
 }
 
 int hf_cmd_expand(hf_arena *arena, const hf_cmd *cmd, const char *unit, const hf_env *env,
@@ -553,13 +716,10 @@ int hf_cmd_expand(hf_arena *arena, const hf_cmd *cmd, const char *unit, const hf
 	hf_expander x = { arena, env, unit, file, line, { .exact = true } };
 
 	for (size_t i = 0; i < cmd->n_words; i++) {
-		int r;
-
 		if (cmd->separate_argv0 && i == 1)
 			continue; /* only a name to show; the program stays args[0] */
-		r = expand_word(&x, cmd, i, err);
-		if (r < 0)
-			return r;
+		if (expand_word(&x, cmd, i) < 0)
+			return hf_error_oom(err);
 	}
 	*ret = x.out;
 	return 0;
@@ -569,8 +729,7 @@ int hf_cmd_expand(hf_arena *arena, const hf_cmd *cmd, const char *unit, const hf
 
 static bool is_safe(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("_./:=,@+-", c));
+	return is_alnum(c) || (c && strchr("_./:=,@+-", c));
 }
 
 void hf_cmd_quote(hf_strbuf *out, const char *word, bool dollar)

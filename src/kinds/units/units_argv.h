@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/strbuf.h"
+#include "kinds/units/units_unit.h"
 #include "plan/unit_view.h"
 
 /* One word as written: raw[start, start + len). */
@@ -30,19 +31,32 @@ typedef struct hf_cmd {
 	hf_cmd_word
 		*words; /* of the first command; [0] is the program with its prefixes */
 	size_t n_words;
-	size_t n_commands;   /* separated by ';' */
+	size_t n_commands;   /* separated by ';', as many as systemd takes */
 	const char *program; /* words[0] without prefixes, % still in it */
 	bool separate_argv0; /* '@': words[1] is argv[0] */
 	bool no_env;	     /* ':': $ is not expanded */
+	const char *why;     /* what comes after the commands is not taken: the reason */
+	bool fatal;	     /* and systemd reads no further in the file */
 } hf_cmd;
 
 /**
- * hf_cmd_parse - split a value of ExecStart=
- * Errors: -EBADMSG where systemd would ignore the assignment (unbalanced quotes, no
- * program), with the reason; -ENOMEM. Pure.
+ * hf_cmd_parse - split a value of ExecStart= and the like
+ * @unit: its name, for the specifiers
+ *
+ * What systemd does not take is no error, see .why. Returns 0 or -ENOMEM. Pure.
  */
-int hf_cmd_parse(hf_arena *arena, const char *value, hf_cmd *ret,
+int hf_cmd_parse(hf_arena *arena, const char *unit, const char *value, hf_cmd *ret,
 		 hf_error **err) _must_check_;
+
+/**
+ * hf_cmd_file_cut - drop of @file what systemd does not read
+ * @unit: the unit it belongs to
+ *
+ * At a command that it refuses the manager gives up the file, as at a broken line:
+ * .broken_line is set. 0 or -ENOMEM. Pure.
+ */
+int hf_cmd_file_cut(hf_arena *arena, const char *unit, hf_unit_file *file,
+		    hf_error **err) _must_check_;
 
 /** hf_words_split - words of @text as extract_first_word() yields them
  *
@@ -102,7 +116,7 @@ typedef struct hf_argv {
  * hf_cmd_expand - the argv that systemd would run for @cmd
  * @file, @line: where the command stands, for the words that are not out of variables
  *
- * Errors: -EBADMSG an unknown % specifier; -ENOMEM. Pure.
+ * Returns 0 or -ENOMEM. Pure.
  */
 int hf_cmd_expand(hf_arena *arena, const hf_cmd *cmd, const char *unit, const hf_env *env,
 		  const char *file, unsigned line, hf_argv *ret,

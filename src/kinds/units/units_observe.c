@@ -182,21 +182,19 @@ static int env_pattern_read(hf_units_observer *o, const char *pattern, hf_error 
 	return env_file_read(o, env, pattern, err);
 }
 
-static int program_find(hf_units_observer *o, const char *value, hf_error **err)
+static int program_find(hf_units_observer *o, const char *unit, const char *value,
+			hf_error **err)
 {
 	/* the fixed path of systemd for names without a slash; path-util.h */
 	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin",
 					    "/usr/sbin",       "/usr/bin",
 					    "/sbin",	       "/bin" };
-	cleanup_(hf_error_freep) hf_error *broken = NULL;
 	hf_cmd cmd;
-	int r = hf_cmd_parse(o->arena, value, &cmd, &broken);
+	int r = hf_cmd_parse(o->arena, unit, value, &cmd, err);
 
-	if (r == -ENOMEM)
-		return hf_error_oom(err);
-	if (r < 0 || strchr(cmd.program, '/') ||
+	if (r < 0 || !cmd.n_commands || strchr(cmd.program, '/') ||
 	    hf_map_get(&o->obs->programs, cmd.program))
-		return 0;
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		cleanup_(hf_error_freep) hf_error *e = NULL;
 		char *path = hf_path_join(o->arena, dirs[i], cmd.program);
@@ -229,7 +227,7 @@ static int unit_files_read(hf_units_observer *o, const hf_units_unit *unit,
 		if (strcmp(a->section, "Service") || !a->value[0])
 			continue;
 		if (!strcmp(a->key, "ExecStart"))
-			r = program_find(o, a->value, err);
+			r = program_find(o, unit->name, a->value, err);
 		if (strcmp(a->key, "EnvironmentFile"))
 			continue;
 		if (hf_specifiers_expand(o->arena, unit->name,

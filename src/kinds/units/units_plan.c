@@ -104,7 +104,7 @@ static int vendor_changed(const hf_units_work *work, bool *ret)
 
 	if (hf_units_dropin_origin(work->arena, unit->ours_text, &origin) < 0)
 		return -ENOMEM;
-	*ret = origin && work->base.exec.n_lines == 1 && !work->exec_kept &&
+	*ret = origin && work->base.exec.n_commands == 1 && !work->exec_kept &&
 	       strcmp(origin, work->base.exec.line.value) != 0;
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "host/fs.h"
+#include "kinds/units/units_argv.h"
 #include "kinds/units/units_observe.h"
 
 /* High to low, as systemd-analyze unit-paths prints them. On a merged /usr the /lib entry
@@ -158,6 +159,8 @@ static int file_read(hf_units_reader *rd, const char *path, hf_unit_file **ret,
 	if (!file)
 		return hf_error_oom(err);
 	r = hf_unit_file_parse(rd->arena, path, text, len, file, err);
+	if (r == 0)
+		r = hf_cmd_file_cut(rd->arena, rd->unit->name, file, err);
 	if (r < 0)
 		return r;
 	file->mtime_usec = inode.mtime_nsec > 0 ? (uint64_t)inode.mtime_nsec / 1000 : 0;

@@ -23,6 +23,7 @@ typedef struct hf_unit_reader {
 	hf_strbuf joined; /* a line that a backslash continues, so far */
 	bool joining;
 	unsigned joined_line; /* its first line */
+	bool bom_seen;
 } hf_unit_reader;
 
 static int eol_kind(char c)
@@ -102,8 +103,12 @@ static int reader_take(hf_unit_reader *rd, hf_line l, unsigned line)
 	const char *eq;
 
 	l = line_trim(l);
-	if (!l.len || !line_is_utf8(l))
+	if (!l.len)
 		return 0;
+	if (!line_is_utf8(l)) {
+		file_break(rd, line, "the line is not UTF-8");
+		return 0;
+	}
 	if (l.s[0] == '[') {
 		if (l.s[l.len - 1] != ']') {
 			file_break(rd, line, "the section header has no closing bracket");
@@ -136,6 +141,12 @@ static int reader_line(hf_unit_reader *rd, hf_line l, unsigned line)
 
 	if (trimmed.len && (trimmed.s[0] == '#' || trimmed.s[0] == ';'))
 		return 0;
+	/* the first mark of UTF-8, on whichever line it is */
+	if (!rd->bom_seen && l.len >= 3 && !memcmp(l.s, "\xef\xbb\xbf", 3)) {
+		rd->bom_seen = true;
+		l.s += 3;
+		l.len -= 3;
+	}
 	if (l.len > HF_UNIT_LINE_MAX || rd->joined.len + l.len > HF_UNIT_LINE_MAX) {
 		file_break(rd, line, "the line is longer than 1 MiB");
 		return 0;
@@ -166,8 +177,6 @@ static int reader_run(hf_unit_reader *rd, const char *text, size_t len)
 {
 	size_t at = 0;
 
-	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-		at = 3;
 	for (unsigned line = 1; at < len && !rd->file->broken_line; line++) {
 		if (reader_line(rd, line_next(text, len, &at), line) < 0)
 			return -ENOMEM;

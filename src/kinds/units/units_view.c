@@ -179,63 +179,72 @@ static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
 static int exec_expand(hf_arena *arena, const hf_units_obs *obs, const char *unit,
 		       const hf_unit_stack *stack, hf_units_exec *exec, hf_error **err)
 {
-	cleanup_(hf_error_freep) hf_error *e = NULL;
 	hf_env env = { 0 };
-	int r = hf_cmd_parse(arena, exec->line.value, &exec->cmd, &e);
+	int r = env_of_settings(&env, arena, unit, stack, err);
 
-	if (r == 0) {
-		r = env_of_settings(&env, arena, unit, stack, err);
-		if (r == 0)
-			r = env_of_files(&env, arena, obs, unit, stack, err);
-		if (r == 0)
-			r = env_of_names(&env, arena, stack, "PassEnvironment", false,
-					 err);
-		if (r == 0)
-			r = env_of_names(&env, arena, stack, "UnsetEnvironment", true,
-					 err);
-		if (r < 0)
-			return r;
+	if (r == 0)
+		r = env_of_files(&env, arena, obs, unit, stack, err);
+	if (r == 0)
+		r = env_of_names(&env, arena, stack, "PassEnvironment", false, err);
+	if (r == 0)
+		r = env_of_names(&env, arena, stack, "UnsetEnvironment", true, err);
+	if (r == 0)
 		r = hf_cmd_expand(arena, &exec->cmd, unit, &env, exec->line.file,
-				  exec->line.line, &exec->argv, &e);
-	}
-	if (r == -ENOMEM)
-		return hf_error_oom(err);
-	if (r < 0) {
-		exec->argv = (hf_argv){ 0 };
-		exec->broken = hf_arena_printf(
-			arena, "ExecStart at %s:%u cannot be read: %s", exec->line.file,
-			exec->line.line, hf_error_text(e));
-	} else if (exec->cmd.n_commands > 1) {
-		exec->broken = hf_arena_printf(
-			arena, "ExecStart at %s:%u holds several commands",
-			exec->line.file, exec->line.line);
-	} else {
-		return 0;
-	}
-	return exec->broken ? 0 : hf_error_oom(err);
+				  exec->line.line, &exec->argv, err);
+	return r;
+}
+
+static int exec_broken(hf_arena *arena, hf_units_exec *exec, const hf_unit_value *at,
+		       const char *what, const char *why)
+{
+	exec->broken = hf_arena_printf(arena, "ExecStart at %s:%u %s%s", at->file,
+				       at->line, what, why);
+	return exec->broken ? 0 : -ENOMEM;
 }
 
 int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *unit,
 		       const hf_unit_stack *stack, hf_units_exec *ret, hf_error **err)
 {
+	const hf_unit_value *refused = NULL;
+	const char *why = NULL;
 	hf_units_exec exec = { 0 };
 	hf_unit_value *list;
-	int r = hf_unit_list(stack, "Service", "ExecStart", arena, &list, &exec.n_lines,
-			     err);
+	size_t n;
+	int r = hf_unit_list(stack, "Service", "ExecStart", arena, &list, &n, err);
 
+	for (size_t i = 0; i < n && r == 0; i++) {
+		hf_cmd cmd;
+
+		r = hf_cmd_parse(arena, unit, list[i].value, &cmd, err);
+		if (r < 0)
+			return r;
+		if (!cmd.n_commands) {
+			refused = &list[i];
+			why = cmd.why;
+		} else if (!exec.n_commands) {
+			exec.line = list[i];
+			exec.cmd = cmd;
+		}
+		exec.n_commands += cmd.n_commands;
+	}
+	if (r == 0 && exec.n_commands == 1)
+		r = exec_expand(arena, obs, unit, stack, &exec, err);
 	if (r < 0)
 		return r;
-	if (exec.n_lines == 1) {
-		exec.line = list[0];
-		r = exec_expand(arena, obs, unit, stack, &exec, err);
-	} else if (exec.n_lines == 0) {
-		exec.broken = "the unit has no ExecStart";
-	} else {
+	if (exec.n_commands == 1)
+		;
+	else if (exec.n_commands && exec.n_commands == exec.cmd.n_commands)
+		r = exec_broken(arena, &exec, &exec.line, "holds several commands", "");
+	else if (exec.n_commands)
 		exec.broken = "the unit has more than one ExecStart";
-	}
-	if (r == 0)
-		*ret = exec;
-	return r;
+	else if (refused)
+		r = exec_broken(arena, &exec, refused, "cannot be read: ", why);
+	else
+		exec.broken = "the unit has no ExecStart";
+	if (r < 0)
+		return hf_error_oom(err);
+	*ret = exec;
+	return 0;
 }
 
 /* --- the plan's view ------------------------------------------------------------- */

@@ -9,8 +9,8 @@
 
 /* The command that a unit runs, from one stack of files. */
 typedef struct hf_units_exec {
-	size_t n_lines;	    /* ExecStart= assignments in force */
-	hf_unit_value line; /* of the only one */
+	size_t n_commands;  /* of all ExecStart= assignments in force */
+	hf_unit_value line; /* of the first one */
 	hf_cmd cmd;
 	hf_argv argv;
 	const char *broken; /* systemd would not take it: the reason, or NULL */
