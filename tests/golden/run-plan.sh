@@ -13,6 +13,8 @@
 #	check.exit	optional, exit status of check after apply (default 0)
 #	after/		the tree after apply, without the applied record
 #	next.yaml	optional: a second version of the baseline, planned and applied next
+#	next-root/	optional: what somebody else, a vendor's upgrade say, puts into the
+#			tree before that
 #	next.txt, next-after/	what is expected of it
 #
 # Besides: a plan changes nothing and says the same twice; a second apply changes nothing
@@ -127,6 +129,11 @@ for dir in "$here"/plan/*/; do
 	if [ -f next.yaml ]; then
 		rm -f apply.exit check.exit
 		cp next.yaml baseline.yaml
+		if [ -d "$dir/next-root" ]; then
+			(cd "$dir/next-root" && find . -type f) | while read -r path; do
+				install -m 0644 "$dir/next-root/$path" "$work/root/$path"
+			done
+		fi
 		one_step ./baseline.yaml next.txt next-after
 	fi
 	if [ $case_failed = 0 ]; then
