@@ -83,9 +83,9 @@ static void print_plan(hf_cli *cli, const hf_rollback *rb)
 			      e->unit ? e->unit : "",
 			      e->hold ? " (see 'holdfast check')" : "");
 	}
-	if (rb->other_boot)
-		hf_paint_line(&p, "  left: the live part, of another boot: the next one "
-				  "loads what is on disk");
+	if (rb->live_left)
+		hf_paint_line(&p, "  left: a part of the live layer: the next boot loads "
+				  "it from the disk");
 	if (cli->options.diff)
 		print_diffs(cli->out, plan);
 	cli->has_gaps |= p.oom;
@@ -130,8 +130,7 @@ static hf_exit exit_of(const hf_rollback *rb, const hf_apply_result *result)
 	}
 	if (rb->n_refused)
 		return HF_EXIT_FAILED;
-	return any_held(&rb->survey.plan) || rb->other_boot ? HF_EXIT_PENDING
-							    : HF_EXIT_OK;
+	return any_held(&rb->survey.plan) || rb->live_left ? HF_EXIT_PENDING : HF_EXIT_OK;
 }
 
 /* The plan, and as steps what was done (or @done is NULL: would be) and what is refused.

@@ -167,15 +167,13 @@ static bool kind_is_refused(const hf_rollback *rb, const char *kind)
 	return false;
 }
 
-static int plan_live(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
-		     bool same_boot, hf_error **err)
+/* What happened under this boot is taken back step by step. */
+static int plan_live(hf_host *host, hf_rollback *rb, const hf_kind *kind,
+		     const hf_txn_item *item, hf_error **err)
 {
 	hf_group *group;
+	int r;
 
-	if (!same_boot) {
-		rb->other_boot = true;
-		return 0;
-	}
 	if (!kind || !kind->replay)
 		return refuse(rb, item->path,
 			      "this version of holdfast cannot put it back") < 0
@@ -187,15 +185,41 @@ static int plan_live(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *it
 			      "what it is loaded from at boot was changed since") < 0
 			       ? hf_error_oom(err)
 			       : 0;
+	r = kind->holds(host, item->live, item->reverse, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	group = add_group(rb, kind, item, HF_GROUP_LIVE, item->path);
 	if (!group)
 		return hf_error_oom(err);
 	group->frozen = item->live;
+	group->forward = item->reverse;
+	return 0;
+}
+
+/* What happened under another boot: the live layer is to be what the disk loads, once it
+ * is as before. */
+static int follow_disk(hf_host *host, hf_rollback *rb, const hf_model *model,
+		       hf_error **err)
+{
+	for (size_t i = 0; i < model->n_kinds; i++) {
+		const hf_kind *kind = model->kinds[i];
+		bool any = false;
+		int r;
+
+		for (size_t k = 0; kind->follow && k < rb->txn.n_items; k++)
+			any |= rb->txn.items[k].type == HF_GROUP_LIVE &&
+			       rb->txn.items[k].kind &&
+			       strcmp(rb->txn.items[k].kind, kind->name) == 0;
+		r = any ? kind->follow(host, &rb->survey.plan, err) : 0;
+		if (r < 0)
+			return hf_error_wrap(err, "%s", kind->name);
+		rb->live_left |= r > 0;
+	}
 	return 0;
 }
 
 static int plan_item(hf_host *host, hf_rollback *rb, const hf_model *model,
-		     const hf_txn_item *item, bool same_boot, hf_error **err)
+		     const hf_txn_item *item, hf_error **err)
 {
 	const hf_kind *kind = hf_kind_find(model->kinds, model->n_kinds, item->kind);
 	int r = 0;
@@ -206,7 +230,7 @@ static int plan_item(hf_host *host, hf_rollback *rb, const hf_model *model,
 	case HF_GROUP_INODE:
 		return plan_inode(host, rb, kind, item, err);
 	case HF_GROUP_LIVE:
-		return plan_live(rb, kind, item, same_boot, err);
+		return plan_live(host, rb, kind, item, err);
 	case HF_GROUP_MKDIR:
 		if (!item->remove)
 			r = plan_made_dirs(host, rb, kind, item, item->path);
@@ -411,9 +435,12 @@ int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 	/* the live part last: it depends on what of the disk can be put back */
 	for (int live = 0; live < 2; live++)
 		for (size_t i = ret->txn.n_items; !r && i; i--)
-			if ((ret->txn.items[i - 1].type == HF_GROUP_LIVE) == live)
+			if ((ret->txn.items[i - 1].type == HF_GROUP_LIVE) == live &&
+			    (same_boot || !live))
 				r = plan_item(host, ret, model, &ret->txn.items[i - 1],
-					      same_boot, err);
+					      err);
+	if (!r && !same_boot)
+		r = follow_disk(host, ret, model, err);
 	if (!r)
 		r = plan_effects(host, ret, err);
 	if (!r)
@@ -426,24 +453,49 @@ int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 /* --- carrying out --------------------------------------------------------------------
  */
 
-static int verify(hf_host *host, void *user, hf_error **err)
+static int verify_file(hf_host *host, const hf_group *group, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_image now, absent = { 0 };
+	int r = hf_fs_image(host, group->path, &arena, &now, err);
+
+	if (r < 0)
+		return r;
+	if (!hf_image_equal(&now, group->image ? group->image : &absent))
+		return hf_error_set(err, -EIO, "'%s' is not as it was before",
+				    group->path);
+	return 0;
+}
+
+static int verify_live(hf_host *host, const hf_group *group, hf_error **err)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	bool forward = !group->frozen || group->forward;
+	int r = group->frozen ? 0 : group->kind->freeze(group, &sb);
+
+	if (r < 0)
+		return hf_error_oom(err);
+	r = group->kind->holds(host, group->frozen ? group->frozen : hf_strbuf_str(&sb),
+			       forward, err);
+	if (r == 0)
+		return hf_error_set(err, -EIO, "%s: not as it is to be again",
+				    group->path);
+	return r < 0 ? r : 0;
+}
+
+/* Inodes are verified as they are set. */
+static int verify(hf_host *host, void *user, hf_error **err)
+{
 	const hf_plan *plan = &((hf_rollback *)user)->survey.plan;
 
 	for (size_t i = 0; i < plan->n_groups; i++) {
 		const hf_group *group = plan->groups[i];
-		hf_image now, absent = { 0 };
-		int r;
+		int r = group->type == HF_GROUP_FILE   ? verify_file(host, group, err)
+			: group->type == HF_GROUP_LIVE ? verify_live(host, group, err)
+						       : 0;
 
-		if (group->type != HF_GROUP_FILE)
-			continue; /* inodes are verified as they are set */
-		r = hf_fs_image(host, group->path, &arena, &now, err);
 		if (r < 0)
 			return r;
-		if (!hf_image_equal(&now, group->image ? group->image : &absent))
-			return hf_error_set(err, -EIO, "'%s' is not as it was before",
-					    group->path);
 	}
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * Rollback: a finished transaction undone by another one, planned against the host as it
  * is now. What still is as the transaction left it is restored exactly; what changed
- * since is refused and named, the rest restored.
+ * since is refused and named, the rest restored. Live layers go back step by step under
+ * the boot of the transaction, and follow the restored disk under another one.
  */
 #ifndef HF_ENGINE_ROLLBACK_H
 #define HF_ENGINE_ROLLBACK_H
@@ -16,7 +17,7 @@ typedef struct hf_rollback {
 	hf_survey survey; /* .plan: what undoing it means now */
 	hf_step *refused; /* what changed since: .what and .why */
 	size_t n_refused;
-	bool other_boot; /* it had a live part, under another boot: that is not undone */
+	bool live_left; /* it had a live part, which only the next boot puts back whole */
 } hf_rollback;
 
 /**

@@ -95,7 +95,7 @@ static int build_live(build *b, const hf_group *group, hf_txn_item *item, hf_err
 
 	if (group->frozen) {
 		item->live = group->frozen;
-		item->reverse = true;
+		item->reverse = !group->forward;
 		return 0;
 	}
 	if (group->kind->freeze && group->kind->freeze(group, &sb) < 0)

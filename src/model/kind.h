@@ -83,7 +83,8 @@ struct hf_kind {
 
 	/* Groups of type HF_GROUP_LIVE only; NULL where a kind has none.
 	 * prepare: allocate all that commit and revert need; nothing visible. A group
-	 * with frozen text is one that is undone: commit does, revert does it again.
+	 * with frozen text is one of the journal: commit undoes it, or does it where the
+	 * group says .forward, revert the other way round.
 	 * commit, revert: visible, safe to repeat, no allocation.
 	 * discard: free what prepare made; never fails. */
 	int (*prepare)(struct hf_host *host, struct hf_group *group, hf_error **err);
@@ -98,6 +99,18 @@ struct hf_kind {
 	int (*freeze)(const struct hf_group *group, hf_strbuf *out);
 	int (*replay)(struct hf_host *host, const char *frozen, bool forward,
 		      hf_error **err);
+	/* Is the live layer as replay would leave it? 1, 0 or a negative errno. Only
+	 * looks.
+	 */
+	int (*holds)(struct hf_host *host, const char *frozen, bool forward,
+		     hf_error **err);
+
+	/* Under another boot the frozen text means nothing. Plan the live layer from the
+	 * disk instead, as the file groups of @plan will leave it: what only the disk of
+	 * now loads at boot goes, what only the one to come loads is added, what the live
+	 * layer alone has stays. 0; 1: a part of it is left to the next boot; or a
+	 * negative errno. NULL where a kind has no live layer. Reads host. */
+	int (*follow)(struct hf_host *host, struct hf_plan *plan, hf_error **err);
 
 	/* One line on how the live layer stands, kept with each transaction as found
 	 * before and after it. Pure; 0 or -ENOMEM. NULL where a kind has nothing to say.

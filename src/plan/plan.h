@@ -147,9 +147,10 @@ struct hf_group {
 	ino_t ino;
 
 	/* Rollback: the exact image to restore (engine's hf_image), and a live group that
-	 * is undone from its frozen text. */
+	 * is carried out from its frozen text, undone or (.forward) done. */
 	const void *image;
 	const char *frozen;
+	bool forward;
 
 	void *live;   /* LIVE: the kind's payload, in the plan's arena */
 	void *engine; /* prepared state, owned by the engine or by kind->discard */

@@ -270,9 +270,70 @@ exits 0 "allowing them again"
 diff -r "$work/rules.d.2" /etc/audit/rules.d >/dev/null && ok "the files are as they were" ||
 	bad "the files differ: $(diff -r "$work/rules.d.2" /etc/audit/rules.d)"
 
+# --- a rollback under another boot -------------------------------------------------------
+
+# Runs holdfast as after a reboot: what the record has of the kernel counts no more.
+rebooted() {
+	uuidgen >"$work/boot_id" 2>/dev/null || echo another >"$work/boot_id"
+	unshare -m sh -c 'mount --bind "$1" /proc/sys/kernel/random/boot_id && shift && exec "$@"' \
+		- "$work/boot_id" "$HOLDFAST" "$@" >"$work/out" 2>&1
+	status=$?
+}
+
+augenrules --load >/dev/null 2>&1
+sed -i 's/backlog_limit: 8192/backlog_limit: 8300/; s/key: hf-file/key: hf-other/' "$work/b.yaml"
+cat >>"$work/b.yaml" <<EOT
+  - id: never
+    title: Not all of it
+    audit: {absent: ["-w /etc/passwd -p wa -k foreign"]}
+EOT
+sorted() { "$tool" dump | sort; }
+sorted >"$work/before"
+hf apply "$work/b.yaml"
+exits 0 "apply of other rules"
+[[ $(audit_setting backlog_limit) == 8300 ]] && ok "the backlog limit is another" ||
+	bad "the backlog limit is $(audit_setting backlog_limit)"
+augenrules --load >/dev/null 2>&1 # the reboot
+auditctl -w /etc/issue -p wa -k kernel-only
+sorted >"$work/applied"
+cmp -s "$work/before" "$work/applied" && bad "the apply changed no rule" || ok "the rules are others"
+rebooted rollback
+exits 0 "the rollback after a reboot"
+sorted >"$work/after"
+[[ $(comm -13 "$work/before" "$work/after" | wc -l) == 1 ]] && [[ -z $(comm -23 "$work/before" "$work/after") ]] &&
+	auditctl -l | grep -q kernel-only && ok "the rules are as before, one of the kernel alone stays" ||
+	bad "the rules differ: $(diff "$work/before" "$work/after")"
+[[ $(audit_setting backlog_limit) == 8192 ]] && ok "so is the backlog limit" ||
+	bad "the backlog limit is $(audit_setting backlog_limit)"
+augenrules --load >/dev/null 2>&1
+sorted >"$work/loaded"
+cmp -s "$work/before" "$work/loaded" && ok "and a boot loads the same" ||
+	bad "a boot loads others: $(diff "$work/before" "$work/loaded")"
+sed -i '/id: never/,$d; s/8300/8192/; s/hf-other/hf-file/' "$work/b.yaml"
+
+# --- a rollback that is rolled back -----------------------------------------------------
+
+hf apply "$work/b.yaml"
+exits 0 "apply again"
+sed -i 's/key: hf-file/key: hf-third/' "$work/b.yaml"
+hf apply "$work/b.yaml"
+sorted >"$work/applied"
+hf rollback --yes
+exits 0 "a rollback"
+undone=$("$HOLDFAST" history --format json | jq -r '[.transactions[] | select(.command == "rollback")] | max_by(.id) | .id')
+hf rollback --yes "$undone"
+exits 0 "the rollback of the rollback"
+sorted >"$work/after"
+cmp -s "$work/applied" "$work/after" && ok "the rules are loaded again" ||
+	bad "the rules differ: $(diff "$work/applied" "$work/after")"
+
 # --- a feature of the kernel -------------------------------------------------------------
 
-[[ $(auditctl -s | grep loginuid_immutable) == "loginuid_immutable 0 unlocked" ]] || exit 0
+[[ $(auditctl -s | grep loginuid_immutable) == "loginuid_immutable 0 unlocked" ]] ||
+	{
+		echo "not tried: $(auditctl -s | grep loginuid_immutable), so no change of it can be seen"
+		exit 0
+	}
 cat >>"$work/b.yaml" <<EOT
   - id: immutable
     title: A login uid stays

@@ -32,6 +32,9 @@ static struct {
 	int looks;
 	int locked_at; /* at which look it was done; 0: not */
 	int fail_lock; /* errno of it */
+	int holds;     /* 1: the live part is as done, -1: as undone */
+	int follows;
+	bool follows_left; /* a part of it waits for the next boot */
 } script;
 
 #define CONF "/etc/new/dir/a.conf"
@@ -191,6 +194,20 @@ static int fake_replay(hf_host *host, const char *frozen, bool forward, hf_error
 	return 1;
 }
 
+static int fake_holds(hf_host *host, const char *frozen, bool forward, hf_error **err)
+{
+	(void)host, (void)err;
+	assert_string_equal(frozen, "0 1");
+	return script.holds == (forward ? 1 : -1);
+}
+
+static int fake_follow(hf_host *host, hf_plan *plan, hf_error **err)
+{
+	(void)host, (void)plan, (void)err;
+	script.follows++;
+	return script.follows_left;
+}
+
 static const hf_kind fake = {
 	.name = "fake",
 	.observe = fake_observe,
@@ -201,6 +218,8 @@ static const hf_kind fake = {
 	.discard = fake_discard,
 	.freeze = fake_freeze,
 	.replay = fake_replay,
+	.holds = fake_holds,
+	.follow = fake_follow,
 };
 static const hf_kind *const kinds[] = { &fake };
 

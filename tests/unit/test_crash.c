@@ -220,6 +220,12 @@ static int fake_replay(hf_host *host, const char *frozen, bool forward, hf_error
 	return 1;
 }
 
+static int fake_holds(hf_host *host, const char *frozen, bool forward, hf_error **err)
+{
+	(void)host, (void)frozen, (void)err;
+	return live_get() == forward;
+}
+
 static const hf_kind fake = {
 	.name = "fake",
 	.observe = fake_observe,
@@ -229,6 +235,7 @@ static const hf_kind fake = {
 	.revert = fake_revert,
 	.freeze = fake_freeze,
 	.replay = fake_replay,
+	.holds = fake_holds,
 };
 static const hf_kind *const kinds[] = { &fake };
 

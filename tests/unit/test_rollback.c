@@ -28,7 +28,7 @@ static world *applied_world(void)
 	return w;
 }
 
-static hf_rollback planned(world *w)
+static hf_rollback planned_of(world *w, const char *id)
 {
 	const hf_plan_options options = { .now = 1767225600 };
 	hf_rollback rb = { 0 };
@@ -36,12 +36,16 @@ static hf_rollback planned(world *w)
 
 	w->host.offline = false; /* a tree has no boot */
 	w->host.docker.known = HF_PRESENT;
-	assert_int_equal(hf_rollback_plan(&w->host, &w->model, NULL, &options, &rb, &err),
+	assert_int_equal(hf_rollback_plan(&w->host, &w->model, id, &options, &rb, &err),
 			 0);
 	w->host.offline = true;
 	w->host.docker.known = HF_ABSENT;
-	assert_false(rb.other_boot);
 	return rb;
+}
+
+static hf_rollback planned(world *w)
+{
+	return planned_of(w, NULL);
 }
 
 static size_t live_groups(const hf_rollback *rb)
@@ -62,7 +66,100 @@ static void test_live_part(void **state)
 	(void)state;
 	assert_int_equal(rb.n_refused, 0);
 	assert_int_equal(live_groups(&rb), 1);
+	assert_int_equal(script.follows, 0);
+	assert_false(rb.live_left);
 	hf_rollback_done(&rb);
+	world_free(w);
+}
+
+/* Somebody has done it already. */
+static void test_live_part_is_back(void **state)
+{
+	world *w = applied_world();
+	hf_rollback rb;
+
+	(void)state;
+	script.holds = -1;
+	rb = planned(w);
+	assert_int_equal(rb.n_refused, 0);
+	assert_int_equal(live_groups(&rb), 0);
+	hf_rollback_done(&rb);
+	world_free(w);
+}
+
+/* What a rollback undid is done again by its own rollback. */
+static void test_live_part_of_a_rollback(void **state)
+{
+	world *w = applied_world();
+	hf_apply_result result = { 0 };
+	hf_arena arena = { 0 };
+	hf_error *err = NULL;
+	hf_rollback rb = planned(w);
+	const hf_plan *plan = &rb.survey.plan;
+	const hf_txn_item *item = NULL;
+	hf_txn txn;
+
+	(void)state;
+	script.holds = -1;
+	hf_rollback_run(&w->host, &w->model, &rb, &w->options, &result);
+	assert_int_equal(result.outcome, HF_OUTCOME_APPLIED);
+	assert_int_equal(hf_txn_load(&w->host, result.transaction, &arena, &txn, &err),
+			 0);
+	for (size_t i = 0; i < txn.n_items; i++)
+		if (txn.items[i].type == HF_GROUP_LIVE)
+			item = &txn.items[i];
+	assert_non_null(item);
+	assert_true(item->reverse);
+	hf_rollback_done(&rb);
+
+	txn.boot_id = "here";
+	assert_int_equal(hf_txn_store(&w->host, &txn, &err), 0);
+	rb = planned_of(w, result.transaction);
+	assert_int_equal(live_groups(&rb), 1);
+	plan = &rb.survey.plan;
+	for (size_t i = 0; i < plan->n_groups; i++)
+		if (plan->groups[i]->type == HF_GROUP_LIVE)
+			assert_true(plan->groups[i]->forward);
+	hf_rollback_done(&rb);
+	hf_apply_result_done(&result);
+	hf_arena_done(&arena);
+	world_free(w);
+}
+
+/* Before and after of another boot mean nothing: the kind goes by the disk. */
+static void test_live_part_of_another_boot(void **state)
+{
+	for (int left = 0; left < 2; left++) {
+		world *w = applied_world();
+		hf_rollback rb;
+
+		(void)state;
+		put(w, BOOT, "another\n");
+		script.follows_left = left;
+		rb = planned(w);
+		assert_int_equal(script.follows, 1);
+		assert_int_equal(live_groups(&rb), 0);
+		assert_int_equal(rb.live_left, left);
+		hf_rollback_done(&rb);
+		world_free(w);
+	}
+}
+
+/* It says it is done, and is not. */
+static void test_live_part_is_verified(void **state)
+{
+	world *w = applied_world();
+	hf_apply_result result = { 0 };
+	hf_rollback rb = planned(w);
+
+	(void)state;
+	script.holds = 1;
+	hf_rollback_run(&w->host, &w->model, &rb, &w->options, &result);
+	assert_int_equal(result.outcome, HF_OUTCOME_ROLLED_BACK);
+	assert_non_null(
+		strstr(hf_error_text(result.error), "the live part: not as it is to be"));
+	hf_rollback_done(&rb);
+	hf_apply_result_done(&result);
 	world_free(w);
 }
 
@@ -88,6 +185,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_live_part),
 		cmocka_unit_test(test_live_part_of_changed_files),
+		cmocka_unit_test(test_live_part_is_back),
+		cmocka_unit_test(test_live_part_of_a_rollback),
+		cmocka_unit_test(test_live_part_of_another_boot),
+		cmocka_unit_test(test_live_part_is_verified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

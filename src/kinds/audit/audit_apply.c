@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "base/packbits.h"
 #include "host/audit_nl.h"
+#include "kinds/audit/audit_kernel.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_live.h"
 #include "plan/plan.h"
@@ -30,7 +31,8 @@ typedef struct prepared {
 	hf_arena arena;
 	step *steps;
 	size_t n;
-	bool undo; /* of the journal's text: committing goes back over the steps */
+	bool frozen;  /* of the journal's text: what of it is done is not known */
+	bool forward; /* .frozen: committing does the steps, or goes back over them */
 } prepared;
 
 /* What this host's libaudit gives to a rule by perm, asked once for each pair. */
@@ -104,8 +106,9 @@ int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **er
 	if (!p)
 		return hf_error_oom(err);
 	group->engine = p;
-	p->undo = group->frozen;
-	if (p->undo)
+	p->frozen = group->frozen;
+	p->forward = group->forward;
+	if (p->frozen)
 		return thaw_all(group->frozen, &p->arena, &p->steps, &p->n, err);
 	p->steps = hf_arena_array(&p->arena, work->n, sizeof(*p->steps));
 	if (!p->steps)
@@ -162,6 +165,25 @@ static int set_value(hf_host *host, hf_audit_setting setting, uint32_t value,
 	return hf_audit_status_set(host, &status, err);
 }
 
+/* The order of two rules as the kernel lists them: 0 is the same rule. */
+static int compare_bytes(const struct audit_rule_data *a, size_t a_len,
+			 const struct audit_rule_data *b, size_t b_len)
+{
+	struct audit_rule_data heads[2];
+
+	if (a_len != b_len)
+		return a_len < b_len ? -1 : 1;
+	memcpy(&heads[0], a, sizeof(heads[0]));
+	memcpy(&heads[1], b, sizeof(heads[1]));
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		heads[i].flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
+		heads[i].mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
+	}
+	if (memcmp(&heads[0], &heads[1], sizeof(heads[0])) != 0)
+		return memcmp(&heads[0], &heads[1], sizeof(heads[0]));
+	return memcmp(a->buf, b->buf, a_len - sizeof(heads[0]));
+}
+
 typedef struct look {
 	const step *s;
 	bool found;
@@ -171,16 +193,9 @@ static int compare(void *user, const struct audit_rule_data *rule, size_t len,
 		   hf_error **err)
 {
 	look *l = user;
-	struct audit_rule_data head;
 
 	(void)err;
-	if (l->found || len != l->s->len)
-		return 0;
-	memcpy(&head, l->s->data, sizeof(head));
-	head.flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
-	head.mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
-	l->found = !memcmp(&head, rule, sizeof(head)) &&
-		   !memcmp(l->s->data->buf, rule->buf, len - sizeof(head));
+	l->found |= compare_bytes(l->s->data, l->s->len, rule, len) == 0;
 	return 0;
 }
 
@@ -275,8 +290,8 @@ int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err
 {
 	prepared *p = group->engine;
 
-	if (p->undo) {
-		int r = replay(host, p->steps, p->n, false, err);
+	if (p->frozen) {
+		int r = replay(host, p->steps, p->n, p->forward, err);
 
 		return r < 0 ? r : 0;
 	}
@@ -294,8 +309,8 @@ int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err
 	prepared *p = group->engine;
 	int result = 0;
 
-	if (p && p->undo) {
-		result = replay(host, p->steps, p->n, true, err);
+	if (p && p->frozen) {
+		result = replay(host, p->steps, p->n, !p->forward, err);
 		return result < 0 ? result : 0;
 	}
 	for (size_t i = p ? p->n : 0; i-- > 0;) {
@@ -317,7 +332,7 @@ void hf_audit_discard(struct hf_group *group)
 {
 	prepared *p = group->engine;
 
-	for (size_t i = 0; p && !p->undo && i < p->n; i++)
+	for (size_t i = 0; p && !p->frozen && i < p->n; i++)
 		free(p->steps[i].data);
 	if (p)
 		hf_arena_done(&p->arena);
@@ -436,4 +451,132 @@ int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 	int r = thaw_all(frozen, &arena, &steps, &n, err);
 
 	return r < 0 ? r : replay(host, steps, n, forward, err);
+}
+
+/* --- is it so? ---------------------------------------------------------------------- */
+
+/* A rule of the frozen text, and what becomes of it in the end. */
+typedef struct fate {
+	const step *s;
+	size_t turn; /* the step that comes last decides */
+	bool there;  /* is to be */
+	bool seen;   /* is */
+} fate;
+
+typedef struct fates {
+	fate *items;
+	size_t n;
+} fates;
+
+static int by_bytes(const void *a, const void *b)
+{
+	const fate *x = a, *y = b;
+	int r = compare_bytes(x->s->data, x->s->len, y->s->data, y->s->len);
+
+	return r ? r : (x->turn > y->turn) - (x->turn < y->turn);
+}
+
+static int note_seen(void *user, const struct audit_rule_data *rule, size_t len,
+		     hf_error **err)
+{
+	fates *all = user;
+	size_t low = 0, high = all->n;
+
+	(void)err;
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+		const step *s = all->items[at].s;
+		int r = compare_bytes(rule, len, s->data, s->len);
+
+		if (r == 0) {
+			all->items[at].seen = true;
+			return 0;
+		}
+		if (r < 0)
+			high = at;
+		else
+			low = at + 1;
+	}
+	return 0;
+}
+
+/* Are the rules of @steps there, or not, as the last step about each leaves it? */
+static int rules_hold(hf_host *host, hf_arena *arena, const step *steps, size_t n,
+		      bool forward, hf_error **err)
+{
+	fates all = { .items = hf_arena_array(arena, n + 1, sizeof(*all.items)) };
+	size_t n_rules = 0;
+	int r;
+
+	if (!all.items)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < n; i++) {
+		const step *s = &steps[i];
+
+		if (s->op->type != HF_AUDIT_OP_SET)
+			all.items[n_rules++] = (fate){
+				.s = s,
+				.turn = forward ? i : n - i,
+				.there = (s->op->type == HF_AUDIT_OP_ADD) == forward,
+			};
+	}
+	if (!n_rules)
+		return 1;
+	qsort(all.items, n_rules, sizeof(*all.items), by_bytes);
+	for (size_t i = 0; i < n_rules; i++) {
+		const step *a = all.items[i].s;
+		const step *b = i + 1 < n_rules ? all.items[i + 1].s : NULL;
+
+		if (!b || compare_bytes(a->data, a->len, b->data, b->len) != 0)
+			all.items[all.n++] = all.items[i];
+	}
+	r = hf_audit_list(host, note_seen, &all, err);
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		if (all.items[i].seen != all.items[i].there)
+			return 0;
+	return r < 0 ? r : 1;
+}
+
+/* What the last step about each setting leaves it at. */
+static int settings_hold(hf_host *host, const step *steps, size_t n, bool forward,
+			 hf_error **err)
+{
+	const step *last[HF_AUDIT_SETTING_MAX_] = { 0 };
+	uint32_t now[HF_AUDIT_SETTING_MAX_], features = 0;
+	struct audit_status status = { 0 };
+	bool any = false;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		const step *s = &steps[forward ? i : n - 1 - i];
+
+		if (s->op->type != HF_AUDIT_OP_SET ||
+		    s->op->setting >= HF_AUDIT_SETTING_MAX_)
+			continue;
+		last[s->op->setting] = s;
+		any = true;
+	}
+	if (!any)
+		return 1;
+	r = hf_audit_status(host, &status, err);
+	if (r == 0 && last[HF_AUDIT_LOGINUID_IMMUTABLE])
+		r = hf_audit_features(host, &features, err);
+	hf_audit_kernel_settings(&status, features, now);
+	for (size_t i = 0; r == 0 && i < HF_AUDIT_SETTING_MAX_; i++)
+		if (last[i] &&
+		    now[i] != (forward ? last[i]->op->value : last[i]->op->before))
+			return 0;
+	return r < 0 ? r : 1;
+}
+
+int hf_audit_holds(struct hf_host *host, const char *frozen, bool forward, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	step *steps;
+	size_t n;
+	int r = thaw_all(frozen, &arena, &steps, &n, err);
+
+	if (r == 0)
+		r = settings_hold(host, steps, n, forward, err);
+	return r > 0 ? rules_hold(host, &arena, steps, n, forward, err) : r;
 }

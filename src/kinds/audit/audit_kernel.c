@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "host/audit_nl.h"
-#include "kinds/audit/audit_codec.h"
 
 typedef struct list {
 	hf_arena arena;
@@ -136,4 +135,16 @@ int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena,
 	if (r == 0)
 		*ret = table;
 	return r;
+}
+
+void hf_audit_kernel_settings(const struct audit_status *status, uint32_t features,
+			      uint32_t ret[static HF_AUDIT_SETTING_MAX_])
+{
+	ret[HF_AUDIT_ENABLED] = status->enabled;
+	ret[HF_AUDIT_FAILURE] = status->failure;
+	ret[HF_AUDIT_BACKLOG_LIMIT] = status->backlog_limit;
+	ret[HF_AUDIT_BACKLOG_WAIT_TIME] = status->backlog_wait_time;
+	ret[HF_AUDIT_RATE_LIMIT] = status->rate_limit;
+	ret[HF_AUDIT_LOGINUID_IMMUTABLE] =
+		(features & AUDIT_FEATURE_TO_MASK(AUDIT_FEATURE_LOGINUID_IMMUTABLE)) != 0;
 }

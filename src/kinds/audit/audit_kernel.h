@@ -4,6 +4,7 @@
 #define HF_KINDS_AUDIT_KERNEL_H
 
 #include "base/error.h"
+#include "kinds/audit/audit_codec.h"
 #include "kinds/audit/audit_table.h"
 
 struct hf_host;
@@ -27,5 +28,10 @@ bool hf_audit_is_on_from_boot(const char *cmdline);
 int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena,
 			 struct audit_status *status, hf_audit_table *ret,
 			 hf_error **err) _must_check_;
+
+/** hf_audit_kernel_settings - the values of the settings out of a status and the bits of
+ *  hf_audit_features(); pure */
+void hf_audit_kernel_settings(const struct audit_status *status, uint32_t features,
+			      uint32_t ret[static HF_AUDIT_SETTING_MAX_]);
 
 #endif

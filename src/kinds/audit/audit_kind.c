@@ -527,5 +527,7 @@ const hf_kind hf_kind_audit = {
 	.discard = hf_audit_discard,
 	.freeze = hf_audit_freeze,
 	.replay = hf_audit_replay,
+	.holds = hf_audit_holds,
+	.follow = hf_audit_follow,
 	.witness = hf_audit_witness,
 };

@@ -42,5 +42,8 @@ int hf_audit_witness(const struct hf_plan *plan, hf_strbuf *out);
 int hf_audit_freeze(const struct hf_group *group, hf_strbuf *out);
 int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 		    hf_error **err);
+int hf_audit_holds(struct hf_host *host, const char *frozen, bool forward,
+		   hf_error **err);
+int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, hf_error **err);
 
 #endif

@@ -579,13 +579,14 @@ static int judge_unknown(hf_audit_planner *p)
 	return 0;
 }
 
+/* enabled last: nothing can be set once it is locked */
+static const hf_audit_setting settings[] = {
+	HF_AUDIT_BACKLOG_LIMIT, HF_AUDIT_BACKLOG_WAIT_TIME,  HF_AUDIT_RATE_LIMIT,
+	HF_AUDIT_FAILURE,	HF_AUDIT_LOGINUID_IMMUTABLE, HF_AUDIT_ENABLED
+};
+
 int hf_audit_plan_live(hf_audit_planner *p)
 {
-	/* enabled last: nothing can be set once it is locked */
-	static const hf_audit_setting settings[] = {
-		HF_AUDIT_BACKLOG_LIMIT, HF_AUDIT_BACKLOG_WAIT_TIME,  HF_AUDIT_RATE_LIMIT,
-		HF_AUDIT_FAILURE,	HF_AUDIT_LOGINUID_IMMUTABLE, HF_AUDIT_ENABLED
-	};
 	live l = { .p = p, .locked = p->obs->status[HF_AUDIT_ENABLED] == 2 };
 
 	if (p->plan->options.offline)
@@ -605,6 +606,120 @@ int hf_audit_plan_live(hf_audit_planner *p)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (plan_setting(&l, settings[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* --- without demands: as the disk says -----------------------------------------------
+ */
+
+/* What the boot to come loads, as the items that the order is about. */
+static int note_positions(live *l, const hf_audit_boot *then)
+{
+	hf_audit_planner *p = l->p;
+
+	p->n_items = then->rules.n;
+	p->items = hf_arena_array(p->arena, p->n_items + 1, sizeof(*p->items));
+	l->position = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->position));
+	l->end = p->obs->kernel.n;
+	if (!p->items || !l->position)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_items; i++) {
+		hf_audit_item *item = &p->items[i];
+		const hf_audit_entry *e;
+
+		item->rule = then->rules.items[i].rule;
+		item->text = hf_audit_rule_text(item->rule, p->obs->machine, p->arena);
+		item->id = item->text ? hf_arena_printf(p->arena, "audit:%s", item->text)
+				      : NULL;
+		if (!item->id)
+			return -ENOMEM;
+		item->enforced = true;
+		e = hf_audit_table_find(&p->obs->kernel, item->rule);
+		l->position[i] = e ? (size_t)(e - p->obs->kernel.items) : SIZE_MAX;
+	}
+	return 0;
+}
+
+/* Rules that both boots load stay as they are: that one is not loaded now is not what is
+ * undone here. */
+static int follow_rules(live *l, bool *ret_left)
+{
+	hf_audit_planner *p = l->p;
+
+	for (size_t i = 0; i < p->n_items; i++) {
+		const hf_audit_item *item = &p->items[i];
+		outcome o = { .state = HF_STATE_PASS };
+		const char *missing;
+
+		if (l->position[i] == SIZE_MAX &&
+		    !hf_audit_table_find(&p->old, item->rule)) {
+			if (find_missing(l, item->rule, &missing) < 0)
+				return -ENOMEM;
+			if (l->locked || missing) {
+				*ret_left = true;
+				continue;
+			}
+			if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL) < 0 ||
+			    !add_change(l, item->id, HF_OP_CREATE, NULL, item->text,
+					HF_CAUSE_RELEASED))
+				return -ENOMEM;
+			l->position[i] = item->rule->prepend ? 0 : l->end++;
+		} else if (reorder(l, i, &o) < 0) {
+			return -ENOMEM;
+		}
+		if (l->position[i] != SIZE_MAX && l->position[i] > l->latest)
+			l->latest = l->position[i];
+	}
+	if (!l->locked)
+		return drop_released(l);
+	for (size_t i = 0; i < p->old.n; i++)
+		*ret_left |= !hf_audit_table_find(&p->demanded, p->old.items[i].rule);
+	return 0;
+}
+
+/* What no file says is the kernel's own value, which is known to the next boot only. */
+static int follow_setting(live *l, hf_audit_setting s, const hf_audit_boot *then,
+			  bool *ret_left)
+{
+	hf_audit_planner *p = l->p;
+	const hf_audit_boot_setting *from = &p->obs->boot.settings[s];
+	const hf_audit_boot_setting *to = &then->settings[s];
+	bool had = from->set && from->loaded, has = to->set && to->loaded;
+	uint32_t now = p->obs->status[s];
+	char *id;
+	hf_change *change;
+
+	if (had == has && (!has || from->value == to->value))
+		return 0;
+	if (has ? now == to->value : now != from->value)
+		return 0;
+	if (!has || l->locked || (s == HF_AUDIT_ENABLED && to->value == 2)) {
+		*ret_left = true;
+		return 0;
+	}
+	id = hf_arena_printf(p->arena, "audit:%s", hf_audit_setting_name(s));
+	if (!id || add_set(l, s, now, to->value, false) < 0)
+		return -ENOMEM;
+	change = add_change(l, id, HF_OP_UPDATE, hf_audit_setting_text(p, s, now),
+			    hf_audit_setting_text(p, s, to->value), HF_CAUSE_RELEASED);
+	return change ? 0 : -ENOMEM;
+}
+
+int hf_audit_plan_follow(hf_plan *plan, hf_audit_obs *obs, const hf_audit_boot *then,
+			 bool *ret_left)
+{
+	hf_audit_planner p = { .plan = plan,
+			       .arena = &plan->arena,
+			       .obs = obs,
+			       .old = obs->boot.rules,
+			       .demanded = then->rules };
+	live l = { .p = &p, .locked = obs->status[HF_AUDIT_ENABLED] == 2 };
+
+	if (note_positions(&l, then) < 0 || follow_rules(&l, ret_left) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		if (follow_setting(&l, settings[i], then, ret_left) < 0)
 			return -ENOMEM;
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "kinds/audit/audit_kernel.h"
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_obs.h"
+#include "kinds/audit/audit_planner.h"
 
 typedef struct observer {
 	hf_host *host;
@@ -263,6 +264,14 @@ static int by_name(const void *a, const void *b)
 
 /* The files that augenrules takes: *.rules, not hidden; a blank in a name breaks its
  * loop over them, so such a file is not taken. */
+static bool is_merged(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 6 && strcmp(name + len - 6, ".rules") == 0 && name[0] != '.' &&
+	       !strpbrk(name, " \t\n");
+}
+
 static int read_rules_d(observer *o)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -280,12 +289,10 @@ static int read_rules_d(observer *o)
 		return obs->unknown ? 0 : -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(names[i]);
 		hf_audit_source *file, one = { 0 };
 		char *path;
 
-		if (len < 6 || strcmp(names[i] + len - 6, ".rules") != 0 ||
-		    names[i][0] == '.' || strpbrk(names[i], " \t\n"))
+		if (!is_merged(names[i]))
 			continue;
 		path = hf_path_join(o->arena, HF_AUDIT_RULES_D, names[i]);
 		if (!path || read_optional(o, path, &one) < 0)
@@ -411,6 +418,7 @@ static int read_kernel(observer *o)
 	if (obs->live != HF_PRESENT) /* ABSENT: the report says why, once for all */
 		return 0;
 	r = hf_audit_kernel_read(o->host, o->arena, &status, &obs->kernel, &err);
+	features = obs->boot.settings[HF_AUDIT_LOGINUID_IMMUTABLE].set;
 	for (size_t i = 0; r == 0 && i < obs->n_wants; i++)
 		features |= obs->wants[i].spec->type == HF_AUDIT_WANT_SETTING &&
 			    obs->wants[i].spec->setting == HF_AUDIT_LOGINUID_IMMUTABLE;
@@ -431,13 +439,7 @@ static int read_kernel(observer *o)
 						   hf_error_text(err));
 		return obs->live_why ? 0 : -ENOMEM;
 	}
-	obs->status[HF_AUDIT_ENABLED] = status.enabled;
-	obs->status[HF_AUDIT_FAILURE] = status.failure;
-	obs->status[HF_AUDIT_BACKLOG_LIMIT] = status.backlog_limit;
-	obs->status[HF_AUDIT_BACKLOG_WAIT_TIME] = status.backlog_wait_time;
-	obs->status[HF_AUDIT_RATE_LIMIT] = status.rate_limit;
-	obs->status[HF_AUDIT_LOGINUID_IMMUTABLE] =
-		(features & AUDIT_FEATURE_TO_MASK(AUDIT_FEATURE_LOGINUID_IMMUTABLE)) != 0;
+	hf_audit_kernel_settings(&status, features, obs->status);
 	obs->auditd = status.pid;
 	obs->lost = status.lost;
 	obs->backlog = status.backlog;
@@ -593,22 +595,139 @@ static int observe_all(observer *o, const hf_model *model)
 	return note_links(obs);
 }
 
-int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,
-		     hf_error **err)
+/* While it looks, questions are put to the host; the answers stay. */
+static int begin(observer *o, hf_error **err)
 {
-	int r = plan->obs[HF_RANK_AUDIT] ? 0 : hf_audit_ahead(host, plan, err);
-	hf_audit_obs *obs = plan->obs[HF_RANK_AUDIT];
-	observer o = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs };
+	int r = o->plan->obs[HF_RANK_AUDIT] ? 0 : hf_audit_ahead(o->host, o->plan, err);
 
 	if (r < 0)
 		return r;
-	obs->machine = hf_facts_value(plan->facts, "arch");
-	obs->audit = hf_facts_value(plan->facts, "audit");
-	obs->answers.arena = &plan->arena;
-	obs->answers.look = look;
-	obs->answers.user = &o;
+	o->obs = o->plan->obs[HF_RANK_AUDIT];
+	o->obs->machine = hf_facts_value(o->plan->facts, "arch");
+	o->obs->audit = hf_facts_value(o->plan->facts, "audit");
+	o->obs->answers.arena = o->arena;
+	o->obs->answers.look = look;
+	o->obs->answers.user = o;
+	return 0;
+}
+
+static void end(observer *o)
+{
+	o->obs->answers.look = NULL;
+	o->obs->answers.user = NULL;
+}
+
+int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,
+		     hf_error **err)
+{
+	observer o = { .host = host, .plan = plan, .arena = &plan->arena };
+	int r = begin(&o, err);
+
+	if (r < 0)
+		return r;
 	r = observe_all(&o, model);
-	obs->answers.look = NULL;
-	obs->answers.user = NULL;
+	end(&o);
 	return r < 0 ? hf_error_oom(err) : 0;
+}
+
+/* --- the boot to come ------------------------------------------------------------- */
+
+/* A file as the plan leaves it; .bytes NULL: it will not be there. */
+static hf_audit_source planned(const hf_plan *plan, const hf_audit_source *now)
+{
+	const hf_group *group = hf_plan_group_find(plan, HF_GROUP_FILE, now->path);
+	hf_audit_source to = *now;
+
+	if (group) {
+		to.bytes = group->remove ? NULL : group->after;
+		to.len = group->after_len;
+	}
+	return to;
+}
+
+static int add_source(observer *o, hf_audit_source **all, size_t *n,
+		      const hf_audit_source *one)
+{
+	hf_audit_source *slot;
+
+	if (!one->bytes)
+		return 0;
+	slot = hf_vec_push(o->arena, *all, *n);
+	if (!slot)
+		return -ENOMEM;
+	*slot = *one;
+	return 0;
+}
+
+static bool is_in_rules_d(const char *path)
+{
+	static const char dir[] = HF_AUDIT_RULES_D "/";
+	const char *name = path + strlen(dir);
+
+	return !strncmp(path, dir, strlen(dir)) && !strchr(name, '/') && is_merged(name);
+}
+
+static int read_boot_to_come(observer *o, hf_audit_boot *ret)
+{
+	hf_audit_obs *obs = o->obs;
+	hf_audit_boot_host host = hf_audit_obs_host(obs);
+	hf_audit_source *files = NULL, direct = planned(o->plan, &obs->merged_file);
+	hf_audit_merged merged;
+	size_t n = 0;
+
+	if (obs->loader == HF_AUDIT_LOADER_DIRECT) {
+		if (!direct.bytes)
+			direct.bytes = "";
+		if (hf_audit_split(&direct, o->arena, &merged) < 0)
+			return -ENOMEM;
+		return hf_audit_boot_load(&merged, &direct, &host, o->arena, ret);
+	}
+	for (size_t i = 0; i < obs->n_files; i++) {
+		hf_audit_source to = planned(o->plan, &obs->files[i]);
+
+		if (add_source(o, &files, &n, &to) < 0)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < o->plan->n_groups; i++) {
+		const hf_group *group = o->plan->groups[i];
+		hf_audit_source one = { .path = group->path,
+					.name = hf_path_base(group->path) };
+
+		if (group->type == HF_GROUP_FILE && !group->existed &&
+		    is_in_rules_d(group->path)) {
+			one = planned(o->plan, &one);
+			if (add_source(o, &files, &n, &one) < 0)
+				return -ENOMEM;
+		}
+	}
+	if (n)
+		qsort(files, n, sizeof(*files), by_name);
+	if (hf_audit_merge(files, n, obs->style, o->arena, &merged) < 0)
+		return -ENOMEM;
+	return hf_audit_boot_load(&merged, files, &host, o->arena, ret);
+}
+
+int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, hf_error **err)
+{
+	observer o = { .host = host, .plan = plan, .arena = &plan->arena };
+	hf_audit_boot then = { 0 };
+	bool left = false;
+	int r = begin(&o, err);
+
+	if (r < 0)
+		return r;
+	r = o.obs->unknown ? 0 : read_boot(&o);
+	if (r == 0)
+		r = read_kernel(&o);
+	/* nobody knows what is in force: the next boot will */
+	if (r == 0 && (o.obs->unknown || o.obs->live != HF_PRESENT))
+		left = true;
+	else if (r == 0)
+		r = read_boot_to_come(&o, &then);
+	if (r == 0 && !left)
+		r = hf_audit_plan_follow(plan, o.obs, &then, &left);
+	if (r == 0)
+		r = o.obs->answers.error;
+	end(&o);
+	return r < 0 ? hf_error_oom(err) : left;
 }
