@@ -145,6 +145,18 @@ sent apply "$work/b.yaml"
 	bad "apply exits $status and sends $n changes"
 hf check "$work/b.yaml"
 exits 0 "the check after it"
+rm -r "$work/w/dir"
+auditctl -l | grep -q "hf-dir\|hf-file" && bad "the rules outlive their directory" ||
+	ok "the kernel drops rules with their directory"
+mkdir "$work/w/dir"
+hf check "$work/b.yaml"
+exits 2 "a directory that was made anew"
+[[ $(jq '[.resources[] | select(.layer == "live" and .state == "drift")
+	| .why == "the directory '"$work/w/dir"' was made after the rules were loaded: the kernel drops a rule with its directory"]
+	| length, all' "$work/json" | tr '\n' ' ') == "4 true " ]] && ok "the cause is named" ||
+	bad "$(jq -c '.resources[] | select(.state == "drift") | [.resource, .why]' "$work/json")"
+hf apply "$work/b.yaml"
+exits 0 "adding them again"
 auditctl -e 0 >/dev/null
 hf check "$work/b.yaml"
 exits 2 "auditing switched off"
