@@ -52,6 +52,50 @@ static void loader_dropins(void **state)
 	}
 }
 
+/* Units are read as systemd reads them. */
+static void loader_text(void **state)
+{
+	static const struct {
+		const char *text;
+		bool merges;
+	} cases[] = {
+		{ "[Service]\nExecStartPost=-/sbin/augenrules \\\n# why\n  --load\n",
+		  true },
+		{ "[Unit]\nExecStartPost=-/sbin/augenrules --load\n", false },
+		{ "[Service]\n;ExecStartPost=-/sbin/augenrules --load\n", false },
+		{ "[Service]\nExecStartPost=/sbin/augenrules\nExecStart=/x --load\n",
+		  false },
+		{ "[Service]\r\n ExecStartPost =\t-/sbin/augenrules --load\r\n", true },
+		{ "[Service]\nExecStart=/sbin/augenrules --load\n[Install]\nExecStart=\n",
+		  true },
+	};
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	apply(w);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		temp_root_write(w->t, "usr/lib/systemd/system/auditd.service",
+				cases[i].text);
+		plan(w);
+		if (cases[i].merges ? *rows(w) : !strstr(rows(w), LOADS_NOTHING))
+			fail_msg("%s: %s", cases[i].text, rows(w));
+	}
+	/* audit 4: another unit, which auditd.service pulls in */
+	temp_root_write(w->t, "usr/lib/systemd/system/audit-rules.service",
+			"[Service]\nExecStart=/sbin/augenrules --load\n");
+	temp_root_write(w->t, "usr/lib/systemd/system/auditd.service",
+			"[Unit]\nWants=a.service \\\n audit-rules.service\n[Service]\n"
+			"ExecStart=/sbin/auditd\n");
+	plan(w);
+	assert_string_equal(rows(w), "");
+	temp_root_write(w->t, "usr/lib/systemd/system/auditd.service",
+			"[Unit]\nWants=audit-rules.service.bak\n#Requires="
+			"audit-rules.service\n[Service]\nExecStart=/sbin/auditd\n");
+	plan(w);
+	assert_non_null(strstr(rows(w), LOADS_NOTHING));
+}
+
 /* auditctl -R looks at the owner and the mode of the file that it loads. */
 static void owner_of_the_merged(void **state)
 {
@@ -103,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(loader_dropins),
+		TEST(loader_text),
 		TEST(owner_of_the_merged),
 		TEST(absent_with_cr),
 	};

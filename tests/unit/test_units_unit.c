@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "kinds/units/units_unit.h"
+#include "plan/unit_file.h"
 
 /* "line|section|key|value\n" for each assignment, "!line why" where reading stops. */
 static void check_parse(const char *text, size_t len, const char *expected)

@@ -9,9 +9,9 @@
 
 #include "base/parse.h"
 #include "base/path.h"
-#include "base/strbuf.h"
 #include "host/fs.h"
 #include "kinds/audit/audit_obs.h"
+#include "plan/unit_file.h"
 
 typedef struct observer {
 	hf_host *host;
@@ -20,43 +20,93 @@ typedef struct observer {
 	hf_audit_obs *obs;
 } observer;
 
-/*
- * Does a command of the unit start augenrules --load, or auditctl -R? Each of the keys
- * is a list, which an empty assignment (of a drop-in) clears: systemd.service(5).
- */
-static hf_audit_loader loader_of(const char *unit)
+/* A unit as it is on disk. */
+typedef struct loading_unit {
+	bool found;
+	bool enabled;
+	hf_unit_stack stack; /* empty: masked */
+} loading_unit;
+
+/* Does a command of the unit start augenrules --load, or auditctl -R? */
+static int loader_of(observer *o, const hf_unit_stack *unit, hf_audit_loader *ret)
 {
 	static const char *const keys[] = { "ExecStart", "ExecStartPre",
 					    "ExecStartPost" };
-	bool merges[ARRAY_SIZE(keys)] = { 0 }, direct[ARRAY_SIZE(keys)] = { 0 };
-	hf_audit_loader found = HF_AUDIT_LOADER_NONE;
 
-	for (const char *p = unit; p && *p;
-	     p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
-		size_t len = strcspn(p, "\n"), at, key = strcspn(p, " \t=\n");
+	*ret = HF_AUDIT_LOADER_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		hf_unit_value *values;
+		size_t n;
 
-		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-			if (key != strlen(keys[i]) || strncmp(p, keys[i], key) != 0)
-				continue;
-			at = key + strspn(p + key, " \t");
-			if (p[at] != '=')
-				continue;
-			at += 1 + strspn(p + at + 1, " \t\r");
-			if (at >= len)
-				merges[i] = direct[i] = false;
-			merges[i] |= memmem(p, len, "augenrules", 10) &&
-				     memmem(p, len, "--load", 6);
-			direct[i] |=
-				memmem(p, len, "auditctl", 8) && memmem(p, len, "-R", 2);
+		if (hf_unit_list(unit, "Service", keys[i], o->arena, &values, &n, NULL) <
+		    0)
+			return -ENOMEM;
+		for (size_t k = 0; k < n; k++) {
+			const char *command = values[k].value;
+
+			if (strstr(command, "augenrules") && strstr(command, "--load"))
+				*ret = HF_AUDIT_LOADER_MERGES;
+			else if (strstr(command, "auditctl") && strstr(command, "-R") &&
+				 *ret == HF_AUDIT_LOADER_NONE)
+				*ret = HF_AUDIT_LOADER_DIRECT;
 		}
 	}
+	return 0;
+}
+
+/* Does the unit have @name started with it: Requires=, Wants=? */
+static int pulls_in(observer *o, const hf_unit_stack *unit, const char *name, bool *ret)
+{
+	static const char *const keys[] = { "Requires", "Wants" };
+
+	*ret = false;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (merges[i])
-			return HF_AUDIT_LOADER_MERGES;
-		if (direct[i])
-			found = HF_AUDIT_LOADER_DIRECT;
+		hf_unit_value *values;
+		size_t n;
+
+		if (hf_unit_list(unit, "Unit", keys[i], o->arena, &values, &n, NULL) < 0)
+			return -ENOMEM;
+		for (size_t k = 0; k < n; k++)
+			for (const char *p = values[k].value; *p;) {
+				size_t len;
+
+				p += strspn(p, " \t");
+				len = strcspn(p, " \t");
+				*ret |= len == strlen(name) && !memcmp(p, name, len);
+				p += len;
+			}
 	}
-	return found;
+	return 0;
+}
+
+/* Appends a file of the unit. One that is masked, or away again, says nothing; of one
+ * that cannot be read nobody knows what it says. */
+static int add_file(observer *o, const char *path, hf_unit_stack *stack)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	const hf_unit_file **slot;
+	hf_unit_file *file;
+	char *bytes;
+	size_t len;
+	int r = hf_fs_read(o->host, path, 0, o->arena, &bytes, &len, NULL, &err);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		if (r != -ENOENT && r != -ENOLINK && r != -EINVAL && !o->obs->unknown) {
+			o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
+			if (!o->obs->unknown)
+				return -ENOMEM;
+		}
+		return 0;
+	}
+	file = hf_arena_new(o->arena, hf_unit_file);
+	slot = hf_vec_push(o->arena, stack->files, stack->n);
+	if (!file || !slot ||
+	    hf_unit_file_parse(o->arena, path, bytes, len, file, NULL) < 0)
+		return -ENOMEM;
+	*slot = file;
+	return 0;
 }
 
 static int by_base(const void *a, const void *b)
@@ -94,10 +144,9 @@ static int list_dropins(observer *o, const char *dir, hf_map *seen, char ***path
 	return r == -ENOMEM ? r : 0;
 }
 
-/* Appends the drop-ins of the unit to its text, by name: systemd.unit(5). */
-static int read_dropins(observer *o, const char *name, hf_audit_source *unit)
+/* Appends the drop-ins of the unit, by name: systemd.unit(5). */
+static int add_dropins(observer *o, const char *name, hf_unit_stack *stack)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
 	const char *dash = strchr(name, '-');
 	hf_map seen = { 0 };
 	char **paths = NULL;
@@ -123,41 +172,20 @@ static int read_dropins(observer *o, const char *name, hf_audit_source *unit)
 			    list_dropins(o, dir, &seen, &paths, &n) < 0)
 				return -ENOMEM;
 		}
-	if (!n)
-		return 0;
-	qsort(paths, n, sizeof(*paths), by_base);
-	hf_strbuf_adds(&text, unit->bytes);
-	for (size_t i = 0; i < n; i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		char *bytes;
-		size_t len;
-		int r = hf_fs_read(o->host, paths[i], 0, o->arena, &bytes, &len, NULL,
-				   &err);
-
-		if (r == -ENOMEM)
-			return r;
-		if (r == 0)
-			hf_strbuf_addf(&text, "\n%s", bytes);
-		else if (r != -ENOENT && r != -ENOLINK && r != -EINVAL &&
-			 !o->obs->unknown) { /* EINVAL: masked by /dev/null */
-			o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
-			if (!o->obs->unknown)
-				return -ENOMEM;
-		}
-	}
-	unit->bytes = hf_strbuf_ok(&text)
-			      ? hf_arena_strdup(o->arena, hf_strbuf_str(&text))
-			      : NULL;
-	return unit->bytes ? 0 : -ENOMEM;
+	if (n)
+		qsort(paths, n, sizeof(*paths), by_base);
+	for (size_t i = 0; i < n; i++)
+		if (add_file(o, paths[i], stack) < 0)
+			return -ENOMEM;
+	return 0;
 }
 
-static int read_unit(observer *o, const char *name, hf_audit_source *ret)
+/* The fragment is the first of that name; without one, or masked, nothing is started. */
+static int read_unit(observer *o, const char *name, loading_unit *ret)
 {
-	for (size_t i = 0; i < HF_UNIT_DIRS; i++) {
+	for (size_t i = 0; i < HF_UNIT_DIRS && !ret->found; i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
 		char *path = hf_path_join(o->arena, hf_unit_dirs[i], name);
-		char *bytes;
-		size_t len;
 		hf_inode inode;
 		int r;
 
@@ -168,13 +196,11 @@ static int read_unit(observer *o, const char *name, hf_audit_source *ret)
 			return r;
 		if (r < 0)
 			continue;
-		hf_error_free(take_ptr(err));
-		r = hf_fs_read(o->host, path, 0, o->arena, &bytes, &len, NULL, &err);
-		if (r == -ENOMEM)
-			return r;
-		ret->path = path;
-		ret->bytes = r == 0 ? bytes : ""; /* masked: /dev/null */
-		return *ret->bytes ? read_dropins(o, name, ret) : 0;
+		ret->found = true;
+		if (add_file(o, path, &ret->stack) < 0)
+			return -ENOMEM;
+		if (ret->stack.n && ret->stack.files[0]->n)
+			return add_dropins(o, name, &ret->stack);
 	}
 	return 0;
 }
@@ -212,34 +238,33 @@ int hf_audit_loader_find(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
 {
 	observer all = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs },
 		 *o = &all;
-	static const char *const units[] = { "audit-rules.service", "auditd.service" };
-	bool enabled[2] = { false, false };
-	hf_audit_source unit[2] = { 0 };
+	static const char *const names[] = { "audit-rules.service", "auditd.service" };
+	loading_unit units[ARRAY_SIZE(names)] = { 0 };
+	bool pulled;
 
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (read_unit(o, units[i], &unit[i]) < 0 ||
-		    (unit[i].path && is_enabled(o, units[i], &enabled[i]) < 0))
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (read_unit(o, names[i], &units[i]) < 0 ||
+		    (units[i].found && is_enabled(o, names[i], &units[i].enabled) < 0))
 			return -ENOMEM;
-	if (enabled[1] && unit[1].bytes &&
-	    strstr(unit[1].bytes, "\nRequires=audit-rules.service"))
-		enabled[0] = true;
-	if (enabled[1] && unit[1].bytes &&
-	    strstr(unit[1].bytes, "\nWants=audit-rules.service"))
-		enabled[0] = true;
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		hf_audit_loader loader = unit[i].bytes && enabled[i]
-						 ? loader_of(unit[i].bytes)
-						 : HF_AUDIT_LOADER_NONE;
+	if (pulls_in(o, &units[1].stack, names[0], &pulled) < 0)
+		return -ENOMEM;
+	units[0].enabled |= units[1].enabled && pulled;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		hf_audit_loader loader;
 
+		if (!units[i].enabled)
+			continue;
+		if (loader_of(o, &units[i].stack, &loader) < 0)
+			return -ENOMEM;
 		if (loader > obs->loader && obs->loader != HF_AUDIT_LOADER_MERGES)
 			obs->loader = loader;
 	}
 	if (obs->loader != HF_AUDIT_LOADER_NONE)
 		return 0;
-	obs->loader_why = !unit[0].path && !unit[1].path
+	obs->loader_why = !units[0].found && !units[1].found
 				  ? "nothing loads audit rules at boot: there is neither "
 				    "audit-rules.service nor auditd.service"
-			  : !enabled[0] && !enabled[1]
+			  : !units[0].enabled && !units[1].enabled
 				  ? "nothing loads audit rules at boot: neither "
 				    "audit-rules.service "
 				    "nor auditd.service is enabled"

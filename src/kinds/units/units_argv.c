@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "kinds/units/units_unit.h"
+#include "plan/unit_file.h"
 
 #define BLANKS " \t\n\r"
 

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/strbuf.h"
-#include "kinds/units/units_unit.h"
+#include "plan/unit_file.h"
 #include "plan/unit_view.h"
 
 /* One word as written: raw[start, start + len). */

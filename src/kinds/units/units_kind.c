@@ -4,7 +4,7 @@
 #include "kinds/units/units_decode.h"
 #include "kinds/units/units_observe.h"
 #include "kinds/units/units_plan.h"
-#include "kinds/units/units_unit.h"
+#include "plan/unit_file.h"
 
 static const char *const own_files[] = {
 	"/etc/systemd/system/*.d/" HF_UNIT_DROPIN,

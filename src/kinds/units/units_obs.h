@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "kinds/units/units_unit.h"
 #include "model/facts.h"
 #include "model/kind.h"
+#include "plan/unit_file.h"
 #include "plan/unit_view.h"
 
 typedef enum hf_units_want {

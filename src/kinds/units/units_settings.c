@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "kinds/units/units_unit.h"
+#include "plan/unit_file.h"
 
 /* Settings that take several assignments: each adds, an empty one forgets. As globs. */
 static const char *const lists[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kinds/units/units_unit.h"
+#include "plan/unit_file.h"
 
 #include <errno.h>
 #include <string.h>

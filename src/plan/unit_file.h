@@ -7,8 +7,8 @@
  * in between are skipped; what systemd ignores is ignored. A unit is a stack of such
  * files: the fragment, then the drop-ins in order.
  */
-#ifndef HF_KINDS_UNITS_UNIT_H
-#define HF_KINDS_UNITS_UNIT_H
+#ifndef HF_PLAN_UNIT_FILE_H
+#define HF_PLAN_UNIT_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
