@@ -513,6 +513,24 @@ static void own_never(void **state)
 	assert_string_equal(rows(w), "");
 }
 
+/* All of one ABI is as much as the check finds to be drift. */
+static void own_never_of_one_abi(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a",
+			   "rules: [{rule: '-a never,exit -F arch=b32 -F dir=/etc'}]");
+	kind_world_control(w, "b",
+			   "rules: [{rule: '-a always,exit -F dir=/etc/docker'}]");
+	plan(w);
+	assert_string_equal(
+		changes(w),
+		"create persisted audit:-a never,exit -F arch=b32 -F dir=/etc\n"
+		"create persisted audit:-a always,exit -F dir=/etc/docker "
+		"blocked: control 'a' says never to it first (-a never,exit -F arch=b32 "
+		"-F dir=/etc)\n");
+}
+
 static void mistakes(void **state)
 {
 	world *w = *state;
@@ -697,6 +715,7 @@ int main(void)
 		TEST(place_of_the_deleted),
 		TEST(live_permuted),
 		TEST(own_never),
+		TEST(own_never_of_one_abi),
 		TEST(mistakes),
 		TEST(contradictions),
 		TEST(contradictions_permuted),

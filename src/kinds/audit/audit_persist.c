@@ -97,7 +97,8 @@ static const hf_audit_item *own_never(hf_audit_planner *p, const hf_audit_item *
 {
 	for (size_t i = 0; i < p->n_nevers && p->nevers[i] < item; i++)
 		if (item->rule->action == AUDIT_ALWAYS &&
-		    hf_audit_rule_covers(p->nevers[i]->rule, item->rule))
+		    hf_audit_rule_silenced(item->rule, p->nevers[i]->rule,
+					   p->obs->machine))
 			return p->nevers[i];
 	return NULL;
 }

@@ -206,27 +206,60 @@ static hf_audit_verdict judge_one(const hf_audit_table *list, const hf_audit_rul
 	return s.best->rule->action == rule->action ? HF_AUDIT_MET : HF_AUDIT_SHADOWED;
 }
 
+/* The rule with the ABI said in front; @fields has room for one more than it has. */
+static hf_audit_rule of_abi(const hf_audit_rule *rule, const hf_audit_abi *abi,
+			    hf_audit_field *fields)
+{
+	hf_audit_rule one = *rule;
+
+	fields[0] = (hf_audit_field){ .type = AUDIT_ARCH,
+				      .op = AUDIT_EQUAL,
+				      .value = abi->elf };
+	if (rule->n_fields)
+		memcpy(fields + 1, rule->fields, rule->n_fields * sizeof(*fields));
+	one.fields = fields;
+	one.n_fields = rule->n_fields + 1;
+	hf_audit_rule_settle(&one);
+	return one;
+}
+
+/* Is it about all ABIs, and can it be said for each? */
+static bool has_abis(const hf_audit_rule *rule)
+{
+	return rule->list == AUDIT_FILTER_EXIT &&
+	       !hf_audit_rule_field(rule, AUDIT_ARCH) &&
+	       rule->n_fields < AUDIT_MAX_FIELDS;
+}
+
+bool hf_audit_rule_silenced(const hf_audit_rule *rule, const hf_audit_rule *never,
+			    const char *machine)
+{
+	hf_audit_field fields[AUDIT_MAX_FIELDS + 1];
+	hf_audit_abi abis[2];
+	size_t n = has_abis(rule) ? hf_audit_abis(machine, abis) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		hf_audit_rule one = of_abi(rule, &abis[i], fields);
+
+		if (hf_audit_rule_covers(never, &one))
+			return true;
+	}
+	return hf_audit_rule_covers(never, rule);
+}
+
 /* The rule in each ABI: met in all of them, shadowed in one, or neither. */
 static hf_audit_verdict judge_abis(const hf_audit_table *list, const hf_audit_rule *rule,
 				   const char *machine, const hf_audit_entry **ret)
 {
 	hf_audit_verdict verdict = HF_AUDIT_MET;
 	hf_audit_field fields[AUDIT_MAX_FIELDS + 1];
-	hf_audit_rule one = *rule;
 	hf_audit_abi abis[2];
 	size_t n = hf_audit_abis(machine, abis);
 
-	one.fields = fields;
-	one.n_fields = rule->n_fields + 1;
-	if (rule->n_fields)
-		memcpy(fields + 1, rule->fields, rule->n_fields * sizeof(*fields));
 	for (size_t i = 0; i < n; i++) {
+		hf_audit_rule one = of_abi(rule, &abis[i], fields);
 		hf_audit_verdict own;
 
-		fields[0] = (hf_audit_field){ .type = AUDIT_ARCH,
-					      .op = AUDIT_EQUAL,
-					      .value = abis[i].elf };
-		hf_audit_rule_settle(&one);
 		own = judge_one(list, &one, rule, ret);
 		if (own == HF_AUDIT_SHADOWED)
 			return own;
@@ -282,8 +315,7 @@ hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
 		return HF_AUDIT_SHADOWED;
 	}
 	verdict = judge_one(list, rule, rule, ret);
-	if (verdict != HF_AUDIT_SHADOWED && rule->list == AUDIT_FILTER_EXIT &&
-	    !hf_audit_rule_field(rule, AUDIT_ARCH) && rule->n_fields < AUDIT_MAX_FIELDS) {
+	if (verdict != HF_AUDIT_SHADOWED && has_abis(rule)) {
 		parts = judge_abis(list, rule, machine, &part);
 		if (parts == HF_AUDIT_SHADOWED ||
 		    (parts == HF_AUDIT_MET && verdict == HF_AUDIT_NONE)) {

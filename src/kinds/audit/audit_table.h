@@ -75,6 +75,11 @@ hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
 				      const hf_audit_entry **ret,
 				      const hf_audit_entry **ret_taker);
 
+/** hf_audit_rule_silenced - does @never, standing before @rule, leave it without all its
+ *  events, or without all of one ABI of @machine? pure */
+bool hf_audit_rule_silenced(const hf_audit_rule *rule, const hf_audit_rule *never,
+			    const char *machine);
+
 /** hf_audit_table_near - call @fn for each entry that may decide about events of @rule:
  *  those on its path, those on a directory above it up to a symlink, those without a
  * path; the order is not the list's */
