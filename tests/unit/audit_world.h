@@ -16,7 +16,9 @@ typedef kind_world world;
 
 static const char *const *kernel; /* the list there; NULL: no live layer */
 static uint32_t enabled;
-static int64_t auditd_nsec;  /* when auditd started */
+static int64_t auditd_nsec;		/* when auditd started */
+static const char *const *mount_points; /* sorted */
+static size_t n_mount_points;
 static int64_t dockerd_nsec; /* when dockerd started; 0: none runs */
 static bool asides_wanted, lock_allowed;
 
@@ -44,6 +46,7 @@ static inline int setup(void **state)
 	kernel = NULL;
 	enabled = 1;
 	auditd_nsec = dockerd_nsec = 0;
+	n_mount_points = 0;
 	asides_wanted = lock_allowed = false;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		temp_root_mkdir(w->t, dirs[i]);
@@ -70,6 +73,11 @@ static inline void add_kernel(world *w, hf_audit_obs *obs)
 	obs->status[HF_AUDIT_FAILURE] = 1;
 	obs->auditd_nsec = auditd_nsec;
 	obs->dockerd_nsec = dockerd_nsec;
+	obs->n_mounts = n_mount_points;
+	obs->mounts = hf_arena_array(&w->plan.arena, n_mount_points + 1, sizeof(char *));
+	assert_non_null(obs->mounts);
+	for (size_t i = 0; i < n_mount_points; i++)
+		obs->mounts[i] = hf_arena_strdup(&w->plan.arena, mount_points[i]);
 	obs->dockerd = dockerd_nsec ? 4711 : 0;
 	obs->lost = 7;
 	obs->backlog = 3;

@@ -345,6 +345,59 @@ static void dropped(void **state)
 	assert_string_equal(ops(w), "add " B64 ETC "\nadd " B32 ETC "\n");
 }
 
+/* What is mounted below a watched directory may be behind the rule's back. */
+static void mounts(void **state)
+{
+	static const char *const rules[] = { B64 ETC, B32 ETC, NULL };
+	static const char *const nothing[] = { "/", "/etc", "/etc/docker",
+					       "/etc/docker-x", "/etc/dockes" };
+	static const char *const two[] = { "/", "/etc/docker/a b", "/etc/docker/c/d",
+					   "/etc/dockes" };
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	apply(w);
+	kernel = rules;
+	mount_points = nothing;
+	n_mount_points = ARRAY_SIZE(nothing);
+	plan(w);
+	assert_string_equal(rows(w), "");
+	mount_points = two;
+	n_mount_points = ARRAY_SIZE(two);
+	plan(w);
+	assert_string_equal(
+		rows(w),
+		"pass live audit:" B64 ETC ": loaded (/etc/docker/a b (and others) is "
+		"mounted below /etc/docker: the rule covers what was mounted there "
+		"before it was loaded, or what auditctl -q has told the kernel of)\n"
+		"pass live audit:" B32 ETC ": loaded (/etc/docker/a b (and others) is "
+		"mounted below /etc/docker: the rule covers what was mounted there "
+		"before it was loaded, or what auditctl -q has told the kernel of)\n");
+	assert_string_equal(ops(w), "");
+}
+
+/* Between what is demanded and the directory of the rule that meets it. */
+static void mounts_between(void **state)
+{
+	static const char *const rules[] = { "-a always,exit -F dir=/ -F perm=wa", NULL };
+	static const char *const points[] = { "/", "/etc", "/etc/docker/x", "/srv" };
+	world *w = *state;
+
+	kind_world_control(w, "a",
+			   "rules: [{rule: '" B64 "-F path=/etc/docker/k -F "
+			   "perm=w'}]");
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules",
+			"-a always,exit -F dir=/ -F perm=wa\n");
+	kernel = rules;
+	mount_points = points;
+	n_mount_points = ARRAY_SIZE(points);
+	plan(w);
+	assert_non_null(strstr(rows(w),
+			       "(met by -a always,exit -F dir=/ -F perm=wa; /etc "
+			       "is mounted below /: the rule covers"));
+}
+
 static const char *noted(world *w)
 {
 	const char *text = w->diags.n ? w->diags.items[w->diags.n - 1].message : "";
@@ -426,10 +479,10 @@ static void command_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(perm_widens),  TEST(other_lists),	 TEST(stays_out),
-		TEST(partly_taken), TEST(taken_below),	 TEST(behind_symlinks),
-		TEST(dropped),	    TEST(older_dockerd), TEST(command_lines),
-		TEST(kernel_off),
+		TEST(perm_widens),   TEST(other_lists),	  TEST(stays_out),
+		TEST(partly_taken),  TEST(taken_below),	  TEST(behind_symlinks),
+		TEST(dropped),	     TEST(mounts),	  TEST(mounts_between),
+		TEST(older_dockerd), TEST(command_lines), TEST(kernel_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
  *	audit_loader		who loads the files at boot	reads host
  *	audit_compile		demands to rules of this host	pure
  *	audit_plan, _absent, _persist, _settings, _tmpfiles	files	pure
- *	audit_live, _dropped	the kernel's list		pure
+ *	audit_live, _dropped, _mounts	the kernel's list	pure
  *	audit_apply		changes of the kernel's list	changes host
  */
 #ifndef HF_KINDS_AUDIT_KIND_H

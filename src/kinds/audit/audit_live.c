@@ -310,7 +310,9 @@ static int judge_now(live *l, const hf_audit_item *item, outcome *o)
 		}
 		if (taker)
 			o->why = hf_audit_add_taker(p, o->why, taker);
-		return taker && !o->why ? -ENOMEM : 0;
+		if (taker && !o->why)
+			return -ENOMEM;
+		return hf_audit_add_mounts(p, e, item->rule, &o->why);
 	case HF_AUDIT_SHADOWED:
 		return shadowed_why(l, e, o);
 	default:

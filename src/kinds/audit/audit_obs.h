@@ -111,8 +111,10 @@ typedef struct hf_audit_obs {
 	bool off;	       /* UNKNOWN, because this kernel does not audit at all */
 	hf_audit_table kernel; /* audit_kernel.h */
 	uint32_t status[HF_AUDIT_SETTING_MAX_]; /* settings as the kernel has them */
-	uint32_t auditd;			/* its process; 0: none runs */
-	uint32_t lost, backlog;			/* its counters */
+	char **mounts; /* mount points of the host, sorted; of live directory rules */
+	size_t n_mounts;
+	uint32_t auditd;	/* its process; 0: none runs */
+	uint32_t lost, backlog; /* its counters */
 	/* CLOCK_REALTIME: the boot, and the start of auditd, about which the boot's rules
 	 * are loaded; 0: unknown, or nothing depends on it */
 	int64_t booted_nsec, auditd_nsec;

@@ -516,6 +516,69 @@ static int look_for_dockerd(observer *o)
 	return read_start(o);
 }
 
+/* --- mounts ---------------------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In place: mountinfo has blanks and backslashes as three octal digits, proc(5). */
+static void unescape(char *s)
+{
+	char *w = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && strspn(s + 1, "01234567") >= 3) {
+			*w++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+				      (s[3] - '0'));
+			s += 3;
+		} else {
+			*w++ = *s;
+		}
+	}
+	*w = '\0';
+}
+
+/* The mount points, where some rule about a path may be covered by a directory's. What
+ * cannot be read gives no note. */
+static int read_mounts(observer *o)
+{
+	hf_audit_obs *obs = o->obs;
+	char *text, *save = NULL;
+	bool needed = false;
+	size_t len;
+	int r;
+
+	for (size_t i = 0; obs->live == HF_PRESENT && i < obs->n_wants; i++)
+		needed |= obs->wants[i].rule && hf_audit_rule_path(obs->wants[i].rule);
+	if (!needed)
+		return 0;
+	r = hf_fs_read(o->host, "/proc/self/mountinfo", 0, o->arena, &text, &len, NULL,
+		       NULL);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char **slot, *point = line;
+
+		/* ID PARENT MAJ:MIN ROOT MOUNTPOINT ... */
+		for (int i = 0; point && i < 4; i++)
+			point = strchr(point + (i > 0), ' ');
+		if (!point)
+			continue;
+		*strchrnul(++point, ' ') = '\0';
+		unescape(point);
+		slot = hf_vec_push(o->arena, obs->mounts, obs->n_mounts);
+		if (!slot)
+			return -ENOMEM;
+		*slot = point;
+	}
+	if (obs->n_mounts)
+		qsort(obs->mounts, obs->n_mounts, sizeof(*obs->mounts), by_text);
+	return 0;
+}
+
 /* --- symlinks --------------------------------------------------------------------- */
 
 static bool note_link(void *user, const char *dir)
@@ -590,7 +653,8 @@ static int observe_all(observer *o, const hf_model *model)
 	    hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
 	    obs->answers.error)
 		return -ENOMEM;
-	if (read_kernel(o) < 0 || look_for_dropped(o) < 0 || look_for_dockerd(o) < 0)
+	if (read_kernel(o) < 0 || look_for_dropped(o) < 0 || look_for_dockerd(o) < 0 ||
+	    read_mounts(o) < 0)
 		return -ENOMEM;
 	return note_links(obs);
 }

@@ -137,6 +137,18 @@ int hf_audit_unreached(hf_audit_planner *p, const hf_audit_table *list,
 int hf_audit_dropped(hf_audit_planner *p, const hf_audit_rule *rule, const char *id,
 		     const char **ret_why) _must_check_;
 
+/**
+ * hf_audit_add_mounts - add to the note @why (or NULL) what is mounted below @entry's
+ * directory and may be behind its back; 0 or -ENOMEM
+ * @rule: what @entry meets
+ *
+ * The kernel marks the trees that are mounted below a directory when the rule is loaded,
+ * not those mounted later, and does not tell which it has marked. Source:
+ * audit_add_tree_rule(), audit_tag_tree() of the kernel. Pure.
+ */
+int hf_audit_add_mounts(hf_audit_planner *p, const hf_audit_entry *entry,
+			const hf_audit_rule *rule, const char **why) _must_check_;
+
 /** hf_audit_file_group - the group that writes a file of rules.d (or another), with what
  *  it was; NULL: out of memory */
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
