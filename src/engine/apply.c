@@ -389,6 +389,7 @@ static bool revert_one(apply *a, hf_item *item)
 	if (item->state != HF_ITEM_COMMITTED)
 		return true;
 	r = hf_item_revert(a->host, item, &why);
+	hf_fault(a->host, "reverted");
 	add_step(a, what, r < 0 ? HF_STEP_STUCK : HF_STEP_REVERTED, why);
 	hf_error_free(why);
 	return r >= 0;
@@ -397,7 +398,7 @@ static bool revert_one(apply *a, hf_item *item)
 /* What was put in force, or may have been, is taken out of force again. A reload that the
  * manager refused put nothing in force, so its being refused again is no news; a unit
  * must come back from a restart, though. */
-static bool revert_effects(apply *a)
+static bool revert_effects(apply *a, hf_action first, hf_action last)
 {
 	const hf_plan *plan = &a->before->plan;
 	bool ok = true;
@@ -409,7 +410,8 @@ static bool revert_effects(apply *a)
 		hf_error *why = NULL;
 		int r;
 
-		if (a->effects[i] == EFFECT_NOT_RUN)
+		if (a->effects[i] == EFFECT_NOT_RUN || effect->action < first ||
+		    effect->action > last)
 			continue;
 		r = hf_effect_run(a->host, effect, &plan->engine, &why);
 		if (r >= 0 || must)
@@ -424,6 +426,7 @@ static bool revert_effects(apply *a)
 static void revert_all(apply *a)
 {
 	cleanup_(hf_error_freep) hf_error *why = NULL;
+	hf_action next = HF_ACTION_DAEMON_RELOAD;
 	bool ok = true;
 
 	if (a->kept) { /* the next run would take a half-way revert for all that was done
@@ -432,14 +435,24 @@ static void revert_all(apply *a)
 		return;
 	}
 	for (size_t i = all_items(a); i; i--) {
+		hf_item *item = &a->items[i - 1];
+
 		hf_host_working(a->host, "put back, left", NULL, i, 0);
-		ok &= revert_one(a, &a->items[i - 1]);
+		/* what came before the units may not go with what the manager has loaded
+		 * of them: a key that became a flag */
+		if (next == HF_ACTION_DAEMON_RELOAD &&
+		    item->group->stage < HF_STAGE_UNITS) {
+			next = HF_ACTION_RELOAD;
+			ok &= revert_effects(a, HF_ACTION_DAEMON_RELOAD,
+					     HF_ACTION_DAEMON_RELOAD);
+		}
+		ok &= revert_one(a, item);
 	}
 	if (sync_inodes(a, HF_ITEM_REVERTED, &why) < 0) {
 		add_step(a, "write out owners and modes", HF_STEP_STUCK, why);
 		ok = false;
 	}
-	ok &= revert_effects(a);
+	ok &= revert_effects(a, next, HF_ACTION_RESTART);
 	a->result->outcome = ok ? HF_OUTCOME_ROLLED_BACK : HF_OUTCOME_INCOMPLETE;
 	/* the model's gates point into the plan they were last decided for */
 	hf_survey_done(&a->result->after);

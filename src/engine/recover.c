@@ -23,6 +23,7 @@ typedef struct recovery {
 	const hf_txn *txn;
 	bool same_boot;
 	bool forward;
+	bool told; /* the manager, of what became of the units */
 	hf_apply_result *result;
 	size_t stuck;
 } recovery;
@@ -237,22 +238,23 @@ static int sync_inodes(recovery *rc, hf_error **err)
 
 /* Nobody knows how far the manager was told of it, by the run that was cut off or by a
  * recovery before this one: it is told whenever units were a part of it, each time. */
-static void tell_manager(recovery *rc)
+static bool tell_manager(recovery *rc)
 {
 	const hf_effect reload = { .action = HF_ACTION_DAEMON_RELOAD };
 	const hf_engine_view none = { 0 };
 	cleanup_(hf_error_freep) hf_error *why = NULL;
-	bool units = false;
 
-	for (size_t i = 0; i < rc->txn->n_items; i++)
-		units |= rc->txn->items[i].stage == HF_STAGE_UNITS;
-	if (!units || rc->host->units.known != HF_PRESENT)
-		return;
-	if (hf_effect_run(rc->host, &reload, &none, &why) < 0)
+	rc->told = true;
+	if (rc->host->units.known != HF_PRESENT)
+		return true;
+	hf_fault(rc->host, "recover daemon-reload");
+	if (hf_effect_run(rc->host, &reload, &none, &why) < 0) {
 		add_step(rc, "daemon-reload", HF_STEP_STUCK, hf_error_text(why));
-	else
-		add_step(rc, "daemon-reload",
-			 rc->forward ? HF_STEP_DONE : HF_STEP_REVERTED, NULL);
+		return false;
+	}
+	add_step(rc, "daemon-reload", rc->forward ? HF_STEP_DONE : HF_STEP_REVERTED,
+		 NULL);
+	return true;
 }
 
 /* Whether a reload or restart was carried out is in no journal, and whether one is safe
@@ -278,11 +280,18 @@ static int recover_all(recovery *rc, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *sync = NULL;
 	size_t n = rc->txn->n_items;
+	bool units = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const hf_txn_item *item = &rc->txn->items[rc->forward ? i : n - 1 - i];
 		cleanup_(hf_error_freep) hf_error *why = NULL;
 
+		/* what comes next may not go with what the manager still has loaded: a
+		 * flag that became a key, or the other way round */
+		if (units && !rc->told && item->stage != HF_STAGE_UNITS &&
+		    !tell_manager(rc))
+			break;
+		units |= item->stage == HF_STAGE_UNITS;
 		hf_fault(rc->host, "recover");
 		hf_host_working(rc->host, "recover", NULL, i, n);
 		/* one that fails does not keep the others from being put back */
@@ -292,7 +301,8 @@ static int recover_all(recovery *rc, hf_error **err)
 	if (sync_inodes(rc, &sync) < 0)
 		add_step(rc, "write out owners and modes", HF_STEP_STUCK,
 			 hf_error_text(sync));
-	tell_manager(rc);
+	if (units && !rc->told)
+		(void)tell_manager(rc); /* a failure is among the steps */
 	name_effects(rc);
 	if (rc->stuck)
 		return hf_error_set(err, -ENOTSUP, "%zu part%s could not be %s",

@@ -30,13 +30,27 @@ static int refuse(hf_rollback *rb, const char *what, const char *why)
 	return 0;
 }
 
+/* What came after the units is undone before them, and the other way round: at no instant
+ * a flag and its key of daemon.json are both there. */
+static hf_stage stage_back(hf_stage stage)
+{
+	switch (stage) {
+	case HF_STAGE_FIRST:
+		return HF_STAGE_CONFIG;
+	case HF_STAGE_UNITS:
+		return HF_STAGE_UNITS;
+	case HF_STAGE_CONFIG:
+	case HF_STAGE_LAST: /* on the way back nothing is special about it */
+		break;
+	}
+	return HF_STAGE_FIRST;
+}
+
 static hf_group *add_group(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
 			   hf_group_type type, const char *path)
 {
 	hf_plan *plan = &rb->survey.plan;
-	/* on the way back nothing is special about what came last */
-	hf_stage stage = item->stage == HF_STAGE_LAST ? HF_STAGE_CONFIG : item->stage;
-	hf_group *group = hf_plan_group(plan, type, stage, kind, path);
+	hf_group *group = hf_plan_group(plan, type, stage_back(item->stage), kind, path);
 
 	if (group && item->stage == HF_STAGE_UNITS && plan->options.manager &&
 	    !hf_plan_effect(plan, HF_ACTION_DAEMON_RELOAD, NULL, "drop-ins are put back"))

@@ -110,7 +110,7 @@ typedef enum hf_group_type {
 
 /* Order of commitment; effects that belong between are placed by the engine. */
 typedef enum hf_stage {
-	HF_STAGE_FIRST,	 /* live-restore alone: confirmed before anything else */
+	HF_STAGE_FIRST,	 /* what must be gone before units bring it: a key for a flag */
 	HF_STAGE_UNITS,	 /* drop-ins, environment files; then daemon-reload */
 	HF_STAGE_CONFIG, /* daemon.json, rules, inodes, kernel lists; then restarts */
 	HF_STAGE_LAST,	 /* what cannot be taken back: once all else is verified */
