@@ -20,6 +20,7 @@
 
 #define HF_UNIT_LINE_MAX ((size_t)1 << 20) /* LONG_LINE_MAX: longer ones end the file */
 #define HF_UNIT_DROPIN "zz-holdfast.conf"  /* ours, last by name */
+#define HF_UNIT_ENV "zz-holdfast.env"	   /* variables without flags, beside it */
 
 typedef struct hf_unit_assign {
 	const char *section; /* "" before the first header (systemd ignores those) */

@@ -41,6 +41,10 @@ typedef struct hf_unit_view {
 	size_t n_argv;
 	bool argv_exact; /* false: something could not be expanded (.argv_why) */
 	const char *argv_why;
+	const hf_arg *argv_now; /* with our drop-in as it is; NULL: as .argv */
+	size_t n_argv_now;
+	const hf_arg *argv_base; /* without our drop-in; NULL: as .argv */
+	size_t n_argv_base;
 	const char **listen_streams; /* ListenStream= of a socket unit, absolute paths */
 	size_t n_listen_streams;
 	const char *listen_why; /* there may be more of them: why; or NULL */

@@ -25,7 +25,7 @@ allow src/host 'base/|model/|host/'
 allow src/report 'base/|model/|plan/|report/|engine/engine\.h'
 allow src/engine 'base/|model/|plan/|host/|engine/'
 for kind in audit daemon units files; do
-	allow "src/kinds/$kind" "base/|model/|plan/|host/|kinds/$kind/|kinds/daemon/daemon_keys\.h"
+	allow "src/kinds/$kind" "base/|model/|plan/|host/|kinds/$kind/|kinds/daemon/daemon_(keys|flags)\.h"
 done
 
 # Pure files: no handle to the host, no clock, no environment, no file.

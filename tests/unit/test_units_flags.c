@@ -19,7 +19,8 @@ typedef struct parsed {
 	size_t n;
 } parsed;
 
-static const char env_text[] = "OPTS=--debug --host tcp://0.0.0.0:2375\nLEVEL=warn\n";
+static const char env_text[] = "OPTS=--debug --host tcp://0.0.0.0:2375\nLEVEL=warn\n"
+			       "ODD=--label=a\\\\ b --icc '--label=\"\\\\\\\\' \"\"\n";
 
 static void parse(parsed *p, const char *line)
 {
@@ -125,8 +126,10 @@ static void check_edit(const char *line, const char *drop, const char *put,
 		       const char *value, const char *expected)
 {
 	const hf_flag *at = NULL;
-	const char *refusal = NULL, *text;
+	const char *refusal = NULL, *text, *name = "";
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	hf_flag_edit edit;
+	size_t pos = 0;
 	parsed p;
 
 	parse(&p, line);
@@ -148,7 +151,14 @@ static void check_edit(const char *line, const char *drop, const char *put,
 				hf_flag_edit_put(&edit, at, put, &value, value != NULL),
 				0);
 		assert_int_equal(hf_flag_edit_line(&edit, &text), 0);
-		assert_string_equal(text, expected);
+		hf_strbuf_adds(&sb, text);
+		while (name) {
+			assert_int_equal(hf_flag_edit_variable(&edit, &pos, &name, &text),
+					 0);
+			if (name)
+				hf_strbuf_addf(&sb, " | %s=%s", name, text);
+		}
+		assert_string_equal(hf_strbuf_str(&sb), expected);
 	}
 	hf_arena_done(&p.arena);
 }
@@ -176,9 +186,15 @@ static void editing(void **state)
 		{ "/dockerd --log-level ${LEVEL} x", "--log-level", NULL, NULL,
 		  "/dockerd x" },
 		{ "/dockerd $OPTS", "--debug", NULL, NULL,
-		  "'--debug' comes out of $OPTS (/e:1); take it out there" },
+		  "/dockerd $OPTS | OPTS=--host tcp://0.0.0.0:2375" },
+		{ "/dockerd $OPTS", "--host", "--host", "fd://",
+		  "/dockerd $OPTS --host=fd:// | OPTS=--debug" },
 		{ "/dockerd --log-level $LEVEL", "--log-level", NULL, NULL,
-		  "'warn' comes out of $LEVEL (/e:2); take it out there" },
+		  "/dockerd $LEVEL | LEVEL=" },
+		{ "/dockerd $OPTS -D $OPTS", "--debug", NULL, NULL,
+		  "/dockerd $OPTS $OPTS | OPTS=--host tcp://0.0.0.0:2375" },
+		{ "/dockerd $ODD", "--icc", NULL, NULL,
+		  "/dockerd $ODD | ODD=\"--label=a b\" \"--label=\\\"\\\\\" \"\"" },
 		{ "/dockerd -Dl warn", "--debug", NULL, NULL,
 		  "it shares the word '-Dl' with other flags; write them apart in /u" },
 		{ "/thing --debug x", "--debug", NULL, NULL,

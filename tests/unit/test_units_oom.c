@@ -50,9 +50,10 @@ static void tree(temp_root *t)
 static bool run(temp_root *t, unsigned long nth, hf_strbuf *out)
 {
 	static const hf_record record;
+	static hf_facts facts;
 	const char *refs[] = { "exec:docker.service", "socket:docker.service" };
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	cleanup_(hf_plan_done) hf_plan plan = { .record = &record };
+	cleanup_(hf_plan_done) hf_plan plan = { .record = &record, .facts = &facts };
 	hf_diags diags = { 0 };
 	hf_model model = { .refs = refs, .n_refs = ARRAY_SIZE(refs) };
 	const hf_unit_view *view;

@@ -18,6 +18,7 @@
 
 #define VENDOR "usr/lib/systemd/system"
 #define OURS "etc/systemd/system/docker.service.d/zz-holdfast.conf"
+#define OUR_ENV "etc/systemd/system/docker.service.d/zz-holdfast.env"
 #define EXEC "/usr/sbin/dockerd -H fd:// --containerd=/c.sock $DOCKER_OPTS"
 
 /* One look at the temporary tree with one baseline. */
@@ -292,6 +293,11 @@ static void overridden(void **state)
 		   "! #Service.LimitCORE update 5->0 host blocked\n");
 }
 
+#define DERIVED "# Made by holdfast and derived from the "
+#define EDIT "# An edit here is drift; change the baseline instead.\n"
+#define HEAD DERIVED "rest of the unit: made again when that changes.\n" EDIT "\n"
+#define ENV_HEAD DERIVED "variables named here: made again when they change.\n" EDIT
+
 static void out_of_variables(void **state)
 {
 	static const char control[] = CONTROL(
@@ -299,12 +305,59 @@ static void out_of_variables(void **state)
 		"docker.service: {exec_start: {unset: [--debug, \"--host=tcp://*\"]}}");
 	temp_root *t = *state;
 
-	temp_root_write(t, "etc/default/docker", "DOCKER_OPTS=--debug\n");
+	temp_root_write(t, "etc/default/docker",
+			"DOCKER_OPTS=--debug --label 'a b'\nX=--debug\n");
 	check_told(t, control,
-		   "drift #exec_start.--debug --debug docker:1 ('--debug' comes out of "
-		   "$DOCKER_OPTS (/etc/default/docker:1); take it out there)\n"
+		   "drift #exec_start.--debug --debug docker:1\n"
 		   "pass #exec_start.--host=tcp://*\n"
-		   "! #exec_start.--debug delete --debug-> host blocked\n");
+		   "! #exec_start.--debug delete --debug-> host\n");
+	apply(t, control);
+	assert_string_equal(
+		temp_root_text(t, OUR_ENV), ENV_HEAD
+		"# no-debug: --debug absent\n"
+		"# derived from: DOCKER_OPTS in /etc/default/docker, sha256 "
+		"3010c406b3d783c965c218cb7782ac3ebae73459457dfe2e16d129ab9c457a14\n"
+		"DOCKER_OPTS=\"--label \\\"a b\\\"\"\n");
+	assert_string_equal(temp_root_text(t, OURS),
+			    HEAD "[Service]\n# no-debug: --debug absent\n"
+				 "EnvironmentFile=-/" OUR_ENV "\n");
+	check_told(t, control,
+		   "pass #exec_start.--debug\npass #exec_start.--host=tcp://*\n");
+	/* another variable of the file is not our source */
+	temp_root_write(t, "etc/default/docker",
+			"DOCKER_OPTS=--debug --label 'a b'\nX=--icc\n");
+	check_told(t, control,
+		   "pass #exec_start.--debug\npass #exec_start.--host=tcp://*\n");
+	/* the source gets a flag that ours hides */
+	temp_root_write(t, "etc/default/docker", "# changed\nDOCKER_OPTS=-D --ipv6\n");
+	check_told(t, control,
+		   "drift #exec_start.--debug docker:2 (the variable 'DOCKER_OPTS' has "
+		   "changed since our environment file was derived from it)\n"
+		   "pass #exec_start.--host=tcp://*\n"
+		   "! #exec_start.--debug update $DOCKER_OPTS as it was->$DOCKER_OPTS as "
+		   "it is vendor\n");
+	apply(t, control);
+	check_told(t, control,
+		   "pass #exec_start.--debug\npass #exec_start.--host=tcp://*\n");
+	/* ours is edited, taken away; the unit is as without us then */
+	temp_root_write(t, OUR_ENV, "DOCKER_OPTS=\n");
+	check_told(t, control,
+		   "pass #exec_start.--debug\npass #exec_start.--host=tcp://*\n"
+		   "! #zz-holdfast.env update present->as derived host\n");
+	assert_int_equal(unlinkat(t->fd, OUR_ENV, 0), 0);
+	check_told(t, control,
+		   "drift #exec_start.--debug --debug docker:2\n"
+		   "pass #exec_start.--host=tcp://*\n"
+		   "! #exec_start.--debug delete --debug-> host\n");
+	apply(t, control);
+	/* nothing needs them any more */
+	temp_root_write(t, "etc/default/docker", "DOCKER_OPTS=--ipv6\n");
+	check_told(t, control,
+		   "pass #exec_start.--debug\npass #exec_start.--host=tcp://*\n"
+		   "! #zz-holdfast.conf delete present-> vendor\n");
+	apply(t, control);
+	assert_int_equal(faccessat(t->fd, OURS, F_OK, 0), -1);
+	assert_int_equal(faccessat(t->fd, OUR_ENV, F_OK, 0), -1);
 	/* what cannot be read might hold it */
 	assert_int_equal(unlinkat(t->fd, "etc/default/docker", 0), 0);
 	temp_root_mkdir(t, "etc/default/docker");

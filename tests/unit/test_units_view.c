@@ -50,11 +50,12 @@ static int teardown(void **state)
 static void survey(temp_root *t, hf_plan *plan, const char **refs, size_t n_refs)
 {
 	static const hf_record record;
+	static hf_facts facts;
 	hf_model model = { .refs = refs, .n_refs = n_refs };
 	hf_error *err = NULL;
 
 	plan->record = &record;
-
+	plan->facts = &facts;
 	assert_int_equal(hf_kind_units.observe(&t->host, &model, plan, &err), 0);
 	assert_int_equal(hf_kind_units.plan(&model, plan, &err), 0);
 }

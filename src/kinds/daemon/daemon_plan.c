@@ -38,8 +38,8 @@ static const char *flag_place(hf_plan *plan, const hf_dflag *flag)
 /* --- wants: what shall be edited ------------------------------------------------------
  */
 
-static hf_daemon_want *want_get(hf_daemon_ctx *ctx, const hf_dkey *key,
-				const char *subkey, const char *name)
+hf_daemon_want *hf_daemon_want_get(hf_daemon_ctx *ctx, const hf_dkey *key,
+				   const char *subkey, const char *name)
 {
 	hf_daemon_want *w = hf_map_get(&ctx->want_by_name, name), **slot;
 	hf_arena *arena = &ctx->plan->arena;
@@ -109,8 +109,7 @@ static int finish_changes(hf_daemon_ctx *ctx)
 	return 0;
 }
 
-/* Make the change of @w. */
-static int want_change(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_daemon_value *v)
+int hf_daemon_want_change(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_daemon_value *v)
 {
 	hf_arena *arena = &ctx->plan->arena;
 	const hf_json *old = v->in_file ? v->in_file : v->flag ? v->value : NULL;
@@ -180,10 +179,12 @@ static int want_more(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_json *base,
 	return hf_daemon_list_add(w->list, more, &w->in_list, &w->in_list, arena);
 }
 
+/* @base: the list that ADD adds to */
 static int want_demand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
-		       const hf_daemon_value *v, int met, const hf_resource *row)
+		       const hf_daemon_value *v, const hf_json *base, int met,
+		       const hf_resource *row)
 {
-	hf_daemon_want *w = want_get(ctx, spec->key, spec->subkey, spec->name);
+	hf_daemon_want *w = hf_daemon_want_get(ctx, spec->key, spec->subkey, spec->name);
 	bool first = w && !w->change;
 	int r;
 
@@ -193,13 +194,13 @@ static int want_demand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		/* only in conflict: the flag alone does it */
 		w->value = NULL;
 	} else if (spec->op == HF_DAEMON_ADD) {
-		if (want_more(ctx, w, v->flag ? v->in_file : v->value, spec->value) < 0)
+		if (want_more(ctx, w, base, spec->value) < 0)
 			return -ENOMEM;
 	} else if (!w->value || w->value == w->list) {
 		/* a list that is set holds all that is added: hf_daemon_check_active() */
 		w->value = spec->op == HF_DAEMON_SET ? spec->value : NULL;
 	}
-	r = want_change(ctx, w, v);
+	r = hf_daemon_want_change(ctx, w, v);
 	if (r == 0)
 		r = hf_change_row(ctx->plan, w->change, row);
 	if (r == 0 && first && v->flag && !met)
@@ -299,10 +300,54 @@ static int judge_found_at(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_
 	return 0;
 }
 
+/* How a demand stands: now, and with the flags that the plan takes out. */
+typedef struct standing {
+	hf_daemon_value now;
+	int met;
+	bool moves; /* the flag goes: .after is something else */
+	hf_daemon_value after;
+	int met_after;
+} standing;
+
+static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
+{
+	const hf_daemon_config now = { ctx->obs->root, &ctx->argv_now, ctx->engine };
+	hf_arena *arena = &ctx->plan->arena;
+
+	if (hf_daemon_in_force(&ctx->before, spec->key, spec->subkey, arena,
+			       &ret->after) < 0)
+		return -ENOMEM;
+	ret->met_after = hf_daemon_is_met(spec, &ret->after, ctx->engine, arena);
+	ret->moves = hf_daemon_moves(ctx, spec->key, spec->subkey);
+	ret->now = ret->after;
+	ret->met = ret->met_after;
+	if (!ret->moves)
+		return ret->met < 0 ? -ENOMEM : 0;
+	if (hf_daemon_in_force(&now, spec->key, spec->subkey, arena, &ret->now) < 0)
+		return -ENOMEM;
+	ret->met = hf_daemon_is_met(spec, &ret->now, ctx->engine, arena);
+	return ret->met < 0 || ret->met_after < 0 ? -ENOMEM : 0;
+}
+
+static int enforce(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, const standing *s,
+		   const hf_resource *row)
+{
+	const hf_daemon_value *v = &s->after;
+
+	if (!s->moves)
+		return want_demand(ctx, spec, v, v->flag ? v->in_file : v->value, s->met,
+				   row);
+	if (hf_daemon_note_move(ctx, spec, row) < 0)
+		return -ENOMEM;
+	return s->met_after ? 0
+			    : want_demand(ctx, spec, v, s->now.value, s->met_after, row);
+}
+
 static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *row,
-		       const hf_daemon_value *v, int met, const char *found)
+		       const standing *s, const char *found)
 {
 	const hf_daemon_spec *spec = demand->spec;
+	const hf_daemon_value *v = &s->now;
 	const char *place = v->flag ? flag_place(ctx->plan, v->flag) : NULL;
 	int r;
 
@@ -324,11 +369,14 @@ static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource 
 		r = hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found,
 				 "given in the file and by %s: dockerd does not start",
 				 place);
+	else if (s->moves)
+		r = hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found,
+				 "by %s, which is taken out", place);
 	else
 		r = hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found,
 				 v->flag ? "by %s" : NULL, place);
 	if (r == 0 && hf_control_is_enforced(demand->control))
-		r = want_demand(ctx, spec, v, met, row);
+		r = enforce(ctx, spec, s, row);
 	return r;
 }
 
@@ -341,36 +389,57 @@ const char *hf_daemon_found(hf_daemon_ctx *ctx, const hf_json *value)
 	return ctx->found_text;
 }
 
+/* The flag would go, and the key cannot be set: --leave-unknown leaves out no halves. */
+static int block_lost(hf_daemon_ctx *ctx, const hf_demand *demand, const hf_resource *row)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	hf_change *change;
+
+	if (row->state != HF_STATE_UNKNOWN || !hf_control_is_enforced(demand->control) ||
+	    !hf_daemon_moves(ctx, spec->key, spec->subkey))
+		return 0;
+	change = hf_plan_change(ctx->plan, &hf_kind_daemon, HF_PERSISTED, row->id,
+				HF_OP_UPDATE, NULL, NULL, HF_CAUSE_HOST);
+	if (!change || hf_change_row(ctx->plan, change, row) < 0)
+		return -ENOMEM;
+	change->secret = row->secret;
+	return hf_change_block(ctx->plan, change,
+			       "its flag would be taken out, and it could not be set in "
+			       "%s",
+			       ctx->obs->path);
+}
+
 static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
 {
 	const hf_daemon_spec *spec = demand->spec;
 	hf_plan *plan = ctx->plan;
 	hf_resource *row = hf_plan_row(plan, HF_PERSISTED, id, spec->wanted, demand);
 	const char *found = NULL;
-	hf_daemon_value v;
+	standing s;
 	bool settled;
-	int r, met;
+	int r;
 
 	if (!row)
 		return -ENOMEM;
 	row->secret = hf_dkey_is_secret(spec->key, spec->subkey);
 	r = judge_outside(ctx, demand, row, &settled);
+	if (r == 0 && settled)
+		r = block_lost(ctx, demand, row);
 	if (r < 0 || settled)
 		return r;
-	r = hf_daemon_in_force(&ctx->before, spec->key, spec->subkey, &plan->arena, &v);
+	r = stand(ctx, spec, &s);
 	if (r < 0)
 		return r;
-	met = hf_daemon_is_met(spec, &v, ctx->engine, &plan->arena);
-	found = v.value ? hf_daemon_found(ctx, v.value) : "not set";
-	if (met < 0 || !found)
+	found = s.now.value ? hf_daemon_found(ctx, s.now.value) : "not set";
+	if (!found)
 		return -ENOMEM;
-	r = judge_found_at(ctx, row, &v);
+	r = judge_found_at(ctx, row, &s.now);
 	if (r < 0)
 		return r;
-	if (met && (!v.conflict || spec->op == HF_DAEMON_FORBID ||
-		    spec->op == HF_DAEMON_REQUIRE))
-		return judge_pass(ctx, row, &v, found);
-	return judge_drift(ctx, demand, row, &v, met, found);
+	if (s.met && (!s.now.conflict || spec->op == HF_DAEMON_FORBID ||
+		      spec->op == HF_DAEMON_REQUIRE))
+		return judge_pass(ctx, row, &s.now, found);
+	return judge_drift(ctx, demand, row, &s, found);
 }
 
 static int judge_all(hf_daemon_ctx *ctx)
@@ -392,6 +461,8 @@ static int judge_all(hf_daemon_ctx *ctx)
 		if (hf_control_is_claiming(demand->control)) {
 			claims = true;
 			r = hf_plan_claim(ctx->plan, id);
+			if (r == 0)
+				r = hf_daemon_claim_members(ctx, spec);
 			if (r < 0)
 				return r;
 		}
@@ -482,7 +553,7 @@ static int block_refused(hf_daemon_ctx *ctx, bool *ret_any)
 	return r;
 }
 
-static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
+static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage stage)
 {
 	const hf_daemon_obs *obs = ctx->obs;
 	hf_plan *plan = ctx->plan;
@@ -498,8 +569,7 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len)
 			return -ENOMEM;
 		group->mode = 0755;
 	}
-	group = hf_plan_group(plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_daemon,
-			      obs->path);
+	group = hf_plan_group(plan, HF_GROUP_FILE, stage, &hf_kind_daemon, obs->path);
 	if (!group)
 		return -ENOMEM;
 	group->existed = obs->file == HF_PRESENT;
@@ -530,6 +600,7 @@ static int settle_edit(hf_daemon_ctx *ctx, hf_error **err)
 	bool again = true;
 	size_t len = 0, n = 0;
 	char *text = NULL;
+	hf_stage stage;
 	int r;
 
 	/* each turn blocks at least one change, or ends */
@@ -537,10 +608,11 @@ static int settle_edit(hf_daemon_ctx *ctx, hf_error **err)
 		r = edit(ctx, &text, &len, &n, err);
 		if (r < 0)
 			return r;
-		if (block_refused(ctx, &again) < 0)
+		if (hf_daemon_block_clashes(ctx, &stage, &again) < 0 ||
+		    (!again && block_refused(ctx, &again) < 0))
 			return hf_error_oom(err);
 	}
-	return n && make_group(ctx, text, len) < 0 ? hf_error_oom(err) : 0;
+	return n && make_group(ctx, text, len, stage) < 0 ? hf_error_oom(err) : 0;
 }
 
 /* --- what the baseline no longer demands ----------------------------------------------
@@ -614,12 +686,12 @@ static int release(hf_daemon_ctx *ctx, const hf_record_entry *entry, const char 
 		note_left(ctx, entry, "taking it back needs --allow-disruptive");
 		return 0;
 	}
-	w = want_get(ctx, key, dot ? dot + 1 : NULL, name);
+	w = hf_daemon_want_get(ctx, key, dot ? dot + 1 : NULL, name);
 	if (!w)
 		return -ENOMEM;
 	w->released = true;
 	w->value = before;
-	return want_change(ctx, w, &v);
+	return hf_daemon_want_change(ctx, w, &v);
 }
 
 static int release_all(hf_daemon_ctx *ctx)
@@ -668,8 +740,18 @@ static int read_argv(hf_daemon_ctx *ctx)
 		ctx->argv_why = unit->argv_why
 					? unit->argv_why
 					: "dockerd's command line is not fully known";
-	return hf_dargv_parse(unit ? unit->argv : NULL, unit ? unit->n_argv : 0,
-			      ctx->engine, &ctx->plan->arena, &ctx->argv);
+	if (hf_dargv_parse(unit ? unit->argv : NULL, unit ? unit->n_argv : 0, ctx->engine,
+			   &ctx->plan->arena, &ctx->argv) < 0)
+		return -ENOMEM;
+	ctx->argv_now = ctx->argv_base = ctx->argv;
+	if (unit && unit->argv_now &&
+	    hf_dargv_parse(unit->argv_now, unit->n_argv_now, ctx->engine,
+			   &ctx->plan->arena, &ctx->argv_now) < 0)
+		return -ENOMEM;
+	return unit && unit->argv_base
+		       ? hf_dargv_parse(unit->argv_base, unit->n_argv_base, ctx->engine,
+					&ctx->plan->arena, &ctx->argv_base)
+		       : 0;
 }
 
 int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
@@ -691,7 +773,8 @@ int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 		return hf_error_oom(err);
 	ctx.before = (hf_daemon_config){ ctx.obs->root, &ctx.argv, ctx.engine };
 	ctx.after = ctx.before;
-	if (judge_all(&ctx) < 0 || release_all(&ctx) < 0 || finish_changes(&ctx) < 0)
+	if (judge_all(&ctx) < 0 || hf_daemon_move_members(&ctx) < 0 ||
+	    release_all(&ctx) < 0 || finish_changes(&ctx) < 0)
 		return hf_error_oom(err);
 	if (ctx.obs->file != HF_UNKNOWN && !ctx.obs->absent_why) {
 		r = settle_edit(&ctx, err);

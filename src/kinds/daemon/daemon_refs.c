@@ -40,6 +40,7 @@ static const char *unknown_why(const hf_daemon_ctx *ctx, const hf_json *member)
 /* Sets *@ret to what is wrong with a member of the file, NULL: nothing. */
 static int wrong_with(hf_daemon_ctx *ctx, const hf_json *member, const char **ret)
 {
+	const hf_daemon_config now = { ctx->obs->root, &ctx->argv_now, ctx->engine };
 	const hf_dkey *key = hf_dkey_find(member->key);
 	hf_arena *arena = &ctx->plan->arena;
 	hf_daemon_value v;
@@ -52,7 +53,7 @@ static int wrong_with(hf_daemon_ctx *ctx, const hf_json *member, const char **re
 			arena, "dockerd %s does not know the key '%s' and will not start",
 			ctx->engine, member->key);
 	} else {
-		if (hf_daemon_in_force(&ctx->before, key, NULL, arena, &v) < 0)
+		if (hf_daemon_in_force(&now, key, NULL, arena, &v) < 0)
 			return -ENOMEM;
 		if (!v.conflict || !v.flag->arg->file)
 			return 0;

@@ -44,7 +44,7 @@ static int standard(const hf_dkey *key, const char *engine, hf_arena *arena,
 }
 
 /* The only key that may be given both ways: the two are merged. */
-static bool may_repeat(const hf_dkey *key)
+bool hf_daemon_may_repeat(const hf_dkey *key)
 {
 	return strcmp(key->name, "runtimes") == 0;
 }
@@ -62,7 +62,7 @@ int hf_daemon_in_force(const hf_daemon_config *config, const hf_dkey *key,
 		by_flag = subkey && strcmp(key->name, "proxies") != 0
 				  ? hf_json_get(flag->value, subkey)
 				  : flag->value;
-	if (may_repeat(key)) {
+	if (hf_daemon_may_repeat(key)) {
 		if (!by_flag)
 			ret->flag = NULL;
 	} else {

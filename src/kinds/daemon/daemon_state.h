@@ -74,6 +74,9 @@ int hf_daemon_in_force(const hf_daemon_config *config, const hf_dkey *key,
 		       const char *subkey, hf_arena *arena,
 		       hf_daemon_value *ret) _must_check_;
 
+/** hf_daemon_may_repeat - may the key be given both ways? pure */
+bool hf_daemon_may_repeat(const hf_dkey *key);
+
 /** hf_daemon_socket - where dockerd listens, of what can be asked: unix:// of the command
  * line or the file, the socket unit's stream for fd://, else the default
  * @ret: NULL: nowhere. Returns 0 or -ENOMEM. Pure. */
@@ -116,12 +119,20 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 
 typedef struct hf_daemon_want hf_daemon_want; /* a name that shall change */
 
+/* A member of a map whose flag goes: the other members of the flag go into the file. */
+typedef struct hf_daemon_move {
+	const hf_daemon_spec *spec;
+	const hf_resource *row; /* that needs it */
+} hf_daemon_move;
+
 typedef struct hf_daemon_ctx {
 	const hf_model *model;
 	hf_plan *plan;
 	const hf_daemon_obs *obs;
 	const hf_unit_view *unit; /* dockerd's, or NULL */
 	hf_dargv argv;		  /* after the plan */
+	hf_dargv argv_now;	  /* with our drop-in as it is */
+	hf_dargv argv_base;	  /* without our drop-in */
 	const char *argv_why;	  /* not NULL: it may hold flags that are not seen */
 	const char *engine;
 	const char *file_id;	/* "daemon:PATH": noted when we make the file */
@@ -131,6 +142,8 @@ typedef struct hf_daemon_ctx {
 	hf_daemon_want **wants;
 	size_t n_wants;
 	hf_map want_by_name;
+	hf_daemon_move *moves;
+	size_t n_moves;
 	const hf_json *found; /* what hf_daemon_found() put into words last */
 	const char *found_text;
 } hf_daemon_ctx;
@@ -146,6 +159,44 @@ struct hf_daemon_want {
 	hf_change *change;
 	bool released;
 };
+
+/** hf_daemon_want_get - the want of @name, made when new; NULL: no memory */
+hf_daemon_want *hf_daemon_want_get(hf_daemon_ctx *ctx, const hf_dkey *key,
+				   const char *subkey, const char *name);
+
+/** hf_daemon_want_change - make the change of @w, from @v; 0 or -ENOMEM */
+int hf_daemon_want_change(hf_daemon_ctx *ctx, hf_daemon_want *w,
+			  const hf_daemon_value *v) _must_check_;
+
+/** hf_daemon_moves - does the plan take the key's flag off the command line? pure */
+bool hf_daemon_moves(const hf_daemon_ctx *ctx, const hf_dkey *key, const char *subkey);
+
+/** hf_daemon_note_move - @spec is not met by the flag that goes: for
+ *  hf_daemon_move_members(); 0 or -ENOMEM */
+int hf_daemon_note_move(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
+			const hf_resource *row) _must_check_;
+
+/** hf_daemon_move_members - what else the flags of maps say that go goes into the file,
+ *  but for what is demanded; 0 or -ENOMEM */
+int hf_daemon_move_members(hf_daemon_ctx *ctx) _must_check_;
+
+/** hf_daemon_claim_members - those belong to the demand while it stands; 0 or -ENOMEM */
+int hf_daemon_claim_members(hf_daemon_ctx *ctx, const hf_daemon_spec *spec) _must_check_;
+
+/** hf_daemon_clash - the first member of @root that @argv gives, too, where the host does
+ *  not have it in both places already; *ret NULL: none; 0 or -ENOMEM; pure */
+int hf_daemon_clash(const hf_daemon_ctx *ctx, const hf_json *root, const hf_dargv *argv,
+		    const hf_json **ret) _must_check_;
+
+/**
+ * hf_daemon_block_clashes - in which order the file and the units are to change
+ * @ret:       the stage of the file: before the units if it gives up a key for a flag
+ * @ret_again: a change was blocked that the edit had; edit again
+ *
+ * Blocks what cannot be done in any order. Returns 0 or -ENOMEM.
+ */
+int hf_daemon_block_clashes(hf_daemon_ctx *ctx, hf_stage *ret,
+			    bool *ret_again) _must_check_;
 
 /** hf_daemon_plan_live - live rows, effects and the engine view; 0 or -ENOMEM; pure */
 int hf_daemon_plan_live(hf_daemon_ctx *ctx);

@@ -24,7 +24,7 @@ static int add_escaped(hf_strbuf *sb, const char *text)
 }
 
 /* "# docker-debug-off: --debug absent" */
-static int add_comment(hf_strbuf *sb, const hf_units_line *line)
+int hf_units_dropin_comment(hf_strbuf *sb, const hf_units_line *line)
 {
 	hf_strbuf_addf(sb, "# %s", line->controls);
 	if (line->spec->want != HF_UNITS_SETTING) {
@@ -46,9 +46,14 @@ static int add_exec(hf_strbuf *sb, const hf_units_work *work)
 		const hf_units_line *line = work->lines[i];
 
 		if (line->in_ours && line->spec->want != HF_UNITS_SETTING &&
-		    add_comment(sb, line) < 0)
+		    hf_units_dropin_comment(sb, line) < 0)
 			return -ENOMEM;
 	}
+	/* with '-': should it be gone, the unit is as it is without us */
+	if (work->env.n)
+		hf_strbuf_addf(sb, "EnvironmentFile=-%s\n", work->env.pattern);
+	if (!work->exec_line)
+		return 0;
 	/* a comment line, whatever the command holds: it cannot have a line end */
 	if (work->exec_origin)
 		hf_strbuf_addf(sb, ORIGIN "%s\n", work->exec_origin);
@@ -76,7 +81,7 @@ static int add_setting(hf_strbuf *sb, const hf_units_work *work,
 {
 	const char *key = line->spec->id;
 
-	if (add_comment(sb, line) < 0)
+	if (hf_units_dropin_comment(sb, line) < 0)
 		return -ENOMEM;
 	if (hf_map_get(seen, key))
 		return 0; /* an equal value in other words: written once */
@@ -94,7 +99,7 @@ static int add_unclaimed(hf_strbuf *sb, const hf_units_work *work, const char *s
 		const hf_unit_assign *a = &ours->items[i];
 		const char *id;
 
-		if (strcmp(a->section, section) || !strcmp(a->key, "ExecStart"))
+		if (strcmp(a->section, section) || hf_units_is_derived(a))
 			continue;
 		id = hf_arena_printf(work->arena, "units:%s#%s.%s", work->unit->name,
 				     section, a->key);
@@ -113,7 +118,7 @@ static int add_section(hf_strbuf *sb, const hf_units_work *work, const char *sec
 		       hf_map *seen)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf body = { 0 };
-	bool exec = work->exec_line && !strcmp(section, "Service");
+	bool exec = (work->exec_line || work->env.n) && !strcmp(section, "Service");
 
 	if (exec && add_exec(&body, work) < 0)
 		return -ENOMEM;

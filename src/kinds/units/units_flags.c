@@ -282,7 +282,8 @@ int hf_flag_edit_begin(hf_arena *arena, const hf_cmd *cmd, const hf_argv *argv,
 {
 	*ret = (hf_flag_edit){ .arena = arena, .cmd = cmd, .argv = argv };
 	ret->put = hf_arena_array(arena, cmd->n_words, sizeof(*ret->put));
-	return ret->put ? 0 : -ENOMEM;
+	ret->gone = hf_arena_array(arena, argv->n, sizeof(*ret->gone));
+	return ret->put && ret->gone ? 0 : -ENOMEM;
 }
 
 /* Is it a word "$NAME" that became this and maybe other words? */
@@ -298,16 +299,6 @@ int hf_flag_edit_refusal(const hf_flag_edit *edit, const hf_flag *flag, const ch
 	const hf_arg *arg = &edit->argv->args[flag->arg];
 
 	*ret = NULL;
-	for (size_t i = flag->arg; i < flag->arg + flag->n_args; i++) {
-		const hf_arg *a = &edit->argv->args[i];
-
-		if (!is_split_word(edit, i))
-			continue;
-		*ret = hf_arena_printf(edit->arena,
-				       "'%s' comes out of $%s (%s:%u); take it out there",
-				       a->text, a->variable, a->file, a->line);
-		return *ret ? 0 : -ENOMEM;
-	}
 	if (flag->grouped)
 		*ret = hf_arena_printf(
 			edit->arena,
@@ -328,9 +319,23 @@ int hf_flag_edit_refusal(const hf_flag_edit *edit, const hf_flag *flag, const ch
 
 void hf_flag_edit_drop(hf_flag_edit *edit, const hf_flag *flag)
 {
+	for (size_t i = flag->arg; i < flag->arg + flag->n_args; i++) {
+		if (is_split_word(edit, i)) {
+			edit->gone[i] = true;
+			edit->any_gone = true;
+		} else {
+			edit->put[edit->argv->words[i]] = "";
+			edit->changed = true;
+		}
+	}
+}
+
+bool hf_flag_edit_is_variable(const hf_flag_edit *edit, const hf_flag *flag)
+{
 	for (size_t i = flag->arg; i < flag->arg + flag->n_args; i++)
-		edit->put[edit->argv->words[i]] = "";
-	edit->changed = true;
+		if (is_split_word(edit, i))
+			return true;
+	return false;
 }
 
 static int put_word(const hf_flag_edit *edit, hf_strbuf *out, const char *name,
@@ -353,9 +358,12 @@ int hf_flag_edit_put(hf_flag_edit *edit, const hf_flag *at, const char *name,
 		     const char *const *values, size_t n)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	const char **slot = at ? &edit->put[edit->argv->words[at->arg]]
-			       : hf_vec_push(edit->arena, edit->tail, edit->n_tail);
+	const char **slot;
 
+	if (at && is_split_word(edit, at->arg))
+		at = NULL; /* the word stands for the rest of the variable, too */
+	slot = at ? &edit->put[edit->argv->words[at->arg]]
+		  : hf_vec_push(edit->arena, edit->tail, edit->n_tail);
 	if (!slot)
 		return -ENOMEM;
 	if (at && *slot)
@@ -409,4 +417,59 @@ int hf_flag_edit_line(const hf_flag_edit *edit, const char **ret)
 		line_add_tail(&sb, edit);
 	*ret = hf_arena_memdup(edit->arena, hf_strbuf_str(&sb), sb.len);
 	return *ret && hf_strbuf_ok(&sb) ? 0 : -ENOMEM;
+}
+
+/* --- variables ------------------------------------------------------------------------
+ */
+
+/* As extract_first_word() splits the value of $NAME: quotes, and a backslash that only
+ * protects. */
+static void variable_word(hf_strbuf *out, const char *word)
+{
+	bool plain = *word && !strpbrk(word, " \t\r\n\\\"'");
+
+	if (out->len)
+		hf_strbuf_addc(out, ' ');
+	if (plain) {
+		hf_strbuf_adds(out, word);
+		return;
+	}
+	hf_strbuf_addc(out, '"');
+	for (; *word; word++) {
+		if (*word == '\\' || *word == '"')
+			hf_strbuf_addc(out, '\\');
+		hf_strbuf_addc(out, *word);
+	}
+	hf_strbuf_addc(out, '"');
+}
+
+/* Was this variable, in a word before argument @at, told already? */
+static bool is_repeated(const hf_flag_edit *edit, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (edit->gone[i] &&
+		    !strcmp(edit->argv->args[i].variable, edit->argv->args[at].variable))
+			return true;
+	return false;
+}
+
+int hf_flag_edit_variable(const hf_flag_edit *edit, size_t *pos, const char **ret_name,
+			  const char **ret_value)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const hf_argv *argv = edit->argv;
+	size_t at = *pos;
+
+	*ret_name = NULL;
+	while (at < argv->n && (!edit->gone[at] || is_repeated(edit, at)))
+		at++;
+	*pos = at + 1;
+	if (at >= argv->n)
+		return 0;
+	for (size_t i = 0; i < argv->n; i++)
+		if (argv->words[i] == argv->words[at] && !edit->gone[i])
+			variable_word(&sb, argv->args[i].text);
+	*ret_value = hf_arena_memdup(edit->arena, hf_strbuf_str(&sb), sb.len);
+	*ret_name = argv->args[at].variable;
+	return *ret_value && hf_strbuf_ok(&sb) ? 0 : -ENOMEM;
 }

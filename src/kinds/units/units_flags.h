@@ -59,6 +59,8 @@ typedef struct hf_flag_edit {
 	const char **tail; /* words to append */
 	size_t n_tail;
 	bool changed;
+	bool *gone; /* for each argument out of a variable: to be taken out of that */
+	bool any_gone;
 } hf_flag_edit;
 
 int hf_flag_edit_begin(hf_arena *arena, const hf_cmd *cmd, const hf_argv *argv,
@@ -85,5 +87,19 @@ int hf_flag_edit_put(hf_flag_edit *edit, const hf_flag *at, const char *name,
 
 /** hf_flag_edit_line - the new value of ExecStart=; 0 or -ENOMEM */
 int hf_flag_edit_line(const hf_flag_edit *edit, const char **ret) _must_check_;
+
+/** hf_flag_edit_is_variable - is a part of @flag a word out of $NAME? pure */
+bool hf_flag_edit_is_variable(const hf_flag_edit *edit, const hf_flag *flag);
+
+/**
+ * hf_flag_edit_variable - the next variable that words were taken out of
+ * @pos:       where to look on, an argument; 0 at first
+ * @ret_name:  NULL: there is none any more
+ * @ret_value: what it has without them, quoted as $NAME splits it
+ *
+ * Returns 0 or -ENOMEM. Pure.
+ */
+int hf_flag_edit_variable(const hf_flag_edit *edit, size_t *pos, const char **ret_name,
+			  const char **ret_value) _must_check_;
 
 #endif

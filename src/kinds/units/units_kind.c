@@ -8,6 +8,7 @@
 
 static const char *const own_files[] = {
 	"/etc/systemd/system/*.d/" HF_UNIT_DROPIN,
+	"/etc/systemd/system/*.d/" HF_UNIT_ENV,
 };
 
 const hf_kind hf_kind_units = {

@@ -129,13 +129,13 @@ int hf_units_flags_of(hf_units_work *work, const hf_argv *argv, hf_flag **ret,
 }
 
 int hf_units_state_read(hf_units_work *work, const hf_unit_file *ours,
-			hf_units_state *ret, hf_error **err)
+			const hf_units_env *env, hf_units_state *ret, hf_error **err)
 {
 	int r = hf_units_stack(work->arena, work->unit, ours, &ret->stack, err);
 
 	if (r == 0)
 		r = hf_units_exec_read(work->arena, work->obs, work->unit->name,
-				       &ret->stack, &ret->exec, err);
+				       &ret->stack, env, &ret->exec, err);
 	if (r == 0 && !ret->exec.broken)
 		r = hf_units_flags_of(work, &ret->exec.argv, &ret->flags, &ret->n_flags,
 				      err);
@@ -313,12 +313,18 @@ static bool line_hits(const hf_units_line *line, const hf_flag *flag, const char
 static int edit_refusal(hf_units_work *work, const hf_units_line *line,
 			const hf_flag_edit *edit, const char *name, const char **ret)
 {
+	const hf_units_env *env = &work->unit->own_env;
+
 	*ret = NULL;
 	for (size_t i = 0; i < work->base.n_flags; i++) {
 		const hf_flag *flag = &work->base.flags[i];
 
 		if (!line_hits(line, flag, name))
 			continue;
+		if (env->known == HF_UNKNOWN && hf_flag_edit_is_variable(edit, flag)) {
+			*ret = env->why;
+			return 0;
+		}
 		if (hf_flag_edit_refusal(edit, flag, ret) < 0)
 			return -ENOMEM;
 		if (*ret)
@@ -350,6 +356,7 @@ static int edit_line(hf_units_work *work, hf_units_line *line, hf_flag_edit *edi
 		if (!line_hits(line, flag, name))
 			continue;
 		first = first ? first : flag;
+		line->in_variable |= hf_flag_edit_is_variable(edit, flag);
 		hf_flag_edit_drop(edit, flag);
 	}
 	if (spec->want == HF_UNITS_UNSET_FLAG)
@@ -372,13 +379,20 @@ static const char *flags_unknown(const hf_units_work *work)
 	return NULL;
 }
 
-static const char *ours_exec(const hf_units_work *work)
+bool hf_units_is_derived(const hf_unit_assign *assign)
+{
+	return !strcmp(assign->key, "ExecStart") ||
+	       !strcmp(assign->key, "EnvironmentFile");
+}
+
+/* What our drop-in assigns to one of the two; NULL: nothing. */
+static const char *ours_derived(const hf_units_work *work, const char *key)
 {
 	const hf_unit_file *ours = work->unit->ours;
 
 	for (size_t i = ours ? ours->n : 0; i-- > 0;) {
 		if (!strcmp(ours->items[i].section, "Service") &&
-		    !strcmp(ours->items[i].key, "ExecStart") && ours->items[i].value[0])
+		    !strcmp(ours->items[i].key, key) && ours->items[i].value[0])
 			return ours->items[i].value;
 	}
 	return NULL;
@@ -389,6 +403,8 @@ static int exec_keep(hf_units_work *work, const char *line, const char *why)
 {
 	work->exec_kept = true;
 	work->exec_line = line;
+	if (ours_derived(work, "EnvironmentFile"))
+		work->env = work->unit->own_env;
 	for (size_t i = 0; i < work->n; i++) {
 		hf_units_line *l = work->lines[i];
 
@@ -405,11 +421,12 @@ static int exec_keep(hf_units_work *work, const char *line, const char *why)
 static int exec_compose(hf_units_work *work)
 {
 	const char *unknown = flags_unknown(work);
-	const char *kept = unknown ? ours_exec(work) : NULL;
+	const char *kept = ours_derived(work, "ExecStart");
 	hf_flag_edit edit = { 0 };
 
 	work->exec_line = NULL;
-	if (kept)
+	work->env = (hf_units_env){ .pattern = work->unit->own_env.pattern };
+	if (unknown && (kept || ours_derived(work, "EnvironmentFile")))
 		return exec_keep(work, kept, unknown);
 	if (work->base.exec.broken)
 		return 0;
@@ -423,6 +440,7 @@ static int exec_compose(hf_units_work *work)
 
 		if (line->spec->want == HF_UNITS_SETTING)
 			continue;
+		line->in_variable = false;
 		line->in_ours =
 			!line->base.ok && !line->base.unknown && (mine || line->now.ok);
 		if (line->in_ours && mine &&
@@ -432,6 +450,8 @@ static int exec_compose(hf_units_work *work)
 		if (line->in_ours && edit_line(work, line, &edit) < 0)
 			return -ENOMEM;
 	}
+	if (edit.any_gone && hf_units_env_compose(work, &edit) < 0)
+		return -ENOMEM;
 	return edit.changed ? hf_flag_edit_line(&edit, &work->exec_line) : 0;
 }
 
@@ -478,7 +498,7 @@ static int compose_once(hf_units_work *work, hf_error **err)
 			return r;
 		work->parsed = parsed;
 	}
-	r = hf_units_state_read(work, work->parsed, &work->after, err);
+	r = hf_units_state_read(work, work->parsed, &work->env, &work->after, err);
 	for (size_t i = 0; i < work->n && r == 0; i++) {
 		hf_units_line *line = work->lines[i];
 
@@ -518,10 +538,11 @@ static int block_overridden(hf_units_work *work, bool *ret_any, hf_error **err)
 int hf_units_work_compose(hf_units_work *work, hf_error **err)
 {
 	bool again;
-	int r = hf_units_state_read(work, NULL, &work->base, err);
+	const hf_units_env *env = &work->unit->own_env;
+	int r = hf_units_state_read(work, NULL, env, &work->base, err);
 
 	if (r == 0)
-		r = hf_units_state_read(work, work->unit->ours, &work->now, err);
+		r = hf_units_state_read(work, work->unit->ours, env, &work->now, err);
 	for (size_t i = 0; i < work->n && r == 0; i++) {
 		hf_units_line *line = work->lines[i];
 

@@ -28,7 +28,8 @@ typedef struct hf_units_line {
 	hf_units_found base;
 	hf_units_found now;
 	hf_units_found after;
-	bool in_ours;	     /* our drop-in will see to it */
+	bool in_ours;	     /* our files will see to it */
+	bool in_variable;    /* ... the environment file, as it is out of a variable */
 	const char *blocked; /* why it cannot, or NULL */
 } hf_units_line;
 
@@ -57,10 +58,12 @@ typedef struct hf_units_work {
 	const char *exec_line;	 /* our ExecStart=, or NULL: none needed */
 	const char *exec_origin; /* the command it is derived from, or NULL */
 	bool exec_kept;		 /* it cannot be derived now and stays as it is */
+	hf_units_env env;	 /* our environment file as it shall be */
 	const char *text;	 /* our drop-in as it shall be; NULL: none */
 	size_t text_len;
 	const hf_unit_file *parsed; /* of .text */
-	hf_group *group;	    /* set when it is to be written */
+	hf_group *group; /* set when it or the environment file is to be written */
+	bool reloads;	 /* the drop-in is */
 } hf_units_work;
 
 /** hf_units_work_add - note a demand of a claiming control; 0 or -ENOMEM */
@@ -70,9 +73,11 @@ int hf_units_work_add(hf_units_work *work, const hf_demand *demand) _must_check_
  * over a part of the controls keeps it, as it releases nothing; 0 or -ENOMEM */
 int hf_units_work_keep(hf_units_work *work, const hf_record_entry *entry) _must_check_;
 
-/** hf_units_state_read - the unit by its files and @ours (NULL: without); 0 or -ENOMEM */
+/** hf_units_state_read - the unit by its files and @ours (NULL: without) with our
+ * environment file @env; 0 or -ENOMEM */
 int hf_units_state_read(hf_units_work *work, const hf_unit_file *ours,
-			hf_units_state *ret, hf_error **err) _must_check_;
+			const hf_units_env *env, hf_units_state *ret,
+			hf_error **err) _must_check_;
 
 /** hf_units_find - how @spec stands in @state; 0 or -ENOMEM */
 int hf_units_find(hf_arena *arena, const hf_units_spec *spec, const hf_units_state *state,
@@ -100,6 +105,23 @@ int hf_units_work_compose(hf_units_work *work, hf_error **err) _must_check_;
  *  hold nothing; 0 or -ENOMEM */
 int hf_units_dropin_write(const hf_units_work *work, const char **ret,
 			  size_t *ret_len) _must_check_;
+
+/** hf_units_env_compose - our environment file for the variables that @edit took words
+ * out of, into @work->env; 0 or -ENOMEM */
+int hf_units_env_compose(hf_units_work *work, const hf_flag_edit *edit) _must_check_;
+
+/** hf_units_env_text - what @env holds; NULL: there is no file; pure */
+const char *hf_units_env_text(const hf_units_env *env, size_t *ret_len);
+
+/** hf_units_env_stale - a variable that has another value than when our environment file
+ *  was derived from it; *ret NULL: none; 0 or -ENOMEM */
+int hf_units_env_stale(const hf_units_work *work, const hf_env_var **ret) _must_check_;
+
+/** hf_units_dropin_comment - "# CONTROLS: FLAG absent" of a line; 0 or -ENOMEM */
+int hf_units_dropin_comment(hf_strbuf *sb, const hf_units_line *line) _must_check_;
+
+/** hf_units_is_derived - an assignment of our drop-in that stands for flags; pure */
+bool hf_units_is_derived(const hf_unit_assign *assign);
 
 /** hf_units_dropin_origin - the command that a drop-in of ours was derived from, as its
  *  comment tells; NULL: none; 0 or -ENOMEM */

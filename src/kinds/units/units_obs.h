@@ -75,6 +75,7 @@ typedef struct hf_units_unit {
 	const char *ours_text;
 	size_t ours_len;
 	const hf_unit_file *ours; /* PRESENT: parsed; NULL: it is empty */
+	hf_units_env own_env;	  /* our environment file */
 
 	bool demanded;
 	hf_known live_known; /* PRESENT: the following hold */
@@ -98,6 +99,7 @@ typedef struct hf_units_obs {
 	hf_map by_name;			/* hf_units_unit */
 	struct hf_units_search *search; /* while observing */
 	hf_map env_files;		/* pattern -> hf_units_env */
+	mode_t env_mode;		/* what all those files let others do */
 	hf_map programs;		/* bare program name -> path */
 	hf_map users;			/* name -> hf_units_id, of demanded SocketUser */
 	hf_map groups;

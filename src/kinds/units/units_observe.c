@@ -103,9 +103,10 @@ static int env_file_read(hf_units_observer *o, hf_units_env *env, const char *pa
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	const char **text_slot, **path_slot;
 	size_t n = env->n, *len_slot;
+	hf_inode inode;
 	char *text;
 	size_t len;
-	int r = hf_fs_read(o->host, path, 0, o->arena, &text, &len, NULL, &e);
+	int r = hf_fs_read(o->host, path, 0, o->arena, &text, &len, &inode, &e);
 
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
@@ -120,6 +121,7 @@ static int env_file_read(hf_units_observer *o, hf_units_env *env, const char *pa
 	len_slot = hf_vec_push(o->arena, env->lens, n);
 	if (!path_slot || !text_slot || !len_slot)
 		return hf_error_oom(err);
+	o->obs->env_mode &= inode.mode;
 	*path_slot = path;
 	*text_slot = text;
 	*len_slot = len;
@@ -234,17 +236,19 @@ static int unit_files_read(hf_units_observer *o, const hf_units_unit *unit,
 					 a->value + (a->value[0] == '-'), &path,
 					 &how) < 0)
 			return hf_error_oom(err);
-		if (how == HF_EXPAND_EXACT)
+		if (how == HF_EXPAND_EXACT && strcmp(path, unit->own_env.pattern))
 			r = env_pattern_read(o, path, err);
 	}
 	return r;
 }
 
-static int unit_surroundings_read(hf_units_observer *o, const hf_units_unit *unit,
+static int unit_surroundings_read(hf_units_observer *o, hf_units_unit *unit,
 				  hf_error **err)
 {
 	int r = unit_files_read(o, unit, unit->ours, err);
 
+	if (r == 0 && !strcmp(hf_unit_name_type(unit->name), ".service"))
+		r = env_file_read(o, &unit->own_env, unit->own_env.pattern, err);
 	for (size_t i = 0; i < unit->n_files && r == 0; i++)
 		r = unit_files_read(o, unit, unit->files[i], err);
 	return r;
@@ -292,7 +296,8 @@ static int runs_dockerd(hf_units_observer *o, const hf_units_unit *unit, bool *r
 		return 0;
 	r = hf_units_stack(o->arena, unit, unit->ours, &stack, err);
 	if (r == 0)
-		r = hf_units_exec_read(o->arena, o->obs, unit->name, &stack, &exec, err);
+		r = hf_units_exec_read(o->arena, o->obs, unit->name, &stack,
+				       &unit->own_env, &exec, err);
 	if (r == 0 && exec.broken) {
 		r = names_dockerd(o, &stack, &named, err);
 		return r == 0 && named ? scan_doubt(o, unit, exec.broken, err) : r;
@@ -433,6 +438,7 @@ int hf_units_ahead(hf_host *host, hf_plan *plan, hf_error **err)
 	if (!obs || !search)
 		return hf_error_oom(err);
 	plan->obs[HF_RANK_UNITS] = obs;
+	obs->env_mode = 0644;
 	obs->search = search;
 	return hf_units_search_open(host, &plan->arena, search, err);
 }

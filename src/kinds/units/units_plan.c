@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kinds/daemon/daemon_flags.h"
 #include "kinds/units/units_decode.h"
 #include "kinds/units/units_kind.h"
 
@@ -96,28 +97,85 @@ static int plan_without_unit(hf_units_work *work, hf_error **err)
 /* --- the persisted layer -------------------------------------------------------------
  */
 
-/* Ours holds a command that was derived from another one than the unit has now. */
-static int vendor_changed(const hf_units_work *work, bool *ret)
+/* Ours is derived from something else than there is now: what, and where. */
+typedef struct hf_units_stale {
+	const char *why; /* NULL: it is not */
+	const char *file;
+	unsigned line;
+	const char *before; /* for the change */
+	const char *after;
+} hf_units_stale;
+
+static int variable_changed(const hf_units_work *work, hf_units_stale *ret)
 {
-	const hf_units_unit *unit = work->unit;
+	const hf_env_var *var;
+
+	if (work->exec_kept || hf_units_env_stale(work, &var) < 0)
+		return work->exec_kept ? 0 : -ENOMEM;
+	if (!var)
+		return 0;
+	ret->why = hf_arena_printf(work->arena,
+				   "the variable '%s' has changed since our environment "
+				   "file was derived from it",
+				   var->name);
+	ret->file = var->file;
+	ret->line = var->line;
+	ret->before = hf_arena_printf(work->arena, "$%s as it was", var->name);
+	ret->after = hf_arena_printf(work->arena, "$%s as it is", var->name);
+	return ret->why && ret->before && ret->after ? 0 : -ENOMEM;
+}
+
+static int vendor_changed(const hf_units_work *work, hf_units_stale *ret)
+{
+	const hf_unit_value *line = &work->base.exec.line;
 	const char *origin;
 
-	if (hf_units_dropin_origin(work->arena, unit->ours_text, &origin) < 0)
+	*ret = (hf_units_stale){ 0 };
+	if (hf_units_dropin_origin(work->arena, work->unit->ours_text, &origin) < 0)
 		return -ENOMEM;
-	*ret = origin && work->base.exec.n_commands == 1 && !work->exec_kept &&
-	       strcmp(origin, work->base.exec.line.value) != 0;
+	if (!origin || work->base.exec.n_commands != 1 || work->exec_kept ||
+	    strcmp(origin, line->value) == 0)
+		return variable_changed(work, ret);
+	*ret = (hf_units_stale){
+		.why = "the unit's own command has changed since our drop-in was "
+		       "derived from it",
+		.file = line->file,
+		.line = line->line,
+		.before = work->now.exec.line.value,
+		.after = work->exec_line ? work->exec_line : line->value,
+	};
 	return 0;
+}
+
+static bool differs(bool exists, const char *now, size_t now_len, const char *text,
+		    size_t len)
+{
+	if (!text)
+		return exists;
+	return !exists || now_len != len || memcmp(now, text, len) != 0;
+}
+
+static bool dropin_differs(const hf_units_work *work)
+{
+	const hf_units_unit *unit = work->unit;
+
+	return differs(unit->ours_known == HF_PRESENT, unit->ours_text, unit->ours_len,
+		       work->text, work->text_len);
+}
+
+static bool env_differs(const hf_units_work *work)
+{
+	size_t now_len, len;
+	const char *now = hf_units_env_text(&work->unit->own_env, &now_len),
+		   *text = hf_units_env_text(&work->env, &len);
+
+	return work->unit->own_env.known != HF_UNKNOWN &&
+	       differs(now, now, now_len, text, len);
 }
 
 static bool text_differs(const hf_units_work *work)
 {
-	const hf_units_unit *unit = work->unit;
-	bool exists = unit->ours_known == HF_PRESENT;
-
-	if (!work->text)
-		return exists;
-	return !exists || unit->ours_len != work->text_len ||
-	       memcmp(unit->ours_text, work->text, work->text_len) != 0;
+	return dropin_differs(work) || env_differs(work);
 }
 
 static hf_change *change_new(hf_units_work *work, const char *id, const char *before,
@@ -132,27 +190,61 @@ static hf_change *change_new(hf_units_work *work, const char *id, const char *be
 	return change;
 }
 
-static int group_join(hf_units_work *work, hf_change *change)
+static hf_group *file_group(hf_units_work *work, const char *path, const char *now,
+			    size_t now_len, const char *text, size_t len)
+{
+	hf_group *group = hf_plan_group(work->plan, HF_GROUP_FILE, HF_STAGE_UNITS,
+					&hf_kind_units, path);
+
+	if (!group)
+		return NULL;
+	group->existed = now != NULL;
+	group->before = now ? now : "";
+	group->before_len = now ? now_len : 0;
+	group->remove = !text;
+	group->after = text ? text : "";
+	group->after_len = text ? len : 0;
+	return group;
+}
+
+/* The environment file first: a drop-in that names it comes after it. */
+static int env_group(hf_units_work *work)
+{
+	const hf_units_env *own = &work->unit->own_env;
+	size_t now_len, len;
+	const char *now = hf_units_env_text(own, &now_len),
+		   *text = hf_units_env_text(&work->env, &len);
+	hf_group *group = file_group(work, own->pattern, now, now_len, text, len);
+
+	if (!group)
+		return -ENOMEM;
+	group->mode = 0600 | (work->obs->env_mode & 0044);
+	work->group = group;
+	return 0;
+}
+
+static int dropin_group(hf_units_work *work)
 {
 	const hf_units_unit *unit = work->unit;
-	hf_group *group = work->group;
+
+	work->group = file_group(work, unit->ours_path,
+				 unit->ours_known == HF_PRESENT ? unit->ours_text : NULL,
+				 unit->ours_len, work->text, work->text_len);
+	work->reloads = true;
+	return work->group ? 0 : -ENOMEM;
+}
+
+static int group_join(hf_units_work *work, hf_change *change)
+{
+	bool env = env_differs(work), dropin = dropin_differs(work);
 
 	if (change->blocked)
 		return 0;
-	if (!group) {
-		group = hf_plan_group(work->plan, HF_GROUP_FILE, HF_STAGE_UNITS,
-				      &hf_kind_units, unit->ours_path);
-		if (!group)
-			return -ENOMEM;
-		group->existed = unit->ours_known == HF_PRESENT;
-		group->before = group->existed ? unit->ours_text : "";
-		group->before_len = group->existed ? unit->ours_len : 0;
-		group->remove = !work->text;
-		group->after = work->text ? work->text : "";
-		group->after_len = work->text ? work->text_len : 0;
-		work->group = group;
-	}
-	hf_change_in(change, group);
+	if (!work->group && env && env_group(work) < 0)
+		return -ENOMEM;
+	if (!work->reloads && (dropin || !env) && dropin_group(work) < 0)
+		return -ENOMEM;
+	hf_change_in(change, work->group);
 	return 0;
 }
 
@@ -179,16 +271,15 @@ static int line_change(hf_units_work *work, hf_units_line *line, hf_resource *ro
 }
 
 /* The value stands; the command around it follows the vendor's. */
-static int vendor_change(hf_units_work *work, const hf_units_line *line, hf_resource *row)
+static int vendor_change(hf_units_work *work, const hf_units_line *line,
+			 const hf_units_stale *stale, hf_resource *row)
 {
 	hf_change *change;
 
 	if (!line->enforced)
 		return 0;
-	change =
-		change_new(work, line->spec->id, work->now.exec.line.value,
-			   work->exec_line ? work->exec_line : work->base.exec.line.value,
-			   HF_CAUSE_VENDOR);
+	change = change_new(work, line->spec->id, stale->before, stale->after,
+			    HF_CAUSE_VENDOR);
 	if (!change || hf_change_row(work->plan, change, row) < 0)
 		return -ENOMEM;
 	change->recorded = false; /* what the flag was and is has not changed */
@@ -196,7 +287,7 @@ static int vendor_change(hf_units_work *work, const hf_units_line *line, hf_reso
 }
 
 static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row,
-		      bool vendor)
+		      const hf_units_stale *stale)
 {
 	hf_plan *plan = work->plan;
 	const hf_units_found *now = &line->now;
@@ -208,16 +299,12 @@ static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row
 				    unknown);
 	if (now->file && hf_row_found_at(plan, row, now->file, now->line) < 0)
 		return -ENOMEM;
-	if (now->ok && flag && line->in_ours && vendor) {
-		const hf_unit_value *at = &work->base.exec.line;
-
-		if (hf_row_found_at(plan, row, at->file, at->line) < 0 ||
-		    hf_row_judge(
-			    plan, row, HF_STATE_DRIFT, now->text,
-			    "the unit's own command has changed since our drop-in was "
-			    "derived from it") < 0)
+	if (now->ok && flag && line->in_ours && stale->why) {
+		if (hf_row_found_at(plan, row, stale->file, stale->line) < 0 ||
+		    hf_row_judge(plan, row, HF_STATE_DRIFT, now->text, "%s", stale->why) <
+			    0)
 			return -ENOMEM;
-		return vendor_change(work, line, row);
+		return vendor_change(work, line, stale, row);
 	}
 	if (now->ok)
 		return hf_row_judge(plan, row, HF_STATE_PASS, now->text, NULL);
@@ -230,9 +317,9 @@ static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row
 
 static int lines_judge(hf_units_work *work, hf_error **err)
 {
-	bool vendor;
+	hf_units_stale stale;
 
-	if (vendor_changed(work, &vendor) < 0)
+	if (vendor_changed(work, &stale) < 0)
 		return hf_error_oom(err);
 	for (size_t i = 0; i < work->n; i++) {
 		hf_units_line *line = work->lines[i];
@@ -240,7 +327,7 @@ static int lines_judge(hf_units_work *work, hf_error **err)
 
 		if (hf_units_line_row(work, line, HF_PERSISTED, line->spec->id, &row) <
 			    0 ||
-		    (row ? line_judge(work, line, row, vendor) : gate_rows(work, line)) <
+		    (row ? line_judge(work, line, row, &stale) : gate_rows(work, line)) <
 			    0)
 			return hf_error_oom(err);
 	}
@@ -277,7 +364,7 @@ static int settings_release(hf_units_work *work)
 		hf_change *change;
 		char *id;
 
-		if (!strcmp(a->key, "ExecStart") || assigned(work->parsed, a))
+		if (hf_units_is_derived(a) || assigned(work->parsed, a))
 			continue;
 		id = hf_arena_printf(work->arena, "units:%s#%s.%s", work->unit->name,
 				     a->section, a->key);
@@ -327,17 +414,19 @@ static int flags_release(hf_units_work *work)
 /* The file differs, and no demand says why: edited by hand, or no longer needed. */
 static int file_change(hf_units_work *work)
 {
-	bool vendor;
-	char *id = hf_arena_printf(work->arena, "units:%s#" HF_UNIT_DROPIN,
-				   work->unit->name);
+	hf_units_stale stale;
+	char *id = hf_arena_printf(work->arena, "units:%s#%s", work->unit->name,
+				   dropin_differs(work) ? HF_UNIT_DROPIN : HF_UNIT_ENV);
+	bool exists = dropin_differs(work) ? work->unit->ours_known == HF_PRESENT
+					   : work->unit->own_env.n > 0;
+	bool stays = dropin_differs(work) ? work->text != NULL : work->env.n > 0;
 	hf_change *change;
 
-	if (!id || vendor_changed(work, &vendor) < 0)
+	if (!id || vendor_changed(work, &stale) < 0)
 		return -ENOMEM;
-	change = change_new(work, id,
-			    work->unit->ours_known == HF_PRESENT ? "present" : NULL,
-			    work->text ? "as derived" : NULL,
-			    vendor || !work->text ? HF_CAUSE_VENDOR : HF_CAUSE_HOST);
+	change = change_new(work, id, exists ? "present" : NULL,
+			    stays ? "as derived" : NULL,
+			    stale.why || !stays ? HF_CAUSE_VENDOR : HF_CAUSE_HOST);
 	if (!change)
 		return -ENOMEM;
 	change->recorded = false;
@@ -371,7 +460,7 @@ static int rest_of_file(hf_units_work *work, hf_error **err)
 
 static int effects_ask(hf_units_work *work, hf_error **err)
 {
-	if (!work->group || !work->plan->options.manager)
+	if (!work->reloads || !work->plan->options.manager)
 		return 0;
 	return hf_plan_effect(work->plan, HF_ACTION_DAEMON_RELOAD, NULL,
 			      "drop-ins of units change")
@@ -405,6 +494,19 @@ static int plan_leftover(hf_units_work *work, hf_error **err)
 	return effects_ask(work, err);
 }
 
+/* What the command line was: the later kinds see what goes. */
+static void view_before(hf_units_work *work)
+{
+	hf_unit_view *view = hf_map_get(&work->plan->units, work->unit->name);
+
+	if (!view->argv || work->base.exec.broken || work->now.exec.broken)
+		return;
+	view->argv_now = work->now.exec.argv.args;
+	view->n_argv_now = work->now.exec.argv.n;
+	view->argv_base = work->base.exec.argv.args;
+	view->n_argv_base = work->base.exec.argv.n;
+}
+
 static int unit_plan(hf_units_work *work, hf_error **err)
 {
 	const hf_units_unit *unit = work->unit;
@@ -414,13 +516,16 @@ static int unit_plan(hf_units_work *work, hf_error **err)
 	int r;
 
 	if (unit->load == HF_UNIT_LOADED && unit->ours_known != HF_UNKNOWN) {
-		planned = work->n || unit->ours_known == HF_PRESENT;
+		planned = work->n || unit->ours_known == HF_PRESENT ||
+			  unit->own_env.known == HF_PRESENT;
 		r = planned ? plan_loaded(work, err)
-			    : hf_units_state_read(work, NULL, &work->now, err);
+			    : hf_units_state_read(work, NULL, &unit->own_env, &work->now,
+						  err);
 	} else if (unit->load == HF_UNIT_LOADED) {
 		r = judge_all(work, HF_STATE_UNKNOWN, unit->ours_why, err);
 		if (r == 0)
-			r = hf_units_state_read(work, NULL, &work->now, err);
+			r = hf_units_state_read(work, NULL, &unit->own_env, &work->now,
+						err);
 	} else {
 		r = plan_leftover(work, err);
 	}
@@ -431,8 +536,11 @@ static int unit_plan(hf_units_work *work, hf_error **err)
 		work->plan->engine.kill_mode_process =
 			hf_unit_last(&state->stack, "Service", "KillMode", &kill_mode) &&
 			!strcmp(kill_mode.value, "process");
-	return hf_units_view_put(work->plan, work->obs, unit, &state->stack, &state->exec,
-				 err);
+	r = hf_units_view_put(work->plan, work->obs, unit, &state->stack, &state->exec,
+			      err);
+	if (r == 0 && planned)
+		view_before(work);
+	return r;
 }
 
 /* --- all units -----------------------------------------------------------------------
@@ -452,6 +560,64 @@ static int demands_spread(const hf_model *model, hf_plan *plan, hf_map *works,
 		if (hf_control_is_claiming(demand->control) &&
 		    (hf_plan_claim(plan, spec->id) < 0 ||
 		     hf_units_work_add(work, demand) < 0))
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
+/* A demand of the daemon kind that a flag stands in the way of: the flag shall go. */
+static hf_demand *flag_demand(hf_arena *arena, const hf_units_work *work,
+			      const hf_daemon_flag *flag)
+{
+	hf_demand *demand = hf_arena_new(arena, hf_demand);
+	hf_units_spec *spec = hf_arena_new(arena, hf_units_spec);
+
+	if (!demand || !spec)
+		return NULL;
+	*spec = (hf_units_spec){ .want = HF_UNITS_UNSET_FLAG,
+				 .unit = work->unit->name,
+				 .name = flag->name,
+				 .wanted = "absent" };
+	spec->id =
+		hf_arena_printf(arena, "units:%s#exec_start.%s", spec->unit, flag->name);
+	*demand = *flag->demand;
+	demand->kind = &hf_kind_units;
+	demand->spec = spec;
+	return spec->id ? demand : NULL;
+}
+
+static int flags_spread(const hf_model *model, hf_plan *plan, hf_map *works,
+			hf_error **err)
+{
+	const hf_units_obs *obs = plan->obs[HF_RANK_UNITS];
+	hf_units_work *work = obs->scanned ? hf_map_get(works, obs->scanned) : NULL;
+	const hf_units_env *env = work ? &work->unit->own_env : NULL;
+	hf_units_state base, now;
+	hf_daemon_flag *flags;
+	size_t n;
+	int r;
+
+	if (!work || work->unit->load != HF_UNIT_LOADED)
+		return 0;
+	r = hf_units_state_read(work, NULL, env, &base, err);
+	if (r == 0)
+		r = hf_units_state_read(work, work->unit->ours, env, &now, err);
+	if (r < 0 || base.exec.broken)
+		return r;
+	if (hf_daemon_flags(model, plan, base.exec.argv.args, base.exec.argv.n, &flags,
+			    &n) < 0)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < n; i++) {
+		hf_demand *demand = flag_demand(&plan->arena, work, &flags[i]);
+		hf_units_found found;
+
+		if (!demand ||
+		    hf_units_find(&plan->arena, demand->spec, &now, &found) < 0)
+			return hf_error_oom(err);
+		if (!flags[i].movable && !found.ok)
+			continue; /* it stands where it is */
+		if (hf_plan_claim(plan, ((const hf_units_spec *)demand->spec)->id) < 0 ||
+		    hf_units_work_add(work, demand) < 0)
 			return hf_error_oom(err);
 	}
 	return 0;
@@ -505,6 +671,8 @@ int hf_units_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 			return hf_error_oom(err);
 	}
 	r = demands_spread(model, plan, &by_name, err);
+	if (r == 0)
+		r = flags_spread(model, plan, &by_name, err);
 	if (r == 0)
 		r = record_spread(model, plan, &by_name, err);
 	for (size_t i = 0; i < obs->n_units && r == 0; i++)

@@ -63,7 +63,7 @@ static int reload_ask(hf_units_work *work, hf_error **err)
 	const hf_mark nowhere = { 0 };
 	bool current;
 
-	if (work->group)
+	if (work->reloads)
 		return 0; /* asked for already */
 	if (manager_is_current(work, &current) < 0)
 		return hf_error_oom(err);

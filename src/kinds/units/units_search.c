@@ -519,7 +519,10 @@ int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit
 	unit->name = hf_arena_strdup(search->arena, name);
 	unit->ours_path = hf_arena_printf(
 		search->arena, "/etc/systemd/system/%s.d/" HF_UNIT_DROPIN, name);
-	if (!unit->name || !unit->ours_path || reader_name_add(&rd, unit->name) < 0)
+	unit->own_env.pattern = hf_arena_printf(
+		search->arena, "/etc/systemd/system/%s.d/" HF_UNIT_ENV, name);
+	if (!unit->name || !unit->ours_path || !unit->own_env.pattern ||
+	    reader_name_add(&rd, unit->name) < 0)
 		return hf_error_oom(err);
 	r = fragment_find(&rd, err);
 	if (r == 0 && unit->load == HF_UNIT_LOADED) {

@@ -149,7 +149,8 @@ static int env_of_file(hf_env *env, hf_arena *arena, const hf_units_env *source,
 }
 
 static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
-			const char *unit, const hf_unit_stack *stack, hf_error **err)
+			const char *unit, const hf_unit_stack *stack,
+			const hf_units_env *own, hf_error **err)
 {
 	hf_unit_value *list;
 	size_t n;
@@ -166,8 +167,9 @@ static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
 			return hf_error_oom(err);
 		if (how == HF_EXPAND_INEXACT && env_doubt(env, arena, list[i].value) < 0)
 			return hf_error_oom(err);
-		source =
-			how == HF_EXPAND_EXACT ? hf_map_get(&obs->env_files, path) : NULL;
+		source = how != HF_EXPAND_EXACT	      ? NULL
+			 : strcmp(path, own->pattern) ? hf_map_get(&obs->env_files, path)
+						      : own;
 		if (source)
 			r = env_of_file(env, arena, source, optional, err);
 	}
@@ -177,19 +179,19 @@ static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
 /* --- ExecStart ------------------------------------------------------------------- */
 
 static int exec_expand(hf_arena *arena, const hf_units_obs *obs, const char *unit,
-		       const hf_unit_stack *stack, hf_units_exec *exec, hf_error **err)
+		       const hf_unit_stack *stack, const hf_units_env *own,
+		       hf_units_exec *exec, hf_error **err)
 {
-	hf_env env = { 0 };
-	int r = env_of_settings(&env, arena, unit, stack, err);
+	int r = env_of_settings(&exec->env, arena, unit, stack, err);
 
 	if (r == 0)
-		r = env_of_files(&env, arena, obs, unit, stack, err);
+		r = env_of_files(&exec->env, arena, obs, unit, stack, own, err);
 	if (r == 0)
-		r = env_of_names(&env, arena, stack, "PassEnvironment", false, err);
+		r = env_of_names(&exec->env, arena, stack, "PassEnvironment", false, err);
 	if (r == 0)
-		r = env_of_names(&env, arena, stack, "UnsetEnvironment", true, err);
+		r = env_of_names(&exec->env, arena, stack, "UnsetEnvironment", true, err);
 	if (r == 0)
-		r = hf_cmd_expand(arena, &exec->cmd, unit, &env, exec->line.file,
+		r = hf_cmd_expand(arena, &exec->cmd, unit, &exec->env, exec->line.file,
 				  exec->line.line, &exec->argv, err);
 	return r;
 }
@@ -203,7 +205,8 @@ static int exec_broken(hf_arena *arena, hf_units_exec *exec, const hf_unit_value
 }
 
 int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *unit,
-		       const hf_unit_stack *stack, hf_units_exec *ret, hf_error **err)
+		       const hf_unit_stack *stack, const hf_units_env *own,
+		       hf_units_exec *ret, hf_error **err)
 {
 	const hf_unit_value *refused = NULL;
 	const char *why = NULL;
@@ -228,7 +231,7 @@ int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *uni
 		exec.n_commands += cmd.n_commands;
 	}
 	if (r == 0 && exec.n_commands == 1)
-		r = exec_expand(arena, obs, unit, stack, &exec, err);
+		r = exec_expand(arena, obs, unit, stack, own, &exec, err);
 	if (r < 0)
 		return r;
 	if (exec.n_commands == 1)

@@ -12,6 +12,7 @@ typedef struct hf_units_exec {
 	size_t n_commands;  /* of all ExecStart= assignments in force */
 	hf_unit_value line; /* of the first one */
 	hf_cmd cmd;
+	hf_env env;
 	hf_argv argv;
 	const char *broken; /* systemd would not take it: the reason, or NULL */
 } hf_units_exec;
@@ -25,10 +26,10 @@ int hf_units_stack(hf_arena *arena, const hf_units_unit *unit, const hf_unit_fil
 		   hf_unit_stack *ret, hf_error **err) _must_check_;
 
 /** hf_units_exec_read - ExecStart of a service with its environment; 0 or -ENOMEM; pure
- */
+ * @own: our environment file as it is or will be */
 int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *unit,
-		       const hf_unit_stack *stack, hf_units_exec *ret,
-		       hf_error **err) _must_check_;
+		       const hf_unit_stack *stack, const hf_units_env *own,
+		       hf_units_exec *ret, hf_error **err) _must_check_;
 
 /* Where a socket unit listens. */
 typedef struct hf_units_streams {

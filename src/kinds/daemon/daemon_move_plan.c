@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Settings that move between dockerd's command line and daemon.json. The units kind takes
+ * the flag out; the file gets what it said, as far as nothing else is demanded; and the
+ * order of the two files is such that no start of dockerd meets both. Pure.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kinds/daemon/daemon_flags.h"
+#include "kinds/daemon/daemon_kind.h"
+#include "kinds/daemon/daemon_state.h"
+
+static bool is_proxies(const hf_dkey *key)
+{
+	return strcmp(key->name, "proxies") == 0;
+}
+
+/* --- for the units kind ---------------------------------------------------------------
+ */
+
+/* Does the flag alone keep the demand from being met? *ret NULL: it does not. */
+static int obstacle(const hf_daemon_spec *spec, const hf_daemon_config *config,
+		    hf_arena *arena, const hf_dflag **ret)
+{
+	hf_daemon_value v;
+	int r;
+
+	*ret = NULL;
+	if (spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
+		return 0; /* only reported */
+	if (config->engine && !hf_dkey_known_in(spec->key, config->engine))
+		return 0;
+	if (hf_daemon_in_force(config, spec->key, spec->subkey, arena, &v) < 0)
+		return -ENOMEM;
+	if (!v.flag || hf_daemon_may_repeat(spec->key))
+		return 0;
+	r = hf_daemon_is_met(spec, &v, config->engine, arena);
+	if (r == 0)
+		*ret = v.flag;
+	return r < 0 ? r : 0;
+}
+
+static const char *long_name(hf_arena *arena, const hf_daemon_spec *spec)
+{
+	return hf_arena_printf(arena, "--%s",
+			       is_proxies(spec->key) && spec->subkey ? spec->subkey
+								     : spec->key->flag);
+}
+
+int hf_daemon_flags(const hf_model *model, hf_plan *plan, const hf_arg *argv, size_t n,
+		    hf_daemon_flag **ret, size_t *ret_n)
+{
+	const char *engine = hf_facts_value(plan->facts, "engine");
+	hf_daemon_config config = { .engine = engine };
+	hf_daemon_flag *flags = NULL;
+	size_t n_flags = 0;
+	hf_dargv parsed;
+
+	if (hf_dargv_parse(argv, n, engine, &plan->arena, &parsed) < 0)
+		return -ENOMEM;
+	config.argv = &parsed;
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const hf_daemon_spec *spec = demand->spec;
+		const hf_dflag *flag;
+		hf_daemon_flag *slot;
+
+		if (demand->kind != &hf_kind_daemon ||
+		    !hf_control_is_claiming(demand->control))
+			continue;
+		if (obstacle(spec, &config, &plan->arena, &flag) < 0)
+			return -ENOMEM;
+		if (!flag || (is_proxies(spec->key) && !spec->subkey))
+			continue;
+		slot = hf_vec_push(&plan->arena, flags, n_flags);
+		if (!slot)
+			return -ENOMEM;
+		slot->demand = demand;
+		slot->name = long_name(&plan->arena, spec);
+		slot->movable = hf_control_is_enforced(demand->control) &&
+				(plan->options.allow_disruptive ||
+				 !hf_daemon_hides_data(spec->key, spec->subkey));
+		if (!slot->name)
+			return -ENOMEM;
+	}
+	*ret = flags;
+	*ret_n = n_flags;
+	return 0;
+}
+
+/* --- what else the flag said ----------------------------------------------------------
+ */
+
+bool hf_daemon_moves(const hf_daemon_ctx *ctx, const hf_dkey *key, const char *subkey)
+{
+	return !hf_daemon_may_repeat(key) && hf_dargv_get(&ctx->argv_now, key, subkey) &&
+	       !hf_dargv_get(&ctx->argv, key, subkey);
+}
+
+/* The members of a map's flag are one for dockerd, and several for the baseline. */
+static const hf_json *map_of(const hf_dargv *argv, const hf_daemon_spec *spec)
+{
+	const hf_dflag *flag =
+		spec->subkey && !is_proxies(spec->key) && !hf_daemon_may_repeat(spec->key)
+			? hf_dargv_get(argv, spec->key, NULL)
+			: NULL;
+
+	return flag && flag->value->type == HF_JSON_OBJECT ? flag->value : NULL;
+}
+
+static const char *member_name(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
+			       const hf_json *member)
+{
+	return hf_arena_printf(&ctx->plan->arena, "%s.%s", spec->key->name, member->key);
+}
+
+int hf_daemon_claim_members(hf_daemon_ctx *ctx, const hf_daemon_spec *spec)
+{
+	const hf_json *map = map_of(&ctx->argv_base, spec);
+
+	for (size_t i = 0; map && i < map->n; i++) {
+		const char *name = member_name(ctx, spec, map->items[i]);
+		const char *id = name ? hf_daemon_resource_id(ctx, name) : NULL;
+
+		if (!id || hf_plan_claim(ctx->plan, id) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Does an enforced control want it gone? */
+static bool is_unwanted(const hf_daemon_ctx *ctx, const char *name)
+{
+	for (size_t i = 0; i < ctx->model->n_demands; i++) {
+		const hf_demand *demand = ctx->model->demands[i];
+		const hf_daemon_spec *spec = demand->spec;
+
+		if (demand->kind == &hf_kind_daemon && spec->op == HF_DAEMON_UNSET &&
+		    strcmp(spec->name, name) == 0 &&
+		    hf_control_is_enforced(demand->control))
+			return true;
+	}
+	return false;
+}
+
+static int move_members(hf_daemon_ctx *ctx, const hf_daemon_move *move)
+{
+	const hf_daemon_spec *spec = move->spec;
+	const hf_json *map = map_of(&ctx->argv_now, spec);
+
+	for (size_t i = 0; map && i < map->n; i++) {
+		const hf_json *member = map->items[i];
+		const char *name = member_name(ctx, spec, member);
+		hf_daemon_want *w;
+		hf_daemon_value v;
+
+		if (!name)
+			return -ENOMEM;
+		if (hf_map_get(&ctx->want_by_name, name) || is_unwanted(ctx, name))
+			continue;
+		if (hf_daemon_in_force(&ctx->before, spec->key, member->key,
+				       &ctx->plan->arena, &v) < 0)
+			return -ENOMEM;
+		if (v.in_file)
+			continue;
+		w = hf_daemon_want_get(ctx, spec->key, member->key, name);
+		if (!w)
+			return -ENOMEM;
+		w->value = member;
+		if (hf_daemon_want_change(ctx, w, &v) < 0 ||
+		    hf_change_row(ctx->plan, w->change, move->row) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int hf_daemon_move_members(hf_daemon_ctx *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ctx->n_moves; i++)
+		r = move_members(ctx, &ctx->moves[i]);
+	return r;
+}
+
+int hf_daemon_note_move(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
+			const hf_resource *row)
+{
+	hf_daemon_move *slot;
+
+	if (!map_of(&ctx->argv_now, spec))
+		return 0;
+	slot = hf_vec_push(&ctx->plan->arena, ctx->moves, ctx->n_moves);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (hf_daemon_move){ spec, row };
+	return 0;
+}
+
+/* --- in which order -------------------------------------------------------------------
+ */
+
+/* Is this member of a file on the command line, too? 1, 0, -ENOMEM */
+static int clashes(const hf_daemon_ctx *ctx, const hf_json *root, const hf_json *member,
+		   const hf_dargv *argv)
+{
+	const hf_daemon_config config = { root, argv, ctx->engine };
+	const hf_dkey *key = hf_dkey_find(member->key);
+	hf_daemon_value v;
+
+	if (!key)
+		return 0;
+	if (!is_proxies(key))
+		return hf_daemon_in_force(&config, key, NULL, &ctx->plan->arena, &v) < 0
+			       ? -ENOMEM
+			       : v.conflict;
+	for (size_t i = 0; i < HF_DKEY_PROXIES_N; i++) {
+		if (hf_daemon_in_force(&config, key, hf_dkey_proxies[i],
+				       &ctx->plan->arena, &v) < 0)
+			return -ENOMEM;
+		if (v.conflict)
+			return 1;
+	}
+	return 0;
+}
+
+int hf_daemon_clash(const hf_daemon_ctx *ctx, const hf_json *root, const hf_dargv *argv,
+		    const hf_json **ret)
+{
+	const hf_json *old = ctx->obs->root;
+
+	*ret = NULL;
+	for (size_t i = 0; root && i < root->n && !*ret; i++) {
+		const hf_json *member = root->items[i];
+		const hf_json *was = old ? hf_json_get(old, member->key) : NULL;
+		int r = clashes(ctx, root, member, argv);
+
+		/* what stops dockerd already is none of our doing */
+		if (r > 0 && was)
+			r = !clashes(ctx, old, was, &ctx->argv_now);
+		if (r < 0)
+			return r;
+		if (r)
+			*ret = member;
+	}
+	return 0;
+}
+
+/* A key that stays for lack of knowledge, and the flag that the units get back. */
+static int block_left(hf_daemon_ctx *ctx, const hf_json *member, bool *ret_again)
+{
+	hf_daemon_want *w = hf_map_get(&ctx->want_by_name, member->key);
+	const char *id = hf_daemon_resource_id(ctx, member->key);
+	const char *text = hf_json_compact(member, &ctx->plan->arena);
+	hf_change *change = w ? w->change : NULL;
+
+	*ret_again = change && !change->blocked;
+	if (!id || !text)
+		return -ENOMEM;
+	if (!change)
+		change = hf_plan_change(ctx->plan, &hf_kind_daemon, HF_PERSISTED, id,
+					HF_OP_DELETE, text, NULL, HF_CAUSE_RELEASED);
+	if (!change)
+		return -ENOMEM;
+	return hf_change_block(
+		ctx->plan, change,
+		"its flag comes back to dockerd's command line, and a key given both "
+		"ways stops dockerd; take '%s' out of %s",
+		member->key, ctx->obs->path);
+}
+
+int hf_daemon_block_clashes(hf_daemon_ctx *ctx, hf_stage *ret, bool *ret_again)
+{
+	const hf_json *leaves, *arrives, *left;
+	hf_arena *arena = &ctx->plan->arena;
+
+	*ret_again = false;
+	*ret = HF_STAGE_CONFIG;
+	if (hf_daemon_clash(ctx, ctx->after.root, &ctx->argv, &left) < 0 ||
+	    hf_daemon_clash(ctx, ctx->obs->root, &ctx->argv, &leaves) < 0 ||
+	    hf_daemon_clash(ctx, ctx->after.root, &ctx->argv_now, &arrives) < 0)
+		return -ENOMEM;
+	if (left)
+		return block_left(ctx, left, ret_again);
+	if (!leaves)
+		return 0;
+	*ret = HF_STAGE_FIRST;
+	for (size_t i = 0; arrives && i < ctx->n_wants; i++) {
+		hf_daemon_want *w = ctx->wants[i];
+
+		if (strcmp(w->key->name, arrives->key) != 0 || w->change->blocked)
+			continue;
+		*ret_again = true;
+		if (hf_change_block(ctx->plan, w->change,
+				    "it comes from dockerd's command line, and '%s' goes "
+				    "back there in the same run: one of them would be in "
+				    "both places for a moment; apply this control first, "
+				    "with --only",
+				    hf_arena_strdup(arena, leaves->key)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
