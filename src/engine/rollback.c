@@ -217,14 +217,23 @@ static int follow_disk(hf_host *host, hf_rollback *rb, const hf_model *model,
 {
 	for (size_t i = 0; i < model->n_kinds; i++) {
 		const hf_kind *kind = model->kinds[i];
-		bool any = false;
+		const char **frozen = NULL;
+		size_t n = 0;
 		int r;
 
-		for (size_t k = 0; kind->follow && k < rb->txn.n_items; k++)
-			any |= rb->txn.items[k].type == HF_GROUP_LIVE &&
-			       rb->txn.items[k].kind &&
-			       strcmp(rb->txn.items[k].kind, kind->name) == 0;
-		r = any ? kind->follow(host, &rb->survey.plan, err) : 0;
+		for (size_t k = 0; kind->follow && k < rb->txn.n_items; k++) {
+			const hf_txn_item *item = &rb->txn.items[k];
+			const char **slot;
+
+			if (item->type != HF_GROUP_LIVE || !item->kind ||
+			    strcmp(item->kind, kind->name) != 0)
+				continue;
+			slot = hf_vec_push(&rb->arena, frozen, n);
+			if (!slot)
+				return hf_error_oom(err);
+			*slot = item->live;
+		}
+		r = n ? kind->follow(host, &rb->survey.plan, frozen, n, err) : 0;
 		if (r < 0)
 			return hf_error_wrap(err, "%s", kind->name);
 		rb->live_left |= r > 0;

@@ -105,12 +105,15 @@ struct hf_kind {
 	int (*holds)(struct hf_host *host, const char *frozen, bool forward,
 		     hf_error **err);
 
-	/* Under another boot the frozen text means nothing. Plan the live layer from the
-	 * disk instead, as the file groups of @plan will leave it: what only the disk of
-	 * now loads at boot goes, what only the one to come loads is added, what the live
-	 * layer alone has stays. 0; 1: a part of it is left to the next boot; or a
-	 * negative errno. NULL where a kind has no live layer. Reads host. */
-	int (*follow)(struct hf_host *host, struct hf_plan *plan, hf_error **err);
+	/* Under another boot the frozen texts say what was changed, and not from what.
+	 * Plan the live layer from the disk, as the file groups of @plan will leave it:
+	 * what only the disk of now loads at boot goes, what only the one to come loads
+	 * is added, what the live layer alone has stays. 0; 1: a part of it is left to
+	 * the next boot; or a negative errno. NULL where a kind has no live layer. Reads
+	 * host.
+	 */
+	int (*follow)(struct hf_host *host, struct hf_plan *plan,
+		      const char *const *frozen, size_t n, hf_error **err);
 
 	/* One line on how the live layer stands, kept with each transaction as found
 	 * before and after it. Pure; 0 or -ENOMEM. NULL where a kind has nothing to say.

@@ -201,9 +201,12 @@ static int fake_holds(hf_host *host, const char *frozen, bool forward, hf_error 
 	return script.holds == (forward ? 1 : -1);
 }
 
-static int fake_follow(hf_host *host, hf_plan *plan, hf_error **err)
+static int fake_follow(hf_host *host, hf_plan *plan, const char *const *frozen, size_t n,
+		       hf_error **err)
 {
 	(void)host, (void)plan, (void)err;
+	assert_int_equal(n, 1);
+	assert_string_equal(frozen[0], "0 1");
 	script.follows++;
 	return script.follows_left;
 }

@@ -38,8 +38,10 @@ static void load(world *w, const char *text, hf_audit_boot *ret)
 }
 
 /* Is a part left to the next boot? The steps are in ops(). */
-static bool follow(world *w, const char *now, const char *then, const char *const *there)
+static bool follow(world *w, const char *now, const char *then, const char *const *there,
+		   const char *frozen)
 {
+	bool changed[HF_AUDIT_SETTING_MAX_] = { 0 };
 	hf_error *err = NULL;
 	hf_audit_boot to;
 	hf_audit_obs *obs;
@@ -54,7 +56,8 @@ static bool follow(world *w, const char *now, const char *then, const char *cons
 	add_kernel(w, obs);
 	load(w, now, &obs->boot);
 	load(w, then, &to);
-	assert_int_equal(hf_audit_plan_follow(&w->plan, obs, &to, &left), 0);
+	hf_audit_frozen_settings(frozen, changed);
+	assert_int_equal(hf_audit_plan_follow(&w->plan, obs, &to, changed, &left), 0);
 	return left;
 }
 
@@ -92,7 +95,7 @@ static void rules(void **state)
 	world *w = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		bool left = follow(w, cases[i].now, cases[i].then, cases[i].there);
+		bool left = follow(w, cases[i].now, cases[i].then, cases[i].there, "");
 
 		assert_string_equal(ops(w), cases[i].ops);
 		assert_int_equal(left, cases[i].left);
@@ -102,25 +105,27 @@ static void rules(void **state)
 static void settings(void **state)
 {
 	static const struct {
-		const char *now, *then;
+		const char *now, *then, *frozen;
 		const char *ops;
 		bool left;
 	} cases[] = {
-		{ "-b 64\n", "-b 64\n", "", false },
-		{ "-b 64\n", "-b 320\n", "set backlog_limit 320\n", false },
-		{ "", "-b 320\n-f 0\n", "set backlog_limit 320\nset failure 0\n", false },
-		{ "", "-b 64\n", "", false },
+		{ "-b 64\n", "-b 64\n", "", "", false },
+		{ "-b 64\n", "-b 320\n", "", "set backlog_limit 320\n", false },
+		{ "", "-b 320\n-f 0\n", "", "set backlog_limit 320\nset failure 0\n",
+		  false },
+		{ "", "-b 64\n", "", "", false },
 		/* the kernel's own value is not on record */
-		{ "-b 64\n", "", "", true },
+		{ "-b 64\n", "", "add x\nset 2 32 64\n", "", true },
+		{ "-b 64\n", "", "set 1 0 1\n", "", false },
 		/* somebody else has changed it since */
-		{ "-b 100\n", "", "", false },
-		{ "", "-e 2\n", "", true },
+		{ "-b 100\n", "", "set 2 64 100\n", "", false },
+		{ "", "-e 2\n", "", "", true },
 	};
 	static const char *const none[] = { NULL };
 	world *w = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		bool left = follow(w, cases[i].now, cases[i].then, none);
+		bool left = follow(w, cases[i].now, cases[i].then, none, cases[i].frozen);
 
 		assert_string_equal(ops(w), cases[i].ops);
 		assert_int_equal(left, cases[i].left);
@@ -133,11 +138,11 @@ static void locked(void **state)
 	world *w = *state;
 
 	enabled = 2;
-	assert_true(follow(w, A "\n", "", there));
+	assert_true(follow(w, A "\n", "", there, ""));
 	assert_string_equal(ops(w), "");
-	assert_true(follow(w, "", B "\n", there));
+	assert_true(follow(w, "", B "\n", there, ""));
 	assert_string_equal(ops(w), "");
-	assert_false(follow(w, A "\n", A "\n", there));
+	assert_false(follow(w, A "\n", A "\n", there, ""));
 }
 
 int main(void)

@@ -442,6 +442,18 @@ static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret
 	return 0;
 }
 
+void hf_audit_frozen_settings(const char *frozen, bool ret[static HF_AUDIT_SETTING_MAX_])
+{
+	unsigned setting;
+
+	for (const char *p = frozen; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (sscanf(p, "set %u ", &setting) == 1 &&
+		    setting < HF_AUDIT_SETTING_MAX_)
+			ret[setting] = true;
+	}
+}
+
 int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 		    hf_error **err)
 {

@@ -7,7 +7,8 @@
  *	audit_table, _boot	a list of rules; what the boot loads	pure
  *	audit_kind		schema, decode			pure
  *	audit_check		contradictions			pure
- *	audit_observe		files, kernel list, paths	reads host
+ *	audit_observe		files, kernel list	reads host
+ *	audit_look		names, paths	reads host
  *	audit_loader		who loads the files at boot	reads host
  *	audit_compile		demands to rules of this host	pure
  *	audit_plan, _absent, _persist, _settings, _tmpfiles	files	pure
@@ -44,6 +45,7 @@ int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 		    hf_error **err);
 int hf_audit_holds(struct hf_host *host, const char *frozen, bool forward,
 		   hf_error **err);
-int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, hf_error **err);
+int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, const char *const *frozen,
+		    size_t n, hf_error **err);
 
 #endif

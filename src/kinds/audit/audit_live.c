@@ -680,9 +680,10 @@ static int follow_rules(live *l, bool *ret_left)
 	return 0;
 }
 
-/* What no file says is the kernel's own value, which is known to the next boot only. */
+/* What no file says is the kernel's own value. It has it still, if what is undone found
+ * it so; else it is known to the next boot only. */
 static int follow_setting(live *l, hf_audit_setting s, const hf_audit_boot *then,
-			  bool *ret_left)
+			  bool changed, bool *ret_left)
 {
 	hf_audit_planner *p = l->p;
 	const hf_audit_boot_setting *from = &p->obs->boot.settings[s];
@@ -695,6 +696,8 @@ static int follow_setting(live *l, hf_audit_setting s, const hf_audit_boot *then
 	if (had == has && (!has || from->value == to->value))
 		return 0;
 	if (has ? now == to->value : now != from->value)
+		return 0;
+	if (!has && !changed)
 		return 0;
 	if (!has || l->locked || (s == HF_AUDIT_ENABLED && to->value == 2)) {
 		*ret_left = true;
@@ -709,7 +712,7 @@ static int follow_setting(live *l, hf_audit_setting s, const hf_audit_boot *then
 }
 
 int hf_audit_plan_follow(hf_plan *plan, hf_audit_obs *obs, const hf_audit_boot *then,
-			 bool *ret_left)
+			 const bool changed[static HF_AUDIT_SETTING_MAX_], bool *ret_left)
 {
 	hf_audit_planner p = { .plan = plan,
 			       .arena = &plan->arena,
@@ -721,7 +724,8 @@ int hf_audit_plan_follow(hf_plan *plan, hf_audit_obs *obs, const hf_audit_boot *
 	if (note_positions(&l, then) < 0 || follow_rules(&l, ret_left) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		if (follow_setting(&l, settings[i], then, ret_left) < 0)
+		if (follow_setting(&l, settings[i], then, changed[settings[i]],
+				   ret_left) < 0)
 			return -ENOMEM;
 	return 0;
 }

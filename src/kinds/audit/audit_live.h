@@ -32,4 +32,8 @@ typedef struct hf_audit_live {
 	size_t n;
 } hf_audit_live;
 
+/** hf_audit_frozen_settings - note in @ret which settings the frozen text of a live group
+ *  changes (hf_kind.freeze); the others are untouched; pure */
+void hf_audit_frozen_settings(const char *frozen, bool ret[static HF_AUDIT_SETTING_MAX_]);
+
 #endif

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/path.h"
-#include "base/strbuf.h"
 #include "host/audit_nl.h"
 #include "host/docker.h"
 #include "host/fs.h"
-#include "host/ids.h"
 #include "host/process.h"
 #include "kinds/audit/audit_kernel.h"
 #include "kinds/audit/audit_kind.h"
+#include "kinds/audit/audit_live.h"
+#include "kinds/audit/audit_look.h"
 #include "kinds/audit/audit_obs.h"
 #include "kinds/audit/audit_planner.h"
 
@@ -24,211 +21,8 @@ typedef struct observer {
 	hf_plan *plan;
 	hf_arena *arena;
 	hf_audit_obs *obs;
-	bool has_tmpfiles; /* .tmpfiles_dirs is read */
-	hf_map tmpfiles_dirs;
+	hf_audit_looker looker;
 } observer;
-
-/* --- answers about the host ------------------------------------------------------- */
-
-static const char *const tmpfiles_d[] = { "/etc/tmpfiles.d", "/run/tmpfiles.d",
-					  "/usr/local/lib/tmpfiles.d",
-					  "/usr/lib/tmpfiles.d" };
-
-/* "d /run/x 0755 ...": the directory and what is above it. Specifiers are not expanded:
- * a path with one is taken as not made. tmpfiles.d(5). */
-static int note_tmpfiles_line(observer *o, const char *line, size_t len)
-{
-	const char *p = line, *end = line + len;
-	char *path;
-
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	if (p == end || !strchr("dDvqQ", *p))
-		return 0;
-	p++;
-	while (p < end && strchr("+!-=~^$", *p))
-		p++;
-	if (p == end || (*p != ' ' && *p != '\t'))
-		return 0;
-	while (p < end && (*p == ' ' || *p == '\t' || *p == '"'))
-		p++;
-	for (len = 0; p + len < end && !strchr(" \t\"", p[len]); len++)
-		;
-	path = hf_arena_memdup(o->arena, p, len);
-	path = path ? hf_path_clean(o->arena, path) : NULL;
-	if (!path)
-		return -ENOMEM;
-	if (*path != '/' || strchr(path, '%'))
-		return 0;
-	if (strncmp(path, "/var/run/", 9) == 0)
-		path += 4;
-	while (path[1]) {
-		if (hf_map_put(&o->tmpfiles_dirs, o->arena, path, o) < 0)
-			return -ENOMEM;
-		path = hf_path_dir(o->arena, path);
-		if (!path)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int read_tmpfiles_file(observer *o, const char *path)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	size_t len;
-	char *bytes;
-	int r = hf_fs_read(o->host, path, 0, o->arena, &bytes, &len, NULL, &err);
-
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0) /* a mask (/dev/null) or unreadable: makes nothing for all we know */
-		return 0;
-	for (const char *p = bytes, *end = bytes + len; p < end;) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = nl ? (size_t)(nl - p) : (size_t)(end - p);
-
-		if (note_tmpfiles_line(o, p, n) < 0)
-			return -ENOMEM;
-		p += n + 1;
-	}
-	return 0;
-}
-
-/* Of equal names the first directory's file counts (tmpfiles.d(5)). */
-static int read_tmpfiles(observer *o)
-{
-	hf_map seen = { 0 };
-
-	o->has_tmpfiles = true;
-	for (size_t i = 0; i < ARRAY_SIZE(tmpfiles_d); i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		char **names;
-		size_t n;
-		int r = hf_fs_list(o->host, tmpfiles_d[i], o->arena, &names, &n, &err);
-
-		if (r == -ENOMEM)
-			return r;
-		for (size_t j = 0; r == 0 && j < n; j++) {
-			size_t len = strlen(names[j]);
-			char *path = hf_path_join(o->arena, tmpfiles_d[i], names[j]);
-
-			if (!path)
-				return -ENOMEM;
-			if (len < 6 || strcmp(names[j] + len - 5, ".conf") != 0 ||
-			    hf_map_get(&seen, names[j]))
-				continue;
-			if (hf_map_put(&seen, o->arena, names[j], o) < 0 ||
-			    read_tmpfiles_file(o, path) < 0)
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-static int look_path(observer *o, const char *name, hf_audit_answer *ret)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	cleanup_(hf_error_freep) hf_error *target_err = NULL;
-	hf_inode inode;
-	char *target;
-	int r = hf_fs_inode(o->host, name, HF_FS_NOFOLLOW, &inode, &err);
-
-	if (r == -ENOENT || r == -ENOTDIR) {
-		ret->there = HF_AUDIT_THERE_NOTHING;
-		return 0;
-	}
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0) {
-		ret->there = HF_AUDIT_THERE_UNKNOWN;
-		ret->why = hf_arena_strdup(o->arena, hf_error_text(err));
-		return ret->why ? 0 : -ENOMEM;
-	}
-	if (!inode.is_link) {
-		ret->there =
-			S_ISDIR(inode.mode) ? HF_AUDIT_THERE_DIR : HF_AUDIT_THERE_FILE;
-		return 0;
-	}
-	ret->there = HF_AUDIT_THERE_LINK;
-	r = hf_fs_canonical(o->host, name, o->arena, &target, &target_err);
-	if (r == -ENOMEM)
-		return r;
-	ret->target = r == 0 ? target : NULL;
-	return 0;
-}
-
-static int look_dir(observer *o, const char *name, hf_audit_answer *ret)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_inode inode;
-	int r = hf_fs_inode(o->host, name, 0, &inode, &err);
-
-	if (r == -ENOMEM)
-		return r;
-	ret->yes = r == 0 && S_ISDIR(inode.mode);
-	ret->born_nsec = ret->yes ? inode.born_nsec : 0;
-	return 0;
-}
-
-/* Directories below /run are there only if tmpfiles.d makes them: rules load early. */
-static int look_boot(observer *o, const char *name, bool *ret)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	const char *path = name;
-	hf_audit_answer there = { 0 };
-	char *canonical;
-	int r;
-
-	r = look_dir(o, name, &there);
-	if (r < 0)
-		return r;
-	if (there.yes) {
-		r = hf_fs_canonical(o->host, name, o->arena, &canonical, &err);
-		if (r == -ENOMEM)
-			return r;
-		if (r == 0)
-			path = canonical;
-	}
-	if (strncmp(path, "/var/run/", 9) == 0)
-		path += 4;
-	if (there.yes && strncmp(path, "/run/", 5) != 0) {
-		*ret = true;
-		return 0;
-	}
-	if (!o->has_tmpfiles && read_tmpfiles(o) < 0)
-		return -ENOMEM;
-	*ret = strcmp(path, "/run") == 0 || hf_map_get(&o->tmpfiles_dirs, path);
-	return 0;
-}
-
-static int look(void *user, hf_audit_question what, const char *name,
-		hf_audit_answer *ret)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	observer *o = user;
-	int r;
-
-	switch (what) {
-	case HF_AUDIT_ASK_UID:
-	case HF_AUDIT_ASK_GID:
-		r = what == HF_AUDIT_ASK_UID ? hf_ids_uid(o->host, name, &ret->id, &err)
-					     : hf_ids_gid(o->host, name, &ret->id, &err);
-		ret->error = r;
-		if (r == -ENOENT && strcmp(name, "root") == 0) {
-			ret->error = 0; /* a tree without passwd has a root still */
-			ret->id = 0;
-		}
-		return r == -ENOMEM ? r : 0;
-	case HF_AUDIT_ASK_PATH:
-		return look_path(o, name, ret);
-	case HF_AUDIT_ASK_DIR:
-		return look_dir(o, name, ret);
-	case HF_AUDIT_ASK_BOOT:
-		return look_boot(o, name, &ret->yes);
-	default:
-		return -ENOMEM;
-	}
-}
 
 /* --- files ------------------------------------------------------------------------ */
 
@@ -670,8 +464,9 @@ static int begin(observer *o, hf_error **err)
 	o->obs->machine = hf_facts_value(o->plan->facts, "arch");
 	o->obs->audit = hf_facts_value(o->plan->facts, "audit");
 	o->obs->answers.arena = o->arena;
-	o->obs->answers.look = look;
-	o->obs->answers.user = o;
+	o->looker = (hf_audit_looker){ .host = o->host, .arena = o->arena };
+	o->obs->answers.look = hf_audit_look;
+	o->obs->answers.user = &o->looker;
 	return 0;
 }
 
@@ -771,9 +566,11 @@ static int read_boot_to_come(observer *o, hf_audit_boot *ret)
 	return hf_audit_boot_load(&merged, files, &host, o->arena, ret);
 }
 
-int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, hf_error **err)
+int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, const char *const *frozen,
+		    size_t n, hf_error **err)
 {
 	observer o = { .host = host, .plan = plan, .arena = &plan->arena };
+	bool changed[HF_AUDIT_SETTING_MAX_] = { 0 };
 	hf_audit_boot then = { 0 };
 	bool left = false;
 	int r = begin(&o, err);
@@ -783,13 +580,15 @@ int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, hf_error **err)
 	r = o.obs->unknown ? 0 : read_boot(&o);
 	if (r == 0)
 		r = read_kernel(&o);
+	for (size_t i = 0; i < n; i++)
+		hf_audit_frozen_settings(frozen[i], changed);
 	/* nobody knows what is in force: the next boot will */
 	if (r == 0 && (o.obs->unknown || o.obs->live != HF_PRESENT))
 		left = true;
 	else if (r == 0)
 		r = read_boot_to_come(&o, &then);
 	if (r == 0 && !left)
-		r = hf_audit_plan_follow(plan, o.obs, &then, &left);
+		r = hf_audit_plan_follow(plan, o.obs, &then, changed, &left);
 	if (r == 0)
 		r = o.obs->answers.error;
 	end(&o);

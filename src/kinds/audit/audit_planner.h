@@ -170,13 +170,15 @@ int hf_audit_plan_live(hf_audit_planner *p) _must_check_;     /* audit_live.c */
 
 /**
  * hf_audit_plan_follow - the kernel from what @obs->boot loads to what @then will load
+ * @changed:  settings that were changed in the kernel, too, by what is undone
  * @ret_left: set where a part waits for the next boot: the rules are locked, a directory
- *            is not there, a setting goes back to the kernel's own value
+ *            is not there, a setting that was changed goes back to the kernel's own value
  *
  * Rules of the kernel that neither loads stay, as does what is missing of those that both
  * load. Asks @obs->answers for directories. In the plan's arena; 0 or -ENOMEM.
  */
 int hf_audit_plan_follow(hf_plan *plan, hf_audit_obs *obs, const hf_audit_boot *then,
+			 const bool changed[static HF_AUDIT_SETTING_MAX_],
 			 bool *ret_left) _must_check_; /* audit_live.c */
 
 #endif
