@@ -30,23 +30,36 @@
 /* --- the process ----------------------------------------------------------------------
  */
 
-/* Is @pid a dockerd of our own pid namespace? */
-static bool is_dockerd(hf_host *host, const char *pid, hf_arena *arena)
-{
-	char *path = hf_arena_printf(arena, "/proc/%s/comm", pid);
-	char *text, *theirs, *own;
-	size_t len;
+typedef enum kind_of_process {
+	OTHER,
+	ENGINE,
+	ROOTLESS, /* a dockerd in a user namespace, as rootlesskit makes it */
+} kind_of_process;
 
-	if (!path || hf_fs_read(host, path, 64, arena, &text, &len, NULL, NULL) < 0)
-		return false;
-	if (strcmp(text, "dockerd\n") != 0)
-		return false;
-	path = hf_arena_printf(arena, "/proc/%s/ns/pid", pid);
-	/* refused without privilege: then the name has to do */
-	if (!path || hf_fs_readlink(host, path, arena, &theirs, NULL) < 0 ||
-	    hf_fs_readlink(host, "/proc/self/ns/pid", arena, &own, NULL) < 0)
+/* Does @pid have our own namespace of that type? Refused without privilege: then yes. */
+static bool shares(hf_host *host, const char *pid, const char *ns, hf_arena *arena)
+{
+	char *path = hf_arena_printf(arena, "/proc/%s/ns/%s", pid, ns);
+	char *self = hf_arena_printf(arena, "/proc/self/ns/%s", ns);
+	char *theirs, *own;
+
+	if (!path || !self || hf_fs_readlink(host, path, arena, &theirs, NULL) < 0 ||
+	    hf_fs_readlink(host, self, arena, &own, NULL) < 0)
 		return true;
 	return strcmp(theirs, own) == 0;
+}
+
+/* One of another pid namespace is inside a container. */
+static kind_of_process what_is(hf_host *host, const char *pid, hf_arena *arena)
+{
+	char *path = hf_arena_printf(arena, "/proc/%s/comm", pid);
+	char *text;
+	size_t len;
+
+	if (!path || hf_fs_read(host, path, 64, arena, &text, &len, NULL, NULL) < 0 ||
+	    strcmp(text, DOCKERD_COMM) != 0 || !shares(host, pid, "pid", arena))
+		return OTHER;
+	return shares(host, pid, "user", arena) ? ENGINE : ROOTLESS;
 }
 
 static bool by_pid_file(hf_host *host, hf_arena *arena, uint32_t *ret)
@@ -58,7 +71,8 @@ static bool by_pid_file(hf_host *host, hf_arena *arena, uint32_t *ret)
 	if (hf_fs_read(host, "/run/docker.pid", 64, arena, &text, &len, NULL, NULL) < 0)
 		return false;
 	text[strcspn(text, "\n")] = '\0';
-	if (hf_parse_u64(text, INT32_MAX, &pid) < 0 || !is_dockerd(host, text, arena))
+	if (hf_parse_u64(text, INT32_MAX, &pid) < 0 ||
+	    what_is(host, text, arena) != ENGINE)
 		return false;
 	*ret = (uint32_t)pid;
 	return true;
@@ -77,11 +91,12 @@ static bool has_name(int proc_fd, const char *pid)
 	return n == sizeof(DOCKERD_COMM) - 1 && !memcmp(comm, DOCKERD_COMM, (size_t)n);
 }
 
-int hf_docker_process(hf_host *host, uint32_t *ret_pid, hf_error **err)
+int hf_docker_process(hf_host *host, uint32_t *ret_pid, uint32_t *ret_rootless,
+		      hf_error **err)
 {
 	cleanup_close int proc = -1;
 	hf_arena arena = { 0 };
-	uint32_t found = 0;
+	uint32_t found = 0, rootless = 0;
 	char **names;
 	size_t n;
 	int r = 0;
@@ -92,18 +107,25 @@ int hf_docker_process(hf_host *host, uint32_t *ret_pid, hf_error **err)
 			r = hf_fs_open(host, "/proc", O_RDONLY | O_DIRECTORY, 0, &proc,
 				       err);
 		for (size_t i = 0; r == 0 && i < n && !found; i++) {
+			kind_of_process what = OTHER;
 			uint64_t pid;
 
 			if (hf_parse_u64(names[i], INT32_MAX, &pid) == 0 &&
-			    has_name(proc, names[i]) &&
-			    is_dockerd(host, names[i], &arena))
+			    has_name(proc, names[i]))
+				what = what_is(host, names[i], &arena);
+			if (what == ENGINE)
 				found = (uint32_t)pid;
+			else if (what == ROOTLESS)
+				rootless = (uint32_t)pid;
 		}
 	}
 	hf_arena_done(&arena);
-	if (r == 0)
-		*ret_pid = found;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_pid = found;
+	if (ret_rootless)
+		*ret_rootless = rootless;
+	return 0;
 }
 
 /* --- the connection -------------------------------------------------------------------
@@ -217,7 +239,7 @@ static int request(hf_host *host, const char *socket_path, const char *path,
 
 	if (access(socket_path, F_OK) < 0)
 		return hf_error_set(err, -errno, "%s: %s", socket_path, strerror(errno));
-	r = hf_docker_process(host, &pid, err);
+	r = hf_docker_process(host, &pid, NULL, err);
 	if (r < 0)
 		return r;
 	if (!pid)

@@ -16,8 +16,12 @@
 /** hf_docker_process - pid of the dockerd that runs on this host; 0: none does
  *
  * The pid file first, then all of /proc; one of another pid namespace (inside a
- * container) does not count. Errors: /proc cannot be read. Reads host. */
-int hf_docker_process(hf_host *host, uint32_t *ret_pid, hf_error **err) _must_check_;
+ * container) does not count, nor does a rootless one, which has a user namespace of its
+ * own.
+ * @ret_rootless: a rootless one that was seen on the way, or 0; may be NULL
+ * Errors: /proc cannot be read. Reads host. */
+int hf_docker_process(hf_host *host, uint32_t *ret_pid, uint32_t *ret_rootless,
+		      hf_error **err) _must_check_;
 
 /** hf_docker_ping - GET /_ping: the engine's version from the Server header
  *

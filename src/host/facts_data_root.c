@@ -210,7 +210,7 @@ int hf_data_root_find(hf_host *host, bool running, hf_arena *arena, const char *
 	int r = 0;
 
 	if (running)
-		r = hf_docker_process(host, &pid, NULL);
+		r = hf_docker_process(host, &pid, NULL, NULL);
 	if (r == -ENOMEM)
 		return r;
 	r = pid ? hf_process_read(host, pid, arena, &p) : 0;

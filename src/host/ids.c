@@ -29,6 +29,7 @@ struct hf_ids {
 
 typedef struct hf_id {
 	const char *name;
+	const char *home; /* of a user */
 	uint32_t number;
 	bool missing;
 } hf_id;
@@ -59,12 +60,16 @@ static hf_id *id_new(hf_ids *ids, const char *name, uint32_t number, bool missin
 }
 
 /* The first of equal names or numbers wins, as it does for NSS "files". */
-static int id_remember(hf_ids *ids, int type, const char *name, uint32_t number)
+static int id_remember(hf_ids *ids, int type, const char *name, uint32_t number,
+		       const char *home)
 {
 	hf_id *id = id_new(ids, name, number, false);
 	char digits[16];
 
 	if (!id)
+		return -ENOMEM;
+	id->home = home ? hf_arena_strdup(&ids->arena, home) : NULL;
+	if (home && !id->home)
 		return -ENOMEM;
 	if (!hf_map_get(&ids->by_name[type], name) &&
 	    hf_map_put(&ids->by_name[type], &ids->arena, name, id) < 0)
@@ -94,14 +99,16 @@ static int read_stream(hf_ids *ids, int type, FILE *f)
 			if (!pw)
 				break;
 			if (is_real_name(pw->pw_name))
-				r = id_remember(ids, USER, pw->pw_name, pw->pw_uid);
+				r = id_remember(ids, USER, pw->pw_name, pw->pw_uid,
+						pw->pw_dir);
 		} else {
 			struct group *gr = fgetgrent(f);
 
 			if (!gr)
 				break;
 			if (is_real_name(gr->gr_name))
-				r = id_remember(ids, GROUP, gr->gr_name, gr->gr_gid);
+				r = id_remember(ids, GROUP, gr->gr_name, gr->gr_gid,
+						NULL);
 		}
 		if (r < 0)
 			return r;
@@ -161,10 +168,10 @@ static int ask_nss(hf_ids *ids, int type, const char *name, uint32_t number)
 			continue;
 		if (ret_pw)
 			return id_remember(ids, USER, name ? name : ret_pw->pw_name,
-					   ret_pw->pw_uid);
+					   ret_pw->pw_uid, ret_pw->pw_dir);
 		if (ret_gr)
 			return id_remember(ids, GROUP, name ? name : ret_gr->gr_name,
-					   ret_gr->gr_gid);
+					   ret_gr->gr_gid, NULL);
 		/* what NSS modules return for "not found", getpwnam(3) */
 		if (r == 0 || r == ENOENT || r == ESRCH || r == EBADF || r == EPERM)
 			return -ENOENT;
@@ -265,4 +272,15 @@ const char *hf_ids_user_name(hf_host *host, uid_t uid)
 const char *hf_ids_group_name(hf_host *host, gid_t gid)
 {
 	return name_of(host, GROUP, gid);
+}
+
+const char *hf_ids_home(hf_host *host, const char *user)
+{
+	const hf_id *id;
+	uint32_t number;
+
+	if (look_up(host, USER, user, &number, NULL) < 0)
+		return NULL;
+	id = hf_map_get(&host->ids->by_name[USER], user);
+	return id ? id->home : NULL;
 }

@@ -19,6 +19,9 @@ int hf_ids_gid(hf_host *host, const char *name, gid_t *ret, hf_error **err) _mus
  *  if out of memory */
 const char *hf_ids_user_name(hf_host *host, uid_t uid);
 const char *hf_ids_group_name(hf_host *host, gid_t gid);
+/** hf_ids_home - home directory of @user; borrowed from the host; NULL: no such user, or
+ *  out of memory */
+const char *hf_ids_home(hf_host *host, const char *user);
 void hf_ids_free(hf_ids *ids);
 
 #endif

@@ -216,7 +216,7 @@ static void test_never_starts(void **state)
 	int fd, r;
 
 	(void)state;
-	assert_int_equal(hf_docker_process(&host, &pid, &err), 0);
+	assert_int_equal(hf_docker_process(&host, &pid, NULL, &err), 0);
 	if (pid)
 		skip(); /* a dockerd runs on this machine */
 	assert_non_null(mkdtemp(dir));

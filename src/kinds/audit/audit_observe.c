@@ -302,7 +302,7 @@ static int look_for_dockerd(observer *o)
 		    0 &&
 	    hf_audit_is_on_from_boot(words))
 		return 0;
-	if (hf_docker_process(o->host, &obs->dockerd, NULL) < 0 || !obs->dockerd)
+	if (hf_docker_process(o->host, &obs->dockerd, NULL, NULL) < 0 || !obs->dockerd)
 		return 0;
 	if (hf_process_read(o->host, obs->dockerd, o->arena, &process) < 0)
 		return -ENOMEM;

@@ -7,6 +7,7 @@
 #include "host/docker.h"
 #include "host/fs.h"
 #include "host/process.h"
+#include "host/rootless.h"
 #include "kinds/daemon/daemon_api.h"
 #include "kinds/daemon/daemon_kind.h"
 
@@ -195,7 +196,7 @@ static int set_process(observer *o, uint32_t pid, const hf_process *p)
 static int search_process(hf_host *host, hf_plan *plan, hf_daemon_obs *obs)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
-	int r = hf_docker_process(host, &obs->found_pid, &e);
+	int r = hf_docker_process(host, &obs->found_pid, &obs->rootless_pid, &e);
 
 	obs->searched = true;
 	if (r == 0 || r == -ENOMEM)
@@ -364,6 +365,63 @@ static int ask(observer *o, const api_needs *needs)
 	return hf_daemon_ask(o->host, o->plan, obs, o->engine, newer, needs->plugins);
 }
 
+/* --- engines of users -----------------------------------------------------------------
+ */
+
+static bool is_looked_at(const hf_model *model)
+{
+	for (size_t i = 0; i < model->n_demands; i++) {
+		if (model->demands[i]->kind == &hf_kind_daemon &&
+		    hf_control_is_active(model->demands[i]->control))
+			return true;
+	}
+	return false;
+}
+
+/* They are named and not judged: all that is demanded here is of the system's engine. */
+static int find_rootless(observer *o, bool absent)
+{
+	hf_arena *arena = &o->plan->arena;
+	const char *text = NULL;
+	hf_rootless *list;
+	size_t n;
+
+	if (!is_looked_at(o->model))
+		return 0;
+	if (hf_rootless_list(o->host, o->obs->rootless_pid, absent, arena, &list, &n) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		text = hf_arena_printf(arena, "%s%s%s (%s)", text ? text : "",
+				       text ? ", " : "", list[i].user, list[i].sign);
+		if (!text)
+			return -ENOMEM;
+	}
+	if (!text)
+		return 0;
+	o->obs->rootless = hf_arena_printf(
+		arena,
+		"rootless dockerd of %s: an installation of its own, with other paths, "
+		"which nothing here judges",
+		text);
+	return o->obs->rootless ? 0 : -ENOMEM;
+}
+
+static int judge_presence(observer *o)
+{
+	hf_daemon_obs *obs = o->obs;
+	bool absent = obs->file == HF_ABSENT && !o->unit && !obs->unit_why &&
+		      obs->running == HF_ABSENT;
+
+	if (find_rootless(o, absent) < 0)
+		return -ENOMEM;
+	if (!absent)
+		return 0;
+	obs->absent_why = hf_arena_printf(
+		&o->plan->arena, "there is no dockerd unit and no daemon.json%s%s",
+		obs->rootless ? "; " : "", obs->rootless ? obs->rootless : "");
+	return obs->absent_why ? 0 : -ENOMEM;
+}
+
 int hf_daemon_ahead(struct hf_host *host, hf_plan *plan, hf_error **err)
 {
 	hf_daemon_obs *obs = hf_arena_new(&plan->arena, hf_daemon_obs);
@@ -393,9 +451,8 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 		r = read_file(&o);
 	if (r == 0)
 		r = find_process(&o);
-	if (r == 0 && o.obs->file == HF_ABSENT && !o.unit && !o.obs->unit_why &&
-	    o.obs->running == HF_ABSENT)
-		o.obs->absent_why = "there is no dockerd unit and no daemon.json";
+	if (r == 0)
+		r = judge_presence(&o);
 	if (r == 0)
 		r = find_needs(&o, &needs);
 	if (r == 0)

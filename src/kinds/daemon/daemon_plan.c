@@ -781,6 +781,9 @@ int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 		if (r < 0)
 			return r;
 	}
+	if (ctx.obs->rootless)
+		hf_diag_add(plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL, "%s",
+			    ctx.obs->rootless);
 	if (hf_daemon_tell_foreign(&ctx) < 0 || hf_daemon_fill_refs(&ctx) < 0 ||
 	    hf_daemon_plan_live(&ctx) < 0)
 		return hf_error_oom(err);

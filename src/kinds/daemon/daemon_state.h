@@ -16,7 +16,9 @@
 typedef struct hf_daemon_obs {
 	const char *path;	/* of daemon.json */
 	const char *absent_why; /* neither unit nor file: the kind does not apply */
-	hf_known file;		/* UNKNOWN: there, and not usable */
+	const char
+		*rootless; /* engines of users, beside the system's, in words; or NULL */
+	hf_known file;	   /* UNKNOWN: there, and not usable */
 	const char *file_why;
 	unsigned file_line; /* of .file_why; 0: none */
 	const char *text;
@@ -29,6 +31,7 @@ typedef struct hf_daemon_obs {
 	/* Without a manager to ask: the process that is found by its name. */
 	bool searched;
 	uint32_t found_pid;	/* 0: none */
+	uint32_t rootless_pid;	/* of a rootless dockerd seen on the way; 0: none */
 	const char *search_why; /* it cannot be told; or NULL */
 
 	/* The running dockerd. */
