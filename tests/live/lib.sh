@@ -66,6 +66,26 @@ controls() {
 	jq -r ".controls[] | select(.state | IN(${states%,})) | .id" "$work/json" | sort
 }
 
+# What units_batches says of COUNT units, under the manager WHO.
+judge_units() { # WHO FILE COUNT
+	if grep -aq '^not ok' "$2"; then
+		bad "$1 reads units otherwise:"
+		grep -a -e '^not ok' -e '^--' "$2" | grep -a -B 1 '^not' | head -n 40
+	fi
+	awk -v who="$1" -v count="$3" '
+		/ differ: / { n = $1; sub(/^[0-9]* /, ""); differ[$0] += n }
+		/ units: / { units += $1; same += $3; refused += $6 }
+		END {
+			# and most of them had something to compare
+			print (units == count && same * 2 > count ? "" : "not ") "ok: of " units,
+				"units " who " reads " same " commands as holdfast does and refuses",
+				refused " units as it does"
+			for (why in differ)
+				print "ok: " differ[why], why
+			exit units != count || same * 2 <= count
+		}' "$2" || failures=$((failures + 1))
+}
+
 kept_dirs="etc/audit etc/docker etc/systemd/system etc/tmpfiles.d var/lib/holdfast
 	var/lib/docker run/containerd"
 

@@ -106,6 +106,9 @@ at_end() {
 	reset_vm
 }
 
+# Where the machine has the programs of the tests.
+vm_tools=/usr/lib/holdfast-vm
+
 # The first boot installs the program, as a package would, on the stock machine.
 start_vm() { # SUITE
 	start
@@ -113,6 +116,8 @@ start_vm() { # SUITE
 	choose_accel
 	use_disk "$image/root.ext4" disk || exit 1
 	make -s -C "$top_builddir" install DESTDIR="$work/install" >"$work/install.log" 2>&1 &&
+		install -D -t "$work/install$vm_tools" "$top_builddir"/tests/live/units_{gen,diff} \
+			"$top_srcdir/tests/live/units_batches" &&
 		tar -C "$work/install" --owner=0 --group=0 -cf "$work/program" . || {
 		cat "$work/install.log"
 		exit 1

@@ -408,6 +408,16 @@ resets() {
 	done
 }
 
+# Random unit files and drop-ins, as holdfast and as the manager reads them; some thousands
+# of them are in check-live, which does not emulate the machine.
+units() {
+	boot_vm stock
+	vm units <<-EOT
+		bash $vm_tools/units_batches ${SEED:-1} ${UNITS:-500} >differences
+	EOT
+	judge_units "the manager" "$out/differences" "${UNITS:-500}"
+}
+
 seed=${SEED:-$RANDOM}
 resets=${RESETS:-2}
 suite=${1:?}
@@ -415,7 +425,7 @@ start_vm "$suite"
 save_vm stock
 reset_vm
 
-scenarios=(stock boxes refused resets locked)
+scenarios=(stock boxes refused resets locked units)
 for scenario in ${SCENARIOS:-"${scenarios[@]}"}; do
 	echo "ok: --- $scenario, at $SECONDS seconds"
 	"$scenario"
