@@ -7,7 +7,7 @@
 
 /* --- effects --------------------------------------------------------------------- */
 
-static int hold(hf_plan *plan, hf_effect *effect, const char *why)
+int hf_effect_hold(hf_plan *plan, hf_effect *effect, const char *why)
 {
 	effect->hold = true;
 	if (effect->why) {
@@ -47,7 +47,7 @@ static int decide_restart(hf_plan *plan, hf_effect *effect)
 
 	switch (plan->options.restart) {
 	case HF_RESTART_NEVER:
-		return hold(plan, effect, "--restart=never");
+		return hf_effect_hold(plan, effect, "--restart=never");
 	case HF_RESTART_ALWAYS:
 		return 0;
 	case HF_RESTART_SAFE:
@@ -55,9 +55,10 @@ static int decide_restart(hf_plan *plan, hf_effect *effect)
 		break;
 	}
 	if (!engine->unit || strcmp(engine->unit, effect->unit) != 0)
-		return hold(plan, effect, "--restart=safe restarts only dockerd's unit");
+		return hf_effect_hold(plan, effect,
+				      "--restart=safe restarts only dockerd's unit");
 	danger = restart_danger(engine);
-	return danger ? hold(plan, effect, danger) : 0;
+	return danger ? hf_effect_hold(plan, effect, danger) : 0;
 }
 
 static int decide_effects(hf_plan *plan)
@@ -69,9 +70,10 @@ static int decide_effects(hf_plan *plan)
 		if (effect->hold)
 			continue; /* the kind knows better */
 		if (effect->action == HF_ACTION_REBOOT)
-			r = hold(plan, effect, "holdfast never reboots a host");
+			r = hf_effect_hold(plan, effect, "holdfast never reboots a host");
 		else if (!plan->options.manager)
-			r = hold(plan, effect, "no systemd manager can be asked here");
+			r = hf_effect_hold(plan, effect,
+					   "no systemd manager can be asked here");
 		else if (effect->action == HF_ACTION_RESTART)
 			r = decide_restart(plan, effect);
 		if (r < 0)

@@ -337,6 +337,9 @@ void hf_change_in(hf_change *change, hf_group *group);
 hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
 			  const char *why) _must_check_;
 
+/** hf_effect_hold - it is not to be carried out now: why; 0 or -ENOMEM */
+int hf_effect_hold(hf_plan *plan, hf_effect *effect, const char *why) _must_check_;
+
 /** hf_plan_claim - some claiming control demands @id; 0 or -ENOMEM. Kinds claim every
  *  demand of every claiming control, selected or not. */
 int hf_plan_claim(hf_plan *plan, const char *id) _must_check_;

@@ -182,27 +182,106 @@ static void test_effect_noted(void **state)
 static void test_effect_noted_reload(void **state)
 {
 	(void)state;
-	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: false}"),
-			      .file = "{\"debug\": true, \"ipv6\": true}",
-			      .argv = STOCK,
-			      .live = STOCK,
-			      .started = 100,
-			      .changed = 101,
-			      .reloaded = 102,
-			      .engine = "26.1.5",
-			      .process = "b:7:9",
-			      .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
-					    "b:7:9 "
-					    "{\"mtu\":1400,\"max-concurrent-uploads\":9,"
-					    "\"live-restore\":true}" } } },
-		    "#icc false: drift, found true\n"
-		    "create #icc: - -> false (baseline)\n"
-		    "edit:\n"
-		    "{\"debug\": true, \"ipv6\": true, \"icc\": false}\n"
-		    "\\ no newline at the end\n"
-		    "restart docker.service: a restart puts icc in force\n"
-		    "note daemon:/etc/docker/daemon.json@process = b:7:9 "
-		    "{\"mtu\":1400,\"live-restore\":true,\"debug\":true}\n");
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {icc: false}"),
+			  .file = "{\"debug\": true, \"ipv6\": true}",
+			  .argv = STOCK,
+			  .live = STOCK,
+			  .started = 100,
+			  .changed = 101,
+			  .reloaded = 102,
+			  .engine = "26.1.5",
+			  .process = "b:7:9",
+			  .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
+					"b:7:9 "
+					"{\"mtu\":1400,\"max-concurrent-uploads\":9,"
+					"\"live-restore\":true}" } } },
+		"#icc false: drift, found true\n"
+		"create #icc: - -> false (baseline)\n"
+		"edit:\n"
+		"{\"debug\": true, \"ipv6\": true, \"icc\": false}\n"
+		"\\ no newline at the end\n"
+		"restart docker.service: a restart puts icc in force, and what others "
+		"changed in /etc/docker/daemon.json: ipv6, mtu, live-restore\n"
+		"note daemon:/etc/docker/daemon.json@process = b:7:9 "
+		"{\"mtu\":1400,\"live-restore\":true,\"debug\":true}\n");
+}
+
+/* What others changed comes in force with ours: of a reload, what it reloads. What the
+ * process was started with is not known: it may be any. */
+static void test_effect_foreign(void **state)
+{
+	static const char file[] =
+		"{\"labels\": [\"a=1\"], \"mtu\": 1400, \"debug\": true}";
+	scene in = { .controls = CONTROL("a", "set: {debug: true}"),
+		     .file = file,
+		     .argv = STOCK,
+		     .live = STOCK,
+		     .started = 100,
+		     .changed = 101,
+		     .engine = "26.1.5",
+		     .process = "b:7:9",
+		     .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
+				   "b:7:9 {\"labels\":[],\"ipv6\":true}" } } };
+
+	(void)state;
+	assert_plan(&in, "#debug true: pass, found true at /etc/docker/daemon.json:1\n"
+			 "live #debug true: pending-restart, found false, the running "
+			 "dockerd was started with another value\n"
+			 "reload docker.service pending: a reload puts debug in force, "
+			 "and what others changed in /etc/docker/daemon.json: labels\n");
+	in.controls = CONTROL("a", "set: {debug: true, icc: false}");
+	in.file = "{\"labels\": [], \"mtu\": 1400, \"debug\": true, \"icc\": false}";
+	assert_plan(&in, "#debug true: pass, found true at /etc/docker/daemon.json:1\n"
+			 "#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+			 "live #debug true: pending-restart, found false, the running "
+			 "dockerd was started with another value\n"
+			 "live #icc false: pending-restart, found true, the running "
+			 "dockerd was started with another value\n"
+			 "restart docker.service pending: a restart puts icc in force, "
+			 "and what others changed in /etc/docker/daemon.json: mtu, "
+			 "ipv6\n");
+	in.controls = CONTROL("a", "set: {debug: true}");
+	in.file = file;
+	in.record[0] = (entry){ 0 };
+	assert_plan(&in, "#debug true: pass, found true at /etc/docker/daemon.json:1\n"
+			 "live #debug true: pending-restart, /etc/docker/daemon.json "
+			 "changed after dockerd was started\n"
+			 "reload docker.service pending: a reload puts debug in force, "
+			 "and perhaps what others changed in /etc/docker/daemon.json: "
+			 "labels\n");
+}
+
+/* A plugin that is not there is not put in force along with ours. */
+static void test_effect_foreign_plugin(void **state)
+{
+	scene in = { .controls = CONTROL("a", "set: {debug: true}"),
+		     .file = "{\"authorization-plugins\": [\"opa\"], \"debug\": true}",
+		     .argv = STOCK,
+		     .live = STOCK,
+		     .started = 100,
+		     .changed = 101,
+		     .engine = "26.1.5",
+		     .process = "b:7:9",
+		     .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
+				   "b:7:9 {}" } } };
+
+	(void)state;
+	assert_plan(&in,
+		    "#debug true: pass, found true at /etc/docker/daemon.json:1\n"
+		    "live #debug true: pending-restart, found false, the running dockerd "
+		    "was started with another value\n"
+		    "reload docker.service pending: a reload puts debug in force, and "
+		    "what others changed in /etc/docker/daemon.json: "
+		    "authorization-plugins; held: authorization-plugins of "
+		    "/etc/docker/daemon.json names 'opa', which is not there\n");
+	/* in force since its start */
+	in.record[0].after = "b:7:9 {\"authorization-plugins\":[\"opa\"]}";
+	assert_plan(&in,
+		    "#debug true: pass, found true at /etc/docker/daemon.json:1\n"
+		    "live #debug true: pending-restart, found false, the running dockerd "
+		    "was started with another value\n"
+		    "reload docker.service pending: a reload puts debug in force\n");
 }
 
 /* whether a dockerd runs cannot be told */
@@ -385,6 +464,8 @@ int main(void)
 		cmocka_unit_test(test_live_noted_other),
 		cmocka_unit_test(test_effect_noted),
 		cmocka_unit_test(test_effect_noted_reload),
+		cmocka_unit_test(test_effect_foreign),
+		cmocka_unit_test(test_effect_foreign_plugin),
 		cmocka_unit_test(test_live_unknown),
 		cmocka_unit_test(test_effect_reload),
 		cmocka_unit_test(test_effect_restart),

@@ -363,6 +363,138 @@ static int write_note(live *l)
 	return text ? hf_plan_note(ctx->plan, ctx->process_id, text) : -ENOMEM;
 }
 
+/* --- what others changed --------------------------------------------------------------
+ */
+
+/* Is the key demanded here, or changed by this plan? */
+static bool is_ours(const live *l, const hf_json *member)
+{
+	const hf_model *model = l->ctx->model;
+
+	for (size_t i = 0; i < l->ctx->n_wants; i++) {
+		if (strcmp(l->ctx->wants[i]->key->name, member->key) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < model->n_demands; i++) {
+		const hf_daemon_spec *spec = model->demands[i]->spec;
+
+		if (model->demands[i]->kind == &hf_kind_daemon &&
+		    hf_control_is_claiming(model->demands[i]->control) &&
+		    strcmp(spec->key->name, member->key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Would the effect put it in force? A reload resets few of those that are not there. */
+static bool is_taken(const live *l, hf_action action, const hf_json *member, bool gone)
+{
+	const hf_dkey *key = hf_dkey_find(member->key);
+
+	if (is_ours(l, member))
+		return false;
+	if (action == HF_ACTION_RESTART)
+		return true;
+	return key && (key->force == HF_FORCE_RELOAD_RESET ||
+		       (!gone && key->force == HF_FORCE_RELOAD));
+}
+
+/* Their names into @sb. @was: what dockerd has read; NULL: that is not known, and each
+ * of them may be new. */
+static void add_foreign(const live *l, hf_action action, const hf_json *was,
+			hf_strbuf *sb, bool *ret_plugins)
+{
+	const hf_json *now = l->ctx->obs->root;
+
+	for (size_t i = 0; now && i < now->n; i++) {
+		const hf_json *old = was ? hf_json_get(was, now->items[i]->key) : NULL;
+
+		if ((old && hf_daemon_equal(old, now->items[i]) > 0) ||
+		    !is_taken(l, action, now->items[i], false))
+			continue;
+		add_name(sb, now->items[i]->key);
+		*ret_plugins |= strcmp(now->items[i]->key, "authorization-plugins") == 0;
+	}
+	for (size_t i = 0; was && i < was->n; i++) {
+		if (!hf_json_get(now, was->items[i]->key) &&
+		    is_taken(l, action, was->items[i], true))
+			add_name(sb, was->items[i]->key);
+	}
+}
+
+/* A plugin of the file that is not there: dockerd would not start with it, or refuse all
+ * that it is asked. */
+static const char *missing_plugin(const live *l)
+{
+	const hf_daemon_obs *obs = l->ctx->obs;
+	const hf_json *list = hf_json_get(obs->root, "authorization-plugins");
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		const char *name = list->items[i]->text;
+		bool there = !name;
+
+		for (size_t k = 0; k < obs->n_plugins && !there; k++)
+			there = strcmp(obs->plugins[k], name) == 0;
+		if (!there)
+			return name;
+	}
+	return NULL;
+}
+
+static int tell_with(live *l, hf_effect *effect, const hf_json *was)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf names = { 0 };
+	hf_arena *arena = &l->ctx->plan->arena;
+	bool plugins = false;
+	const char *missing, *why;
+
+	add_foreign(l, effect->action, was, &names, &plugins);
+	if (!names.len && hf_strbuf_ok(&names))
+		return 0;
+	effect->why = hf_arena_printf(
+		arena, "%s, %s %s: %s", effect->why ? effect->why : "it takes",
+		was ? "and what others changed in" : "and perhaps what others changed in",
+		l->ctx->obs->path, hf_strbuf_str(&names));
+	if (!effect->why || !hf_strbuf_ok(&names))
+		return -ENOMEM;
+	missing = plugins ? missing_plugin(l) : NULL;
+	if (!missing)
+		return 0;
+	why = hf_arena_printf(arena,
+			      "authorization-plugins of %s names '%s', which is not "
+			      "there",
+			      l->ctx->obs->path, missing);
+	return why ? hf_effect_hold(l->ctx->plan, effect, why) : -ENOMEM;
+}
+
+/* The whole file comes in force, not only what is ours. */
+static int tell_foreign_edits(live *l)
+{
+	const hf_daemon_obs *obs = l->ctx->obs;
+	hf_plan *plan = l->ctx->plan;
+	const hf_json *was = NULL;
+
+	if (!plan->engine.unit || !obs->started_usec ||
+	    obs->started_usec + HF_TICK_USEC >= obs->changed_usec)
+		return 0;
+	if (l->started_known) {
+		was = obs->reloaded_usec >= obs->changed_usec ? reloaded(l)
+							      : l->started.root;
+		if (!was)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < plan->n_effects; i++) {
+		hf_effect *effect = plan->effects[i];
+
+		if ((effect->action == HF_ACTION_RELOAD ||
+		     effect->action == HF_ACTION_RESTART) &&
+		    strcmp(effect->unit, plan->engine.unit) == 0 &&
+		    tell_with(l, effect, was) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 {
 	live l = { .ctx = ctx };
@@ -393,6 +525,8 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 	}
 	if (r == 0)
 		r = ask_effects(&l);
+	if (r == 0)
+		r = tell_foreign_edits(&l);
 	/* with running containers dockerd leaves the default bridge as it is */
 	ctx->plan->engine.restart_helps =
 		!l.bridge || ctx->plan->engine.n_containers == 0;

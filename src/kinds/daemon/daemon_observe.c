@@ -275,6 +275,16 @@ static int look_for_changes(observer *o, const hf_dargv *argv, api_needs *ret)
 	return 0;
 }
 
+/* Does the file, newer than the process, name plugins that this process has not read of?
+ */
+static bool names_plugins(const observer *o)
+{
+	const hf_json *list = hf_json_get(o->obs->root, "authorization-plugins");
+
+	return list && list->n && o->obs->running == HF_PRESENT &&
+	       o->file_usec > o->obs->started_usec;
+}
+
 static bool runs_by_unit(const observer *o)
 {
 	const hf_daemon_obs *obs = o->obs;
@@ -455,6 +465,7 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 		r = judge_presence(&o);
 	if (r == 0)
 		r = find_needs(&o, &needs);
+	needs.plugins |= names_plugins(&o);
 	if (r == 0)
 		r = ask(&o, &needs);
 	if (r == 0 && needs.plugins)
