@@ -183,7 +183,9 @@ static inline const char *ops(world *w)
 	for (size_t i = 0; live && i < live->n; i++) {
 		const hf_audit_op *op = &live->ops[i];
 
-		hf_strbuf_adds(&w->text, names[op->type]);
+		hf_strbuf_adds(&w->text, op->type == HF_AUDIT_OP_ADD && op->front
+						 ? "prepend "
+						 : names[op->type]);
 		if (op->type == HF_AUDIT_OP_SET)
 			hf_strbuf_addf(&w->text, "%s %u",
 				       hf_audit_setting_name(op->setting), op->value);

@@ -26,6 +26,7 @@ typedef struct reply {
 	uint32_t len; /* payload; of rules: of the fixed part cut off after so much */
 	int error;    /* of NLMSG_ERROR */
 	int head_len; /* added to nlmsg_len: more or less than there is */
+	bool added;   /* the rule that was added last, as the kernel stores it */
 } reply;
 
 #define RULE_LEN ((uint32_t)sizeof(struct audit_rule_data))
@@ -52,6 +53,8 @@ static struct {
 	uint32_t seq;	   /* of the last request */
 	size_t n_sent;
 	uint16_t sent[8]; /* types of what was asked for */
+	char rule[4096];  /* the last that was to be added */
+	uint32_t rule_len;
 } script;
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
@@ -67,6 +70,11 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 	script.seq = head->nlmsg_seq;
 	if (script.n_sent < ARRAY_SIZE(script.sent))
 		script.sent[script.n_sent++] = head->nlmsg_type;
+	if (head->nlmsg_type == AUDIT_ADD_RULE) {
+		script.rule_len = head->nlmsg_len - NLMSG_HDRLEN;
+		assert_true(script.rule_len <= sizeof(script.rule));
+		memcpy(script.rule, message->msg_iov[1].iov_base, script.rule_len);
+	}
 	return head->nlmsg_len;
 }
 
@@ -76,6 +84,7 @@ ssize_t __wrap_recvfrom(int fd, void *buf, size_t size, int flags, struct sockad
 	const reply *r = script.next;
 	struct nlmsghdr *head = buf;
 	struct sockaddr_nl *addr = (struct sockaddr_nl *)(void *)from;
+	uint32_t len;
 
 	(void)fd;
 	(void)flags;
@@ -85,21 +94,28 @@ ssize_t __wrap_recvfrom(int fd, void *buf, size_t size, int flags, struct sockad
 		return -1;
 	}
 	script.next++;
-	assert_true(size >= sizeof(*head) + r->len);
-	memset(buf, 0, sizeof(*head) + r->len);
+	len = r->added ? script.rule_len : r->len;
+	assert_true(size >= sizeof(*head) + len);
+	memset(buf, 0, sizeof(*head) + len);
 	addr->nl_pid = r->pid;
 	head->nlmsg_type = r->type;
 	head->nlmsg_seq = script.seq + (uint32_t)r->seq;
-	head->nlmsg_len = NLMSG_HDRLEN + r->len + (uint32_t)r->head_len;
+	head->nlmsg_len = NLMSG_HDRLEN + len + (uint32_t)r->head_len;
 	if (r->type == NLMSG_ERROR && r->len >= sizeof(int))
 		memcpy(NLMSG_DATA(head), &r->error, sizeof(int));
-	if (r->type == AUDIT_LIST_RULES && r->len >= RULE_LEN) {
+	if (r->added) {
+		struct audit_rule_data *rule = NLMSG_DATA(head);
+
+		memcpy(rule, script.rule, len);
+		rule->flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
+		rule->mask[AUDIT_BITMASK_SIZE - 1] &= 0xffff;
+	} else if (r->type == AUDIT_LIST_RULES && r->len >= RULE_LEN) {
 		struct audit_rule_data *rule = NLMSG_DATA(head);
 
 		rule->flags = AUDIT_FILTER_EXIT;
 		rule->action = AUDIT_ALWAYS;
 	}
-	return (ssize_t)(sizeof(*head) + r->len);
+	return (ssize_t)(sizeof(*head) + len);
 }
 
 /* A socket that never has anything: poll(2) on it waits to its end. */
@@ -296,6 +312,57 @@ static void changed(void **state)
 	close_both(&host, fds);
 }
 
+static int commit(world *w, const reply *replies, bool revert)
+{
+	hf_group *group =
+		hf_plan_group_find(&w->plan, HF_GROUP_LIVE, "the kernel's audit rules");
+	hf_host *host = &w->t->host;
+	int r;
+
+	assert_non_null(group);
+	assert_int_equal(hf_kind_audit.prepare(host, group, NULL), 0);
+	script.next = replies;
+	script.n_sent = 0;
+	r = hf_kind_audit.commit(host, group, NULL);
+	if (revert)
+		r = hf_kind_audit.revert(host, group, NULL);
+	hf_kind_audit.discard(group);
+	return r;
+}
+
+/* The kernel takes a rule that is to be prepended twice: what somebody loaded meanwhile
+ * is found in its list, is not added, and is not taken out when all is put back. */
+static void not_prepended_twice(void **state)
+{
+	static const char *const empty[] = { NULL };
+	static const reply acked[] = { DONE, { .type = NLMSG_ERROR, .len = 4 }, END };
+	static const reply there[] = {
+		{ .type = AUDIT_LIST_RULES, .added = true }, DONE, DONE, END
+	};
+	static const reply cut[] = { RULE, END };
+	world *w = *state;
+	int fds[2];
+
+	kind_world_control(w, "a", "rules: [{rule: '-a always,exit -S mount -k m'}]");
+	plan(w);
+	apply(w);
+	kernel = empty;
+	plan(w);
+	make_host(&w->t->host, fds);
+	assert_int_equal(commit(w, acked, false), 0);
+	assert_int_equal(script.n_sent, 2);
+	assert_int_equal(script.sent[0], AUDIT_LIST_RULES);
+	assert_int_equal(script.sent[1], AUDIT_ADD_RULE);
+	assert_int_equal(commit(w, there, true), 0);
+	assert_int_equal(script.n_sent, 2);
+	assert_int_equal(script.sent[0], AUDIT_LIST_RULES);
+	assert_int_equal(script.sent[1], AUDIT_LIST_RULES);
+	/* a list that is cut short: nothing is added on the strength of it */
+	assert_int_equal(commit(w, cut, false), -ETIMEDOUT);
+	assert_int_equal(script.n_sent, 1);
+	close_both(&w->t->host, fds);
+}
+
 /* A list that did not come whole: every row of the kernel is unknown, nothing is added
  * and nothing deleted. */
 static void nothing_on_half_a_list(void **state)
@@ -352,9 +419,8 @@ static void nothing_on_half_a_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lists),
-		cmocka_unit_test(statuses),
-		cmocka_unit_test(changed),
+		cmocka_unit_test(lists),      cmocka_unit_test(statuses),
+		cmocka_unit_test(changed),    TEST(not_prepended_twice),
 		TEST(nothing_on_half_a_list),
 	};
 

@@ -331,9 +331,8 @@ static void live(void **state)
 	kernel = empty;
 	enabled = 0;
 	plan(w);
-	assert_string_equal(ops(w),
-			    "add " B64 ETC "\nadd " B32 ETC "\nset backlog_limit 8192\n"
-			    "set enabled 1\n");
+	assert_string_equal(ops(w), "prepend " B32 ETC "\nprepend " B64 ETC
+				    "\nset backlog_limit 8192\nset enabled 1\n");
 	kernel = half;
 	enabled = 1;
 	plan(w);

@@ -120,6 +120,24 @@ static void live(void **state)
 	}
 }
 
+/* Onto an empty list all are prepended, and come out in the order of the file. */
+static void first_load(void **state)
+{
+	static const char *const empty[] = { NULL };
+	world *w = *state;
+
+	kind_world_control(w, "a", prepended);
+	kind_world_control(w, "b", "rules: [{rule: '" RULE("-F path=/etc/y") "'}]");
+	plan(w);
+	apply(w);
+	kernel = empty;
+	plan(w);
+	assert_string_equal(ops(w),
+			    "prepend " RULE("-F path=/etc/y") "\nprepend " WIDE
+							      "\nadd -a never," FILE_1
+							      "\nadd -a " FILE_2 "\n");
+}
+
 /* A line of others is the same rule whichever way it comes in. */
 static void absent(void **state)
 {
@@ -140,8 +158,8 @@ static void absent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(file),	     TEST(twice), TEST(older_file),
-		TEST(behind_others), TEST(live),  TEST(absent),
+		TEST(file), TEST(twice),      TEST(older_file), TEST(behind_others),
+		TEST(live), TEST(first_load), TEST(absent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,10 @@ static void step(list *l, const hf_audit_op *op)
 	if (op->type == HF_AUDIT_OP_ADD) {
 		assert_true(at == SIZE_MAX);
 		assert_true(l->n < ARRAY_SIZE(l->rules));
-		l->rules[l->n++] = rule;
+		if (op->front)
+			memmove(&l->rules[1], &l->rules[0], l->n * sizeof(*l->rules));
+		l->rules[op->front ? 0 : l->n] = rule;
+		l->n++;
 		return;
 	}
 	assert_int_equal(op->type, HF_AUDIT_OP_DELETE);
@@ -42,6 +45,7 @@ static void round_of(world *w)
 	static char texts[RULES_MAX * 2][128], result[RULES_MAX * 2][160];
 	static const char *there[RULES_MAX * 2 + 1];
 	size_t n = 1 + dice(RULES_MAX), n_foreign = dice(RULES_MAX / 4), n_there = 0;
+	bool empty = !dice(8);
 	hf_strbuf yaml = { 0 };
 	hf_audit_obs *obs;
 	const hf_group *group;
@@ -56,7 +60,7 @@ static void round_of(world *w)
 		random_rule(texts[i], sizeof(texts[i]), "/etc", i >= n, (unsigned)i);
 		if (i < n)
 			hf_strbuf_addf(&yaml, "- {rule: '%s'}\n", texts[i]);
-		if (i >= n || dice(3))
+		if (!empty && (i >= n || dice(3)))
 			there[n_there++] = texts[i];
 	}
 	shuffle(there, n_there);

@@ -24,6 +24,7 @@ typedef struct step {
 	struct audit_rule_data *data;
 	size_t len;
 	bool done;
+	bool there;	/* to be prepended, and seen in the list */
 	bool displaced; /* is back, but not in its place */
 } step;
 
@@ -122,8 +123,8 @@ int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **er
 			r = encode(&p->steps[i], &cache, err);
 		if (r < 0)
 			return r;
-		/* counts when it is taken back only */
-		if (work->ops[i].type == HF_AUDIT_OP_DELETE && work->ops[i].front)
+		/* of a deletion it counts when it is taken back only */
+		if (work->ops[i].front)
 			p->steps[i].data->flags |= AUDIT_FILTER_PREPEND;
 	}
 	return 0;
@@ -170,24 +171,31 @@ static int compare_bytes(const struct audit_rule_data *a, size_t a_len,
 			 const struct audit_rule_data *b, size_t b_len)
 {
 	struct audit_rule_data heads[2];
+	int r;
 
 	if (a_len != b_len)
 		return a_len < b_len ? -1 : 1;
+	r = memcmp(a->buf, b->buf, a_len - sizeof(*a)); /* differ most */
+	if (r)
+		return r;
 	memcpy(&heads[0], a, sizeof(heads[0]));
 	memcpy(&heads[1], b, sizeof(heads[1]));
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		heads[i].flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
 		heads[i].mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
 	}
-	if (memcmp(&heads[0], &heads[1], sizeof(heads[0])) != 0)
-		return memcmp(&heads[0], &heads[1], sizeof(heads[0]));
-	return memcmp(a->buf, b->buf, a_len - sizeof(heads[0]));
+	return memcmp(&heads[0], &heads[1], sizeof(heads[0]));
 }
 
 typedef struct look {
-	const step *s;
-	bool found;
+	step *steps;
+	size_t n;
 } look;
+
+static bool is_prepended(const step *s)
+{
+	return s->data && (s->data->flags & AUDIT_FILTER_PREPEND);
+}
 
 static int compare(void *user, const struct audit_rule_data *rule, size_t len,
 		   hf_error **err)
@@ -195,22 +203,32 @@ static int compare(void *user, const struct audit_rule_data *rule, size_t len,
 	look *l = user;
 
 	(void)err;
-	l->found |= compare_bytes(l->s->data, l->s->len, rule, len) == 0;
+	for (size_t i = 0; i < l->n; i++) {
+		step *s = &l->steps[i];
+
+		if (is_prepended(s) && !s->there)
+			s->there = compare_bytes(s->data, s->len, rule, len) == 0;
+	}
 	return 0;
 }
 
 /* The kernel does not see that a rule which is to be prepended is there already, and
- * would have it twice. */
+ * would have it twice: they are looked for before the first of them is sent. */
+static int look_for_prepended(hf_host *host, step *steps, size_t n, hf_error **err)
+{
+	look l = { steps, n };
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		any |= is_prepended(&steps[i]);
+		steps[i].there = false;
+	}
+	return any ? hf_audit_list(host, compare, &l, err) : 0;
+}
+
 static int add_rule(hf_host *host, const step *s, hf_error **err)
 {
-	look l = { .s = s };
-	int r = s->data->flags & AUDIT_FILTER_PREPEND
-			? hf_audit_list(host, compare, &l, err)
-			: 0;
-
-	if (r < 0)
-		return r;
-	if (l.found)
+	if (s->there)
 		return hf_error_set(err, -EEXIST, "the rule is there already");
 	return hf_audit_add(host, s->data, s->len, err);
 }
@@ -270,10 +288,12 @@ static int replay(hf_host *host, step *steps, size_t n, bool forward, hf_error *
 {
 	const step *displaced = NULL;
 	int changed = 0;
+	int r = look_for_prepended(host, steps, n, err);
 
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < n; i++) {
 		step *s = &steps[forward ? i : n - 1 - i];
-		int r;
 
 		s->done = !forward;
 		r = send_step(host, s, !forward, err);
@@ -289,19 +309,16 @@ static int replay(hf_host *host, step *steps, size_t n, bool forward, hf_error *
 int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err)
 {
 	prepared *p = group->engine;
+	int r;
 
 	if (p->frozen) {
-		int r = replay(host, p->steps, p->n, p->forward, err);
-
+		r = replay(host, p->steps, p->n, p->forward, err);
 		return r < 0 ? r : 0;
 	}
-	for (size_t i = 0; i < p->n; i++) {
-		int r = p->steps[i].done ? 0 : send_step(host, &p->steps[i], false, err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	r = look_for_prepended(host, p->steps, p->n, err);
+	for (size_t i = 0; r >= 0 && i < p->n; i++)
+		r = p->steps[i].done ? 0 : send_step(host, &p->steps[i], false, err);
+	return r;
 }
 
 int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err)
@@ -313,6 +330,10 @@ int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err
 		result = replay(host, p->steps, p->n, !p->forward, err);
 		return result < 0 ? result : 0;
 	}
+	if (p)
+		result = look_for_prepended(host, p->steps, p->n, err);
+	for (size_t i = 0; p && result < 0 && i < p->n; i++)
+		p->steps[i].there = true; /* not known: not put in a second time */
 	for (size_t i = p ? p->n : 0; i-- > 0;) {
 		cleanup_(hf_error_freep) hf_error *own = NULL;
 		int r = p->steps[i].done ? send_step(host, &p->steps[i], true, &own) : 0;

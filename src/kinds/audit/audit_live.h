@@ -20,10 +20,10 @@ typedef struct hf_audit_op {
 	hf_audit_setting setting;
 	uint32_t value;
 	uint32_t before;
-	/* Of a deletion, for when it is taken back: the rule goes to the front of its
-	 * list. And where rules of the other action stood on both sides, so that neither
-	 * end is its place: its text, to be told; else NULL. */
+	/* The rule goes to the front of its list: of a deletion, when it is taken back */
 	bool front;
+	/* Of a deletion: where rules of the other action stood on both sides, so that
+	 * neither end is its place, its text, to be told; else NULL. */
 	const char *displaced;
 } hf_audit_op;
 
