@@ -229,6 +229,71 @@ int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_uni
 	return lose(host, r);
 }
 
+static void strv_done(char ***list)
+{
+	for (char **s = *list; s && *s; s++)
+		free(*s);
+	free(*list);
+}
+
+static bool is_among(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* Add those of a property that are not there yet. */
+static int add_names(hf_bus_reader *rd, const char *property, const char ***names,
+		     size_t *n, hf_error **err)
+{
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(strv_done) char **list = NULL;
+	int r = SD(sd_bus_get_property_strv)(rd->bus, destination(rd->bus), rd->path,
+					     UNIT_IFACE, property, &e, &list);
+
+	if (r < 0)
+		return bus_error(err, r, &e, property, rd->unit);
+	for (char **s = list; s && *s; s++) {
+		if (!is_among(*names, *n, *s) && push_copy(rd->arena, names, n, *s) < 0)
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
+int hf_bus_unit_dependants(hf_host *host, const char *unit, hf_arena *arena,
+			   const char ***ret, size_t *ret_n, hf_error **err)
+{
+	static const char *const properties[] = { "RequiredBy", "BoundBy", "ConsistsOf" };
+	hf_bus_reader rd = { .arena = arena, .unit = unit };
+	const char **names = NULL;
+	size_t n = 0, active = 0;
+	int r = bus_get(host, &rd.bus, err);
+
+	if (r < 0)
+		return r;
+	if (SD(sd_bus_path_encode)(SYSTEMD_PATH "/unit", unit, &rd.path) < 0)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < ARRAY_SIZE(properties) && r == 0; i++)
+		r = add_names(&rd, properties[i], &names, &n, err);
+	free(rd.path);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		hf_bus_unit other;
+
+		r = hf_bus_unit_get(host, names[i], arena, &other, err);
+		if (r == 0 && strcmp(other.active_state, "inactive") != 0 &&
+		    strcmp(other.active_state, "failed") != 0)
+			names[active++] = names[i];
+	}
+	if (r < 0)
+		return lose(host, r);
+	*ret = names;
+	*ret_n = active;
+	return 0;
+}
+
 /* --- calls -------------------------------------------------------------------------- */
 
 /* A method of the manager without an answer to read. @unit: its one argument, or NULL.

@@ -28,6 +28,11 @@ typedef struct hf_bus_unit {
  * @arena */
 int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_unit *ret,
 		    hf_error **err) _must_check_;
+/** hf_bus_unit_dependants - active units that a restart of @unit restarts as well: those
+ * that require it, are bound to it or are part of it; names in @arena, each once. As
+ * org.freedesktop.systemd1(5): RequiredBy, BoundBy, ConsistsOf. */
+int hf_bus_unit_dependants(hf_host *host, const char *unit, hf_arena *arena,
+			   const char ***ret, size_t *ret_n, hf_error **err) _must_check_;
 /** hf_bus_daemon_reload - Manager.Reload(), returns after the reload */
 int hf_bus_daemon_reload(hf_host *host, hf_error **err) _must_check_;
 /** hf_bus_reset_failed - Manager.ResetFailedUnit(); a unit not loaded is fine */

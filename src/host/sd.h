@@ -22,6 +22,7 @@
 	F(sd_bus_flush_close_unref)                                                      \
 	F(sd_bus_get_property)                                                           \
 	F(sd_bus_get_property_string)                                                    \
+	F(sd_bus_get_property_strv)                                                      \
 	F(sd_bus_get_property_trivial)                                                   \
 	F(sd_bus_is_bus_client)                                                          \
 	F(sd_bus_match_signal)                                                           \

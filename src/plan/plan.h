@@ -194,6 +194,8 @@ typedef struct hf_engine_view {
 	bool live_restore_after; /* the configuration after the plan has it on */
 	hf_known swarm;		 /* PRESENT: active */
 	bool kill_mode_process;	 /* KillMode=process of the unit after the plan */
+	const char **dependants; /* units that a restart restarts as well */
+	size_t n_dependants;
 	bool restart_helps; /* a restart now would put the pending setting in force */
 	const char *why;    /* of any UNKNOWN */
 } hf_engine_view;

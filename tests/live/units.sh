@@ -39,6 +39,13 @@ controls:
 EOT
 sed '/docker-no-tcp/,/--host/d; /containerd-level/,$d' "$tree/opt/units.yaml" >"$tree/opt/less.yaml"
 
+# What a restart of dockerd takes along, and what it would if it ran.
+for name in needs-docker would-need-docker; do
+	printf '%s\n' '[Unit]' 'Requires=docker.service' 'After=docker.service' '[Service]' \
+		'Type=oneshot' 'RemainAfterExit=yes' 'ExecStart=/bin/true' \
+		>"$tree/etc/systemd/system/$name.service"
+done
+
 # Command lines of every shape: holdfast reads them from disk, systemd tells its own view,
 # and a difference would ask for a daemon-reload.
 n=0
@@ -84,6 +91,8 @@ pids() {
 	systemctl show -p MainPID --value docker.service
 	systemctl show -p MainPID --value containerd.service
 }
+systemctl start needs-docker.service
+systemctl show would-need-docker.service >/dev/null # in memory, and inactive
 hf plan plan /opt/units.yaml
 reloads >reloads.0
 pids >pids.0
@@ -141,6 +150,9 @@ exits 2 "plan"
 jq -e '[.effects[] | select(.action == "restart")] | length == 1 and .[0].unit == "docker.service"' \
 	"$work/json" >/dev/null && ok "only dockerd is to be restarted" ||
 	{ bad "restarts"; jq -c .effects "$work/json"; }
+why=$(jq -r '.effects[] | select(.action == "restart").why' "$work/json")
+[[ $why == *"restarts what depends on it: needs-docker.service" ]] &&
+	ok "and the plan names what that takes along" || bad "the restart is for: $why"
 of apply
 exits 3 "apply, with containerd's restart left to people"
 [[ $(($(cat "$out/reloads.1") - $(cat "$out/reloads.0"))) == 1 ]] && ok "one daemon-reload" ||

@@ -41,8 +41,9 @@ typedef struct scene {
 	const char *process;		     /* its name */
 	const char *shown[8];		     /* key, JSON, key, JSON, ... */
 	size_t n_containers;
-	bool live_restore; /* in force in the running one */
-	bool socket;	   /* print where the API is after the plan */
+	bool live_restore;     /* in force in the running one */
+	const char *dependant; /* a unit that requires dockerd's */
+	bool socket;	       /* print where the API is after the plan */
 } scene;
 
 typedef struct stage {
@@ -255,6 +256,13 @@ static void stage_obs(stage *s, const scene *in)
 		assert_int_equal(hf_map_put(&obs->shown, &s->arena, in->shown[i], v), 0);
 	}
 	s->plan.engine.running = HF_PRESENT;
+	if (in->dependant) {
+		s->plan.engine.dependants = hf_arena_array(&s->arena, 2, sizeof(char *));
+		assert_non_null(s->plan.engine.dependants);
+		s->plan.engine.dependants[0] = in->dependant;
+		s->plan.engine.dependants[1] = "other.service";
+		s->plan.engine.n_dependants = 2;
+	}
 	s->plan.engine.containers_known = HF_PRESENT;
 	s->plan.engine.containers = hf_arena_array(&s->arena, 4, sizeof(hf_container));
 	s->plan.engine.n_containers = in->n_containers;

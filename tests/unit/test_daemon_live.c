@@ -394,6 +394,38 @@ static void test_effect_removed_key(void **state)
 		    "restart docker.service: a restart puts debug in force\n");
 }
 
+/* what the restart of the unit takes along */
+static void test_effect_dependants(void **state)
+{
+	scene in = { .controls = CONTROL("a", "set: {icc: false}"),
+		     .file = "{\"icc\": false, \"debug\": true}",
+		     .argv = STOCK,
+		     .live = STOCK,
+		     .started = 100,
+		     .changed = 101,
+		     .engine = "26.1.5",
+		     .process = "b:7:9",
+		     .record = { { "daemon:" HF_DAEMON_JSON "@process", NULL,
+				   "b:7:9 {\"debug\":true}" } },
+		     .dependant = "web.service" };
+
+	(void)state;
+	assert_plan(
+		&in,
+		"#icc false: pass, found false at /etc/docker/daemon.json:1\n"
+		"live #icc false: pending-restart, found true, the running dockerd was "
+		"started with another value\n"
+		"restart docker.service pending: a restart puts icc in force, and "
+		"restarts what depends on it: web.service, other.service\n");
+	in.controls = CONTROL("a", "set: {debug: false}");
+	in.file = "{\"debug\": false}";
+	assert_plan(&in,
+		    "#debug false: pass, found false at /etc/docker/daemon.json:1\n"
+		    "live #debug false: pending-restart, found true, the running dockerd "
+		    "was started with another value\n"
+		    "reload docker.service pending: a reload puts debug in force\n");
+}
+
 /* a running flag makes the reload fail */
 static void test_effect_reload_refused(void **state)
 {
@@ -464,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_live_noted_other),
 		cmocka_unit_test(test_effect_noted),
 		cmocka_unit_test(test_effect_noted_reload),
+		cmocka_unit_test(test_effect_dependants),
 		cmocka_unit_test(test_effect_foreign),
 		cmocka_unit_test(test_effect_foreign_plugin),
 		cmocka_unit_test(test_live_unknown),

@@ -223,6 +223,29 @@ static int ask_effects(live *l)
 	return r;
 }
 
+/* A restart goes on to what requires the unit; systemd.unit(5), Requires=. */
+static int tell_dependants(live *l)
+{
+	hf_plan *plan = l->ctx->plan;
+	cleanup_(hf_strbuf_done) hf_strbuf names = { 0 };
+
+	for (size_t i = 0; i < plan->engine.n_dependants; i++)
+		add_name(&names, plan->engine.dependants[i]);
+	for (size_t i = 0; names.len && i < plan->n_effects; i++) {
+		hf_effect *effect = plan->effects[i];
+
+		if (effect->action != HF_ACTION_RESTART || !plan->engine.unit ||
+		    strcmp(effect->unit, plan->engine.unit) != 0)
+			continue;
+		effect->why = hf_arena_printf(
+			&plan->arena, "%s, and restarts what depends on it: %s",
+			effect->why ? effect->why : "it changes", hf_strbuf_str(&names));
+		if (!effect->why)
+			return -ENOMEM;
+	}
+	return hf_strbuf_ok(&names) ? 0 : -ENOMEM;
+}
+
 int hf_daemon_socket(const hf_daemon_config *config, hf_plan *plan, const char **ret)
 {
 	const hf_unit_view *unit = hf_map_get(&plan->units, "docker.socket");
@@ -527,6 +550,8 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 		r = ask_effects(&l);
 	if (r == 0)
 		r = tell_foreign_edits(&l);
+	if (r == 0)
+		r = tell_dependants(&l);
 	/* with running containers dockerd leaves the default bridge as it is */
 	ctx->plan->engine.restart_helps =
 		!l.bridge || ctx->plan->engine.n_containers == 0;

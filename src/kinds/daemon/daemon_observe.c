@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "host/bus.h"
 #include "host/docker.h"
 #include "host/fs.h"
 #include "host/process.h"
@@ -347,6 +348,20 @@ static bool unit_has_effect(const observer *o)
 	return o->unit && o->unit->live && o->unit->need_daemon_reload;
 }
 
+/* Only named: what cannot be told of them holds nothing up. */
+static int find_dependants(observer *o)
+{
+	cleanup_(hf_error_freep) hf_error *e = NULL;
+	hf_engine_view *engine = &o->plan->engine;
+	int r;
+
+	if (!o->unit || !o->unit->live)
+		return 0;
+	r = hf_bus_unit_dependants(o->host, o->unit->name, &o->plan->arena,
+				   &engine->dependants, &engine->n_dependants, &e);
+	return r == -ENOMEM ? r : 0;
+}
+
 static int ask(observer *o, const api_needs *needs)
 {
 	hf_daemon_obs *obs = o->obs;
@@ -372,6 +387,9 @@ static int ask(observer *o, const api_needs *needs)
 	engine->why = "dockerd was not asked";
 	if (!needs->change && !newer && !unit_has_effect(o) && !releases)
 		return 0;
+	r = find_dependants(o);
+	if (r < 0)
+		return r;
 	return hf_daemon_ask(o->host, o->plan, obs, o->engine, newer, needs->plugins);
 }
 
