@@ -399,12 +399,12 @@ static void mounts_between(void **state)
 			       "is mounted below /: the rule covers"));
 }
 
-static const char *noted(world *w)
+static const char *noted(world *w, hf_diag_level level)
 {
 	const char *text = w->diags.n ? w->diags.items[w->diags.n - 1].message : "";
 
 	if (*text)
-		assert_int_equal(w->diags.items[w->diags.n - 1].level, HF_DIAG_NOTE);
+		assert_int_equal(w->diags.items[w->diags.n - 1].level, level);
 	w->diags.n = 0;
 	return text;
 }
@@ -423,14 +423,14 @@ static void older_dockerd(void **state)
 	kernel = rules;
 	dockerd_nsec = 1000000000000;
 	plan(w);
-	assert_string_equal(noted(w), "");
+	assert_string_equal(noted(w, HF_DIAG_NOTE), "");
 	auditd_nsec = dockerd_nsec - 1;
 	plan(w);
-	assert_string_equal(noted(w), "");
+	assert_string_equal(noted(w, HF_DIAG_NOTE), "");
 	auditd_nsec = dockerd_nsec + 1;
 	plan(w);
 	assert_string_equal(
-		noted(w),
+		noted(w, HF_DIAG_NOTE),
 		"dockerd (pid 4711): auditd, which switches auditing on, was started "
 		"after it. Nothing that a program older than auditing does is audited, "
 		"whatever the rules say: restart it, unless auditing was on before; "
@@ -441,14 +441,16 @@ static void older_dockerd(void **state)
 	assert_int_equal(hf_map_put(&w->record.by_id, &w->record_arena, began.id, &began),
 			 0);
 	plan(w);
-	assert_non_null(strstr(noted(w), "holdfast has switched auditing on since"));
+	assert_non_null(strstr(noted(w, HF_DIAG_WARNING),
+			       "holdfast has switched auditing on since"));
 	began.after = "999";
 	plan(w);
-	assert_string_equal(noted(w), "");
+	assert_string_equal(noted(w, HF_DIAG_NOTE), "");
 	/* which the plan that switches it on has the record keep */
 	enabled = 0;
 	plan(w);
-	assert_non_null(strstr(noted(w), "(pid 4711): auditing is off."));
+	assert_non_null(
+		strstr(noted(w, HF_DIAG_WARNING), "(pid 4711): auditing is off."));
 	assert_int_equal(w->plan.n_notes, 1);
 	assert_string_equal(w->plan.notes[0]->id, began.id);
 	enabled = 1;

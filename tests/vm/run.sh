@@ -319,6 +319,55 @@ locked() {
 	has "and the list is locked" "enabled 2" "$(grep enabled "$out/loaded")"
 }
 
+# A dockerd that was started before auditing was on: the kernel never audits it.
+older() {
+	boot_vm stock
+	vm older <<-'EOT'
+		systemctl disable -q auditd.service
+		systemctl mask -q systemd-journald-audit.socket
+	EOT
+	off_vm
+	boot_vm
+	vm older <<-'EOT'
+		baseline older 'audit: {settings: {enabled: true}, rules: [{watch: /var/lib/docker, perm: wa, key: hf-older}]}'
+		auditctl -s | grep '^enabled' >before
+		systemctl enable -q auditd.service
+		hf off check ./older.yaml
+		hf apply apply ./older.yaml
+		systemctl start auditd.service
+		hf check check ./older.yaml
+		dockerd_pid >pid.old
+		box_image
+		docker volume create one >/dev/null
+		touch /var/lib/docker/x
+		sleep 1
+		ausearch -k hf-older --raw | grep -o 'comm="[^"]*"' | sort -u >seen.old
+		systemctl restart docker.service
+		hf again check ./older.yaml
+		docker volume create two >/dev/null
+		sleep 1
+		ausearch -k hf-older --raw | grep -o 'comm="[^"]*"' | sort -u >seen.new
+	EOT
+	has "auditing is off at boot, without auditd" "enabled 0" "$(cat "$out/before")"
+	of off
+	grep -q "dockerd (pid $(cat "$out/pid.old")): auditing is off" "$out/off.err" &&
+		ok "check names dockerd while auditing is off" || bad "$(cat "$out/off.err")"
+	of apply
+	exits 0 "switching it on"
+	of check
+	exits 0 "check after it"
+	grep -q "dockerd (pid $(cat "$out/pid.old")): .* since it was started\. Nothing" "$out/check.err" &&
+		ok "and names the dockerd that is older" || bad "$(cat "$out/check.err")"
+	grep -q touch "$out/seen.old" &&
+		ok "what a program of today does is audited" || bad "seen: $(cat "$out/seen.old")"
+	grep -q dockerd "$out/seen.old" && bad "what the old dockerd does is audited" ||
+		ok "nothing that dockerd does is"
+	of again
+	grep -q 'dockerd (pid' "$out/again.err" && bad "the new one is named: $(cat "$out/again.err")" ||
+		ok "a dockerd of after it is not named"
+	grep -q dockerd "$out/seen.new" && ok "and is audited" || bad "seen: $(cat "$out/seen.new")"
+}
+
 # Moments of an apply in $moments: "call NAME NUMBER", spread over its calls that change
 # something, and "time SECONDS", spread over its time, most of which goes by while dockerd
 # restarts; and "confirm", when it is done and waits for its confirmation.
@@ -425,7 +474,7 @@ start_vm "$suite"
 save_vm stock
 reset_vm
 
-scenarios=(stock boxes refused resets locked units)
+scenarios=(stock boxes refused resets locked older units)
 for scenario in ${SCENARIOS:-"${scenarios[@]}"}; do
 	echo "ok: --- $scenario, at $SECONDS seconds"
 	"$scenario"

@@ -557,6 +557,7 @@ static int tell_dockerd(hf_audit_planner *p)
 {
 	const hf_audit_obs *obs = p->obs;
 	const char *unit = p->plan->engine.unit, *noted, *how = NULL;
+	hf_diag_level level = HF_DIAG_WARNING;
 	uint64_t began;
 
 	if (p->plan->options.offline || obs->live != HF_PRESENT)
@@ -572,10 +573,13 @@ static int tell_dockerd(hf_audit_planner *p)
 		 (int64_t)began * 1000000000 > obs->booted_nsec &&
 		 (int64_t)began * 1000000000 > obs->dockerd_nsec)
 		how = "holdfast has switched auditing on since it was started";
-	else if (obs->auditd_nsec > obs->dockerd_nsec)
+	else if (obs->auditd_nsec > obs->dockerd_nsec) {
+		/* which may have been started anew since */
 		how = "auditd, which switches auditing on, was started after it";
+		level = HF_DIAG_NOTE;
+	}
 	if (how)
-		hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
+		hf_diag_add(p->plan->diags, level, (hf_mark){ 0 }, NULL,
 			    "dockerd (pid %u): %s. Nothing that a program older than "
 			    "auditing does is audited, whatever the rules say: restart "
 			    "%s, unless auditing was on before; audit=1 on the kernel's "
