@@ -148,6 +148,8 @@ int hf_cmd_import(hf_cli *cli)
 					.user = &run.host };
 	hf_audit_names_release(&im.host.names, hf_facts_value(&facts, "audit"));
 	r = files ? import_files(&run, &im, &err) : import_kernel(&run, &im, &err);
+	if (r == 0 && hf_audit_import_finish(&im) < 0)
+		r = hf_error_oom(&err);
 	if (r < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	hf_audit_import_print(&im,

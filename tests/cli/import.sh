@@ -106,6 +106,30 @@ EOT
 grep -v '^#' "$(find dir -name zz-holdfast.rules)" >rules
 diff -u expected rules || fail "other settings come back"
 
+# Rules that record nothing, as one before them says never: no baseline can demand them.
+cat >dead.rules <<'EOT'
+-w /etc/docker/x -p wa -k dead
+-w /etc/docker -p wa -k alive
+-a never,exit -F arch=b32 -F path=/etc/docker/y
+-w /etc/docker/y -p wa -k dead
+-A never,exit -F path=/etc/docker/x
+-a always,exit -F arch=b64 -F path=/etc/docker/y -F perm=wa
+EOT
+run 0 import --root root --fact arch=x86_64 --rules dead.rules
+mv out in.yaml
+err "dead.rules:1: warning: left out: '-a always,exit -F path=/etc/docker/x -F perm=wa -F key=dead': a rule before it takes all its events, or all of one ABI: -a never,exit -F path=/etc/docker/x"
+err "dead.rules:4: warning: left out"
+rm -rf dir
+run 0 compile ./in.yaml --root root --fact arch=x86_64 --output-dir dir
+cat >expected <<'EOT'
+-a never,exit -F path=/etc/docker/x
+-a always,exit -F dir=/etc/docker -F perm=wa -F key=alive
+-a never,exit -F arch=b32 -F path=/etc/docker/y
+-a always,exit -F arch=b64 -F path=/etc/docker/y -F perm=wa
+EOT
+grep -v '^#' "$(find dir -name 60-holdfast.rules)" >rules
+diff -u expected rules || fail "other rules come back"
+
 # What this host's release of auditctl takes.
 printf -- '-a always,io_uring -S 18 -k u\n-a never,exclude -F uid=5 -F exe=/etc/docker/x\n-a never,exclude -F euid=5\n' >new.rules
 run 0 import --root root --fact arch=x86_64 --fact audit=3.0.9 --rules new.rules

@@ -530,6 +530,22 @@ static void own_never_of_one_abi(void **state)
 		"-F dir=/etc)\n");
 }
 
+/* Of another list it takes them wherever it stands. */
+static void own_takers(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a",
+			   "rules: [{rule: '-a always,exit -F dir=/etc/docker'}]");
+	kind_world_control(w, "b", "rules: [{rule: '-a never,task'}]");
+	plan(w);
+	assert_string_equal(
+		changes(w),
+		"create persisted audit:-a always,exit -F dir=/etc/docker "
+		"blocked: control 'b' says never to it first (-a never,task)\n"
+		"create persisted audit:-a never,task\n");
+}
+
 static void mistakes(void **state)
 {
 	world *w = *state;
@@ -715,6 +731,7 @@ int main(void)
 		TEST(live_permuted),
 		TEST(own_never),
 		TEST(own_never_of_one_abi),
+		TEST(own_takers),
 		TEST(mistakes),
 		TEST(contradictions),
 		TEST(contradictions_permuted),

@@ -9,7 +9,8 @@
 typedef struct imported {
 	const hf_audit_rule *rule;
 	const char *text;
-	bool gone; /* a later line deletes it */
+	hf_mark mark;
+	bool gone; /* a later line deletes it, or an earlier rule leaves it nothing */
 } imported;
 
 struct hf_audit_section {
@@ -105,6 +106,7 @@ int hf_audit_import_rule(hf_audit_import *im, const hf_audit_rule *rule, hf_mark
 		return -ENOMEM;
 	slot->rule = rule;
 	slot->text = text;
+	slot->mark = mark;
 	return 0;
 }
 
@@ -214,6 +216,65 @@ int hf_audit_import_file(hf_audit_import *im, const hf_audit_source *file)
 
 		if (r < 0)
 			return r;
+	}
+	return 0;
+}
+
+/* What is imported, in the order in which it matches. */
+typedef struct in_order {
+	imported **items;
+	size_t n;
+	hf_audit_table table; /* the same, with the same indices */
+} in_order;
+
+static int add_entries(hf_audit_import *im, in_order *all, bool prepended)
+{
+	size_t n = im->n_sections;
+
+	for (size_t i = 0; i < n; i++) {
+		struct hf_audit_section *s = &im->sections[prepended ? n - 1 - i : i];
+
+		for (size_t j = 0; j < s->n; j++) {
+			imported *one = &s->rules[prepended ? s->n - 1 - j : j], **slot;
+			hf_audit_entry *e;
+
+			if (one->gone || one->rule->prepend != prepended)
+				continue;
+			slot = hf_vec_push(im->arena, all->items, all->n);
+			e = hf_vec_push(im->arena, all->table.items, all->table.n);
+			if (!slot || !e)
+				return -ENOMEM;
+			*slot = one;
+			e->rule = one->rule;
+		}
+	}
+	return 0;
+}
+
+int hf_audit_import_finish(hf_audit_import *im)
+{
+	in_order all = { 0 };
+
+	if (add_entries(im, &all, true) < 0 || add_entries(im, &all, false) < 0 ||
+	    hf_audit_table_index(&all.table, im->arena) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < all.n; i++) {
+		imported *one = all.items[i];
+		const hf_audit_entry *e = hf_audit_table_silencer(
+			&all.table, one->rule, i, im->host.names.machine);
+		const char *why;
+
+		if (!e || e->rule->list != one->rule->list)
+			continue;
+		why = hf_arena_printf(
+			im->arena,
+			"a rule before it takes all its events, or all of one "
+			"ABI: %s",
+			all.items[e - all.table.items]->text);
+		if (!why)
+			return -ENOMEM;
+		leave_out(im, one->mark, one->text, why);
+		one->gone = true;
 	}
 	return 0;
 }

@@ -38,6 +38,10 @@ int hf_audit_import_rule(hf_audit_import *im, const hf_audit_rule *rule,
 void hf_audit_import_setting(hf_audit_import *im, hf_audit_setting setting,
 			     uint32_t value);
 
+/** hf_audit_import_finish - leave out rules that another one, before them, leaves no
+ * event of: no baseline can demand them; 0 or -ENOMEM */
+int hf_audit_import_finish(hf_audit_import *im) _must_check_;
+
 /** hf_audit_import_print - append the baseline in YAML; @title is text of one line */
 void hf_audit_import_print(const hf_audit_import *im, const char *title, hf_strbuf *out);
 

@@ -92,30 +92,13 @@ static const char *abort_text(hf_audit_planner *p, const hf_audit_boot *boot,
 			       boot->abort_line, boot->abort_why);
 }
 
-/* A rule of ours that was declared earlier and says never to it; NULL: none. */
+/* A rule of ours that leaves it nothing; NULL: none. */
 static const hf_audit_item *own_never(hf_audit_planner *p, const hf_audit_item *item)
 {
-	for (size_t i = 0; i < p->n_nevers && p->nevers[i] < item; i++)
-		if (item->rule->action == AUDIT_ALWAYS &&
-		    hf_audit_rule_silenced(item->rule, p->nevers[i]->rule,
-					   p->obs->machine))
-			return p->nevers[i];
-	return NULL;
-}
+	const hf_audit_entry *e = hf_audit_table_silencer(
+		&p->demanded, item->rule, (size_t)(item - p->items), p->obs->machine);
 
-static int note_nevers(hf_audit_planner *p)
-{
-	for (size_t i = 0; i < p->n_items; i++) {
-		const hf_audit_item **slot;
-
-		if (p->items[i].rule->action != AUDIT_NEVER)
-			continue;
-		slot = hf_vec_push(p->arena, p->nevers, p->n_nevers);
-		if (!slot)
-			return -ENOMEM;
-		*slot = &p->items[i];
-	}
-	return 0;
+	return e ? &p->items[e - p->demanded.items] : NULL;
 }
 
 /* No line of ours says -A: what is declared with it stands first in our file, and must
@@ -423,7 +406,7 @@ int hf_audit_plan_rules(hf_audit_planner *p)
 
 		e->ours = e->file && strcmp(e->file, HF_AUDIT_OWN) == 0;
 	}
-	if (read_old(p) < 0 || load_foreign(p) < 0 || note_nevers(p) < 0)
+	if (read_old(p) < 0 || load_foreign(p) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_items; i++)
 		if (decide(p, &p->items[i]) < 0)

@@ -71,9 +71,7 @@ typedef struct hf_audit_planner {
 	hf_audit_boot foreign;
 	size_t marker; /* position in foreign.rules; SIZE_MAX: the load ends before */
 
-	hf_audit_table old;	      /* what our file held before */
-	const hf_audit_item **nevers; /* items that say never, in order */
-	size_t n_nevers;
+	hf_audit_table old; /* what our file held before */
 
 	bool files_change; /* something of rules.d is written */
 	/* A demand that stands comes down to nobody knows which rules: so nobody knows

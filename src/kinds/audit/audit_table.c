@@ -53,7 +53,7 @@ static int index_one(hf_audit_table *list, size_t i, hf_arena *arena)
 	char text[PATH_MAX];
 	size_t *slot;
 
-	if (rule->list == AUDIT_FILTER_EXIT && rule->action == AUDIT_NEVER) {
+	if (rule->action == AUDIT_NEVER) {
 		slot = hf_vec_push(arena, list->nevers, list->n_nevers);
 		if (!slot)
 			return -ENOMEM;
@@ -299,6 +299,23 @@ static const hf_audit_entry *find_never(const hf_audit_table *list,
 			return e;
 	}
 	return NULL;
+}
+
+const hf_audit_entry *hf_audit_table_silencer(const hf_audit_table *list,
+					      const hf_audit_rule *rule, size_t end,
+					      const char *machine)
+{
+	const hf_audit_entry *taker = find_taker(list, rule, HF_AUDIT_TAKES_ALL);
+
+	for (size_t i = 0; !taker && rule->action == AUDIT_ALWAYS && i < list->n_nevers &&
+			   list->nevers[i] < end;
+	     i++) {
+		const hf_audit_entry *e = &list->items[list->nevers[i]];
+
+		if (!e->gone && hf_audit_rule_silenced(rule, e->rule, machine))
+			return e;
+	}
+	return taker;
 }
 
 hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,

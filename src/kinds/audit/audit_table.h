@@ -39,7 +39,7 @@ typedef struct hf_audit_table {
 	size_t n_buckets;
 	size_t *takers; /* of other lists, see hf_audit_rule_takes() */
 	size_t n_takers;
-	size_t *nevers; /* of the exit list */
+	size_t *nevers;
 	size_t n_nevers;
 } hf_audit_table;
 
@@ -79,6 +79,13 @@ hf_audit_verdict hf_audit_table_judge(const hf_audit_table *list,
  *  events, or without all of one ABI of @machine? pure */
 bool hf_audit_rule_silenced(const hf_audit_rule *rule, const hf_audit_rule *never,
 			    const char *machine);
+
+/** hf_audit_table_silencer - the entry that leaves @rule, at the place @end of the list,
+ *  without all its events, or all of one ABI: of another list, or a never before it;
+ *  NULL: none; pure */
+const hf_audit_entry *hf_audit_table_silencer(const hf_audit_table *list,
+					      const hf_audit_rule *rule, size_t end,
+					      const char *machine);
 
 /** hf_audit_table_near - call @fn for each entry that may decide about events of @rule:
  *  those on its path, those on a directory above it up to a symlink, those without a
