@@ -74,7 +74,8 @@ static bool inode_wanted(const hf_inode *now, hf_item *all, size_t n, hf_inode *
 	return false;
 }
 
-/* A directory that others have put something into by now stays. */
+/* A directory that others have put something into by now stays; what another item has
+ * staged there goes later, and then it is tried again. */
 static int drop_dirs(hf_host *host, hf_item *item, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *why = NULL;
@@ -87,10 +88,10 @@ static int drop_dirs(hf_host *host, hf_item *item, hf_error **err)
 	if (group->type == HF_GROUP_FILE)
 		len = (size_t)(hf_path_base(group->path) - group->path) - 1;
 	r = hf_fs_rmdir_up_to(host, group->path, len, item->made, &why);
-	if (r >= 0 || r == -ENOTEMPTY || r == -EEXIST) {
+	if (r >= 0)
 		item->made = 0;
+	if (r >= 0 || r == -ENOTEMPTY || r == -EEXIST)
 		return 0;
-	}
 	if (err)
 		*err = take_ptr(why);
 	return r;
