@@ -63,4 +63,49 @@ run 2 rollback --dry-run --diff --root root
 out '--- /dev/null'
 out '+++ /etc/docker/daemon.json'
 no_out 'new-token'
+
+# out of the command line and of a variable, into the file, and all of it back
+mkdir -p root/etc/default
+cat >root/usr/lib/systemd/system/docker.service <<'END'
+[Service]
+EnvironmentFile=-/etc/default/docker
+ExecStart=/usr/sbin/dockerd --debug --https-proxy "line proxy" --log-opt=splunk-token=line-token $OPTS
+END
+echo "OPTS=\"--http-proxy=opts-proxy --log-opt 'fluentd-password=opts word' --no-proxy no,way --mtu 1400\"" \
+	>root/etc/default/docker
+cat >b.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - id: token
+    title: Logs go to their place
+    daemon: {set: {log-opts: {splunk-token: new-token}, proxies: {http-proxy: new-proxy}, mtu: 1500}}
+END
+hidden() {
+	for secret in line-token 'line proxy' opts-proxy 'opts word' no,way new-token new-proxy; do
+		! grep -qF -e "$secret" out || fail "run $n: $secret is shown: $(cat out)"
+	done
+}
+for format in json text; do
+	# shellcheck disable=SC2086
+	run 2 plan ./b.yaml --diff --format $format --root root $fact
+	hidden
+done
+out '+++ /etc/systemd/system/docker.service.d/zz-holdfast.env'
+# shellcheck disable=SC2086
+run 0 apply ./b.yaml --record --root root $fact
+hidden
+grep -q 'line-token\|opts word' root/etc/docker/daemon.json || fail "nothing was moved"
+run 0 show --diff --root root
+hidden
+run 2 rollback --dry-run --diff --root root
+hidden
+# shellcheck disable=SC2086
+run 2 plan ./none.yaml --diff --root root $fact
+hidden
+sed -i 's/--mtu 1400/--mtu 1400 --ipv6/' root/etc/default/docker
+sed -i 's/--debug/--debug --icc/' root/usr/lib/systemd/system/docker.service
+# shellcheck disable=SC2086
+run 2 plan ./b.yaml --diff --root root $fact
+hidden
 finish

@@ -47,13 +47,15 @@ need_strace() {
 # make_tree DIR: the tree before
 make_tree() {
 	local r=$1 i
-	mkdir -p "$r"/etc/{docker/certs.d,audit/rules.d,systemd/system,ssl/deep/er,tmpfiles.d} \
+	mkdir -p "$r"/etc/{default,docker/certs.d,audit/rules.d,systemd/system,ssl/deep/er,tmpfiles.d} \
 		"$r"/usr/{bin,lib/systemd/system} "$r"/var/lib
 	printf '{\n  "dns": ["10.0.0.1"],\n  "labels": ["a=b"]\n}\n' >"$r/etc/docker/daemon.json"
 	setfattr -n user.origin -v site "$r/etc/docker/daemon.json" 2>/dev/null
 	setfacl -m u:1:r "$r/etc/docker/daemon.json" 2>/dev/null
-	printf '%s\n' '[Unit]' Description=Docker '[Service]' Type=notify \
-		'ExecStart=/usr/bin/dockerd -H fd:// --debug' >"$r/usr/lib/systemd/system/docker.service"
+	printf '%s\n' '[Unit]' Description=Docker '[Service]' Type=notify EnvironmentFile=-/etc/default/docker \
+		'ExecStart=/usr/bin/dockerd -H fd:// --debug --live-restore=false $OPTS' \
+		>"$r/usr/lib/systemd/system/docker.service"
+	echo 'OPTS="--icc --log-opt max-size=1m --mtu 1400"' >"$r/etc/default/docker"
 	printf '%s\n' '[Socket]' ListenStream=/run/docker.sock SocketMode=0666 \
 		>"$r/usr/lib/systemd/system/docker.socket"
 	printf '%s\n' '[Service]' Type=oneshot 'ExecStart=/sbin/augenrules --load' '[Install]' \
@@ -81,7 +83,7 @@ make_baseline() { # FILE
 		controls:
 		  - id: daemon-keys
 		    title: Keys
-		    daemon: {set: {icc: false, live-restore: true}, add: {labels: ["env=prod"]}}
+		    daemon: {set: {icc: false, live-restore: true, log-opts: {max-file: 3}}, add: {labels: ["env=prod"]}}
 		  - id: units
 		    title: Units
 		    units:

@@ -265,6 +265,17 @@ bool hf_flag_match(const hf_flag *flag, const char *name, const char *value)
 	return !value || (flag->value && fnmatch(value, flag->value, 0) == 0);
 }
 
+bool hf_flag_is_secret(const char *name, const char *value)
+{
+	const char *bare = name + strspn(name, "-");
+	const hf_dkey *key = hf_dkey_by_flag(bare, NULL);
+
+	if (!value)
+		return false;
+	/* of a map it is the name of a member that tells */
+	return hf_dkey_is_proxy(bare) || (key && hf_dkey_is_secret(key, value));
+}
+
 int hf_flag_bool(const hf_flag *flag)
 {
 	bool value;

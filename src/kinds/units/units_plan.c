@@ -265,6 +265,7 @@ static int line_change(hf_units_work *work, hf_units_line *line, hf_resource *ro
 			    cause);
 	if (!change || hf_change_row(work->plan, change, row) < 0)
 		return -ENOMEM;
+	change->secret = row->secret;
 	if (line->blocked)
 		return hf_change_block(work->plan, change, "%s", line->blocked);
 	return group_join(work, change);
@@ -283,6 +284,9 @@ static int vendor_change(hf_units_work *work, const hf_units_line *line,
 	if (!change || hf_change_row(work->plan, change, row) < 0)
 		return -ENOMEM;
 	change->recorded = false; /* what the flag was and is has not changed */
+	for (size_t i = 0; i < work->base.n_flags; i++)
+		change->secret |= hf_flag_is_secret(work->base.flags[i].name,
+						    work->base.flags[i].value);
 	return group_join(work, change);
 }
 
@@ -294,6 +298,7 @@ static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row
 	bool flag = line->spec->want != HF_UNITS_SETTING;
 	const char *unknown = now->unknown ? now->unknown : line->base.unknown;
 
+	row->secret |= flag && hf_flag_is_secret(line->spec->name, now->text);
 	if (unknown)
 		return hf_row_judge(plan, row, HF_STATE_UNKNOWN, now->text, "%s",
 				    unknown);
@@ -407,6 +412,7 @@ static int flags_release(hf_units_work *work)
 				    e->before, HF_CAUSE_RELEASED);
 		if (!change || group_join(work, change) < 0)
 			return -ENOMEM;
+		change->secret = hf_flag_is_secret(e->id + strlen(prefix), e->before);
 	}
 	return 0;
 }

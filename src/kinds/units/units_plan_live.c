@@ -145,6 +145,7 @@ static int flag_judge(hf_units_work *work, const hf_units_line *line, hf_resourc
 	    hf_units_flags_of(work, &argv, &flags, &n, NULL) < 0 ||
 	    hf_units_find_flag(work->arena, line->spec, &argv, flags, n, &found) < 0)
 		return -ENOMEM;
+	row->secret |= hf_flag_is_secret(line->spec->name, found.text);
 	if (found.ok)
 		return hf_row_judge(work->plan, row, HF_STATE_PASS, found.text, NULL);
 	if (!found.text)
