@@ -26,6 +26,17 @@ void hf_arena_done(hf_arena *arena)
 	*arena = (hf_arena){ 0 };
 }
 
+void hf_arena_adopt(hf_arena *arena, hf_arena *other)
+{
+	hf_arena_block **end = &arena->head;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = other->head;
+	arena->total_bytes += other->total_bytes;
+	*other = (hf_arena){ 0 };
+}
+
 void *hf_arena_alloc(hf_arena *arena, size_t size)
 {
 	hf_arena_block *b = arena->head;

@@ -23,6 +23,9 @@ typedef struct hf_arena {
 /** hf_arena_done - free everything; @arena may be used again; NULL is allowed */
 void hf_arena_done(hf_arena *arena);
 
+/** hf_arena_adopt - what hangs off @other hangs off @arena from now on */
+void hf_arena_adopt(hf_arena *arena, hf_arena *other);
+
 /** hf_arena_alloc - zeroed memory aligned for any type, NULL if out of memory */
 void *hf_arena_alloc(hf_arena *arena, size_t size) _must_check_;
 

@@ -14,7 +14,8 @@
 #include "base/parse.h"
 #include "cli/cli.h"
 
-#define HEAP_STEP (1 << 20) /* bytes */
+#define HEAP_STEP (1 << 20)  /* bytes */
+#define HEAP_KEEP (32 << 20) /* bytes; the most that glibc takes for M_MMAP_THRESHOLD */
 
 const hf_command hf_commands[] = {
 	{ "plan", HF_CMD_PLAN, "[BASELINE...]", "what apply would change here",
@@ -325,6 +326,9 @@ int main(int argc, char **argv)
 #ifdef M_TOP_PAD
 	/* arenas grow by megabytes: fewer and larger steps of the heap, mallopt(3) */
 	(void)mallopt(M_TOP_PAD, HEAP_STEP);
+	/* and a large text does not get pages of its own, new ones each time */
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_KEEP);
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
 #endif
 	cli.started_usec = hf_cli_now(&cli);
 	if (hf_options_parse(&cli.options, argc, argv, &err) < 0) {

@@ -308,7 +308,6 @@ struct hf_audit_ahead {
 	void (*drop)(void *user);
 	struct audit_status status;
 	int result;
-	bool joined, taken;
 };
 
 static void *read_ahead(void *user)
@@ -323,14 +322,30 @@ static void *read_ahead(void *user)
 	return NULL;
 }
 
+static void close_socket(hf_host *host)
+{
+	if (host->audit_fd > 0)
+		(void)close(host->audit_fd);
+	host->audit_fd = -1;
+}
+
+static void drop_ahead(hf_host *host)
+{
+	void (*drop)(void *user) = host->audit_ahead ? host->audit_ahead->drop : NULL;
+	struct audit_status status;
+	void *user = hf_audit_list_taken(host, &status);
+
+	if (user)
+		drop(user);
+}
+
 void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *user),
 			 void *user, void (*drop)(void *user))
 {
 	cleanup_free struct hf_audit_ahead *a = NULL;
 
-	if (host->audit_ahead) /* what was not taken is old by now */
-		(void)hf_audit_list_taken(host, &(struct audit_status){ 0 });
-	else if (host->audit.known == HF_PRESENT && host->is_root)
+	drop_ahead(host); /* what was not taken is old by now */
+	if (host->audit.known == HF_PRESENT && host->is_root)
 		a = calloc(1, sizeof(*a));
 	if (!a) {
 		drop(user);
@@ -348,43 +363,25 @@ void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *us
 	host->audit_ahead = take_ptr(a);
 }
 
-static void join(struct hf_audit_ahead *a)
-{
-	if (!a->joined)
-		(void)pthread_join(a->thread, NULL);
-	a->joined = true;
-}
-
 void *hf_audit_list_taken(hf_host *host, struct audit_status *ret)
 {
-	struct hf_audit_ahead *a = host->audit_ahead;
+	cleanup_free struct hf_audit_ahead *a = host->audit_ahead;
 
-	if (!a || a->taken)
+	if (!a)
 		return NULL;
-	join(a);
-	a->taken = true;
+	host->audit_ahead = NULL;
+	(void)pthread_join(a->thread, NULL);
+	close_socket(&a->socket);
 	*ret = a->status;
-	return a->result == 0 ? a->lister.user : NULL;
-}
-
-static void close_socket(hf_host *host)
-{
-	if (host->audit_fd > 0)
-		(void)close(host->audit_fd);
-	host->audit_fd = -1;
+	if (a->result == 0)
+		return a->lister.user;
+	a->drop(a->lister.user);
+	return NULL;
 }
 
 void hf_audit_close(hf_host *host)
 {
-	struct hf_audit_ahead *a = host->audit_ahead;
-
-	if (a) {
-		join(a);
-		close_socket(&a->socket);
-		a->drop(a->lister.user);
-		free(a);
-	}
-	host->audit_ahead = NULL;
+	drop_ahead(host);
 	close_socket(host);
 }
 

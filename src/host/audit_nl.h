@@ -37,7 +37,7 @@ int hf_audit_list(hf_host *host, hf_audit_rule_fn fn, void *user,
  * hf_audit_list_ahead - status and list, now and in a thread with a socket of its own
  * @end:  called in the thread after the last rule, may be NULL
  * @user: what @fn and @end fill, nobody else's until it is taken; never NULL
- * @drop: frees it when the host is closed
+ * @drop: frees it if it is not taken
  *
  * The kernel makes its list, and the thread reads it, while the caller is busy with
  * something else: that is most of what a check of many rules costs. Takes @user over in
@@ -48,9 +48,8 @@ void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *us
 
 /** hf_audit_list_taken - wait for what was asked for ahead
  *  @ret: the status, as hf_audit_status()
- *  Returns: the list's @user, the host's until it is closed. NULL: none was asked for, it
- * failed (whoever asks again is told), or it was taken before: the next look is a new
- * one. */
+ *  Returns: the list's @user, the caller's from now on. NULL: none was asked for since it
+ *  was taken last, or it failed (whoever asks again is told). */
 void *hf_audit_list_taken(hf_host *host, struct audit_status *ret);
 
 /** hf_audit_close - close the socket, drop what was listed ahead; hf_host_close() does it

@@ -24,7 +24,7 @@
 
 static void test_arena(void **state)
 {
-	hf_arena arena = { 0 };
+	hf_arena arena = { 0 }, other = { 0 };
 	int *items = NULL, *p;
 	size_t n = 0;
 	char *s;
@@ -52,6 +52,14 @@ static void test_arena(void **state)
 		assert_int_equal(items[i], i);
 	s = hf_arena_printf(&arena, "%s-%d", "x", 7);
 	assert_string_equal(s, "x-7");
+	hf_arena_adopt(&arena, &other); /* of nothing */
+	s = hf_arena_strdup(&other, "from another");
+	assert_non_null(s);
+	assert_non_null(hf_arena_alloc(&other, 100000));
+	hf_arena_adopt(&arena, &other);
+	assert_null(other.head);
+	hf_arena_done(&other);
+	assert_string_equal(s, "from another");
 	s = hf_arena_memdup(&arena, "a\0b", 3);
 	assert_memory_equal(s, "a\0b", 4);
 	hf_arena_done(&arena);

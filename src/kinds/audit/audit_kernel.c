@@ -119,12 +119,14 @@ void hf_audit_kernel_ahead(struct hf_host *host)
 int hf_audit_kernel_read(struct hf_host *host, hf_arena *arena,
 			 struct audit_status *status, hf_audit_table *ret, hf_error **err)
 {
-	const list *ahead = hf_audit_list_taken(host, status);
+	list *ahead = hf_audit_list_taken(host, status);
 	hf_audit_table table = { 0 };
 	int r;
 
 	if (ahead) {
 		*ret = ahead->table;
+		hf_arena_adopt(arena, &ahead->arena);
+		free(ahead);
 		return 0;
 	}
 	r = hf_audit_status(host, status, err);
