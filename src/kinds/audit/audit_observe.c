@@ -344,7 +344,7 @@ static int read_mounts(observer *o)
 	size_t len;
 	int r;
 
-	for (size_t i = 0; obs->live == HF_PRESENT && i < obs->n_wants; i++)
+	for (size_t i = 0; o->host->audit.known == HF_PRESENT && i < obs->n_wants; i++)
 		needed |= obs->wants[i].rule && hf_audit_rule_path(obs->wants[i].rule);
 	if (!needed)
 		return 0;
@@ -447,8 +447,9 @@ static int observe_all(observer *o, const hf_model *model)
 	    hf_audit_compile(model, o->plan, obs) < 0 || read_boot(o) < 0 ||
 	    obs->answers.error)
 		return -ENOMEM;
-	if (read_kernel(o) < 0 || look_for_dropped(o) < 0 || look_for_dockerd(o) < 0 ||
-	    read_mounts(o) < 0)
+	/* while the kernel's list is on its way */
+	if (read_mounts(o) < 0 || read_kernel(o) < 0 || look_for_dropped(o) < 0 ||
+	    look_for_dockerd(o) < 0)
 		return -ENOMEM;
 	return note_links(obs);
 }
