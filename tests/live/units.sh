@@ -38,6 +38,10 @@ controls:
       - {path: "${socket:docker.service}", owner: root, max_mode: "0640"}
 EOT
 sed '/docker-no-tcp/,/--host/d; /containerd-level/,$d' "$tree/opt/units.yaml" >"$tree/opt/less.yaml"
+{
+	cat "$tree/opt/less.yaml"
+	printf '%s\n' '  - {id: labels, title: A label, daemon: {add: {labels: [a=1]}}}'
+} >"$tree/opt/label.yaml"
 
 # What a restart of dockerd takes along, and what it would if it ran.
 for name in needs-docker would-need-docker; do
@@ -135,6 +139,11 @@ hf less apply --replace /opt/less.yaml
 ls /etc/systemd/system/*.d >left
 cat /etc/systemd/system/docker.service.d/zz-holdfast.conf >>left
 tr '\0' '\n' <"/proc/$(systemctl show -p MainPID --value docker.service)/cmdline" >cmdline.less
+# somebody's authorization plugin that is not there: dockerd would answer nobody any more
+echo '{"authorization-plugins": ["nosuch"], "mtu": 1400}' >/etc/docker/daemon.json
+hf label apply --replace /opt/label.yaml
+docker info >/dev/null 2>&1
+echo $? >label.info
 touch end
 EOT
 
@@ -149,7 +158,7 @@ exits 2 "plan"
 	ok "every control drifts" || bad "drifting: $(controls drift)"
 jq -e '[.effects[] | select(.action == "restart")] | length == 1 and .[0].unit == "docker.service"' \
 	"$work/json" >/dev/null && ok "only dockerd is to be restarted" ||
-	{ bad "restarts"; jq -c .effects "$work/json"; }
+	{ bad "restarts"; jq -c "{effects, changes, controls: [.controls[]|{id,state,reason}]}" "$work/json"; }
 why=$(jq -r '.effects[] | select(.action == "restart").why' "$work/json")
 [[ $why == *"restarts what depends on it: needs-docker.service" ]] &&
 	ok "and the plan names what that takes along" || bad "the restart is for: $why"
@@ -202,4 +211,11 @@ exits 0 "apply of a set that demands less"
 	bad "left: $(cat "$out/left")"
 grep -qx -- --debug "$out/cmdline.less" && ok "and dockerd runs as the site has it" ||
 	bad "dockerd runs as: $(tr '\n' ' ' <"$out/cmdline.less")"
+of label
+exits 3 "apply of a key beside a plugin that is not there"
+jq -e '[.effects[] | select(.unit == "docker.service")] | length > 0 and
+	all(.decision == "hold" and (.why | contains("nosuch")))' "$work/json" >/dev/null &&
+	ok "what would put it in force is held, and the plugin named" ||
+	{ bad "effects"; jq -c .effects "$work/json"; }
+[[ $(cat "$out/label.info") == 0 ]] && ok "and dockerd answers" || bad "dockerd does not answer any more"
 exit 0

@@ -549,9 +549,9 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 	if (r == 0)
 		r = ask_effects(&l);
 	if (r == 0)
-		r = tell_foreign_edits(&l);
-	if (r == 0)
 		r = tell_dependants(&l);
+	if (r == 0)
+		r = tell_foreign_edits(&l);
 	/* with running containers dockerd leaves the default bridge as it is */
 	ctx->plan->engine.restart_helps =
 		!l.bridge || ctx->plan->engine.n_containers == 0;
