@@ -73,9 +73,11 @@ static const char *const host_atoms[] = {
 };
 static int in_arguments;
 static const char *const bad_atoms[] = {
-	"\\q", "\\x4", "\\9",	"\\x00", "\\000", "\\400", "\\ud800",	   "\\U00110000",
-	"%Z",  "%0",   "%O",	"\"",	 "'",	  "\\",	   "\\xff",	   "\\ ",
-	"%k",  "\xff", "\\u12", "\\8",	 "\\xzz", "%e",	   "\xed\xa0\x80", "\\%n",
+	"\\q",		"\\x4",	       "\\9",	      "\\x00",	 "\\000", "\\400",
+	"\\ud800",	"\\U00110000", "\\U0000fdd0", "\\uffff", "%Z",	  "%0",
+	"%O",		"\"",	       "'",	      "\\",	 "\\xff", "\\ ",
+	"%k",		"\xff",	       "\\u12",	      "\\8",	 "\\xzz", "%e",
+	"\xed\xa0\x80", "\\%n",
 };
 static const char *const blanks[] = { " ", " ", " ", " ", "  ", "\t", " \t " };
 

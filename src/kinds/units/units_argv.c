@@ -35,6 +35,13 @@ static int hex_value(char c)
 	return -1;
 }
 
+/* unichar_is_valid(): neither half of a surrogate pair nor never to be a character */
+static bool is_character(uint32_t u)
+{
+	return u <= 0x10ffff && (u < 0xd800 || u > 0xdfff) &&
+	       (u < 0xfdd0 || u > 0xfdef) && (u & 0xfffe) != 0xfffe;
+}
+
 /* \xHH, \OOO, \uHHHH, \UHHHHHHHH; returns the length after the backslash, 0 if invalid.
  */
 static size_t unescape_number(const char *s, hf_strbuf *out)
@@ -59,8 +66,8 @@ static size_t unescape_number(const char *s, hf_strbuf *out)
 			return 0;
 		hf_strbuf_addc(out, (char)u);
 	} else {
-		if (u > 0x10ffff || (u >= 0xd800 && u < 0xe000))
-			return 0;
+		if (*s == 'U' && !is_character(u))
+			return 0; /* \u is not looked at like that */
 		hf_strbuf_add(out, utf8, hf_utf8_put(utf8, u));
 	}
 	return skip + digits;
