@@ -363,6 +363,35 @@ static void not_prepended_twice(void **state)
 	close_both(&w->t->host, fds);
 }
 
+/* Whoever reads that a rule was refused is told which. */
+static void refused(void **state)
+{
+	static const char *const there[] = { "-w /etc/docker -p wa", NULL };
+	static const reply no[] = { { .type = NLMSG_ERROR, .len = 4, .error = -EINVAL },
+				    END };
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	world *w = *state;
+	hf_group *group;
+	int fds[2];
+
+	kind_world_control(w, "a", "rules: [{rule: '-a always,exit -S mount -k m'}]");
+	plan(w);
+	apply(w);
+	kernel = there;
+	plan(w);
+	make_host(&w->t->host, fds);
+	group = hf_plan_group_find(&w->plan, HF_GROUP_LIVE, "the kernel's audit rules");
+	assert_non_null(group);
+	assert_int_equal(hf_kind_audit.prepare(&w->t->host, group, NULL), 0);
+	script.next = no;
+	assert_int_equal(hf_kind_audit.commit(&w->t->host, group, &err), -EINVAL);
+	assert_string_equal(hf_error_text(err),
+			    "load the rule '-a always,exit -S mount -F key=m': audit "
+			    "request: Invalid argument");
+	hf_kind_audit.discard(group);
+	close_both(&w->t->host, fds);
+}
+
 /* A list that did not come whole: every row of the kernel is unknown, nothing is added
  * and nothing deleted. */
 static void nothing_on_half_a_list(void **state)
@@ -419,8 +448,11 @@ static void nothing_on_half_a_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lists),      cmocka_unit_test(statuses),
-		cmocka_unit_test(changed),    TEST(not_prepended_twice),
+		cmocka_unit_test(lists),
+		cmocka_unit_test(statuses),
+		cmocka_unit_test(changed),
+		TEST(not_prepended_twice),
+		TEST(refused),
 		TEST(nothing_on_half_a_list),
 	};
 

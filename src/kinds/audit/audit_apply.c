@@ -269,6 +269,9 @@ static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 	 * harmless */
 	if (!back && host->audit_unanswered)
 		s->done = true;
+	if (s->op->text)
+		(void)hf_error_wrap(&own, "%s the rule '%s'", add ? "load" : "delete",
+				    s->op->text);
 	if (err)
 		*err = take_ptr(own);
 	return r;

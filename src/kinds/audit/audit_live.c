@@ -78,7 +78,7 @@ static int note_place(live *l, hf_audit_op *op)
 }
 
 static int add_rule_op(live *l, hf_audit_op_type type, const hf_audit_rule *rule,
-		       const hf_audit_entry *entry)
+		       const hf_audit_entry *entry, const char *text)
 {
 	hf_audit_op *op = add_op(l, type);
 
@@ -86,6 +86,7 @@ static int add_rule_op(live *l, hf_audit_op_type type, const hf_audit_rule *rule
 		return -ENOMEM;
 	op->rule = rule;
 	op->kernel = entry;
+	op->text = text;
 	return type == HF_AUDIT_OP_DELETE && entry ? note_place(l, op) : 0;
 }
 
@@ -111,7 +112,7 @@ static int drop(live *l, const hf_audit_rule *rule, const char *id, const char *
 		return 0;
 	while ((e = hf_audit_table_find(&l->p->obs->kernel, rule))) {
 		e->gone = true;
-		if (add_rule_op(l, HF_AUDIT_OP_DELETE, NULL, e) < 0 ||
+		if (add_rule_op(l, HF_AUDIT_OP_DELETE, NULL, e, text) < 0 ||
 		    !add_change(l, id, HF_OP_DELETE, text, NULL, cause))
 			return -ENOMEM;
 	}
@@ -232,10 +233,12 @@ static int move(live *l, size_t i, const hf_audit_entry *e)
 {
 	const hf_audit_rule *bridge = hf_audit_rule_bridge(e->rule, l->p->arena);
 
-	if (!bridge || add_rule_op(l, HF_AUDIT_OP_ADD, bridge, NULL) < 0 ||
-	    add_rule_op(l, HF_AUDIT_OP_DELETE, NULL, e) < 0 ||
-	    add_rule_op(l, HF_AUDIT_OP_ADD, NULL, e) < 0 ||
-	    add_rule_op(l, HF_AUDIT_OP_DELETE, bridge, NULL) < 0)
+	const char *text = l->p->items[i].text;
+
+	if (!bridge || add_rule_op(l, HF_AUDIT_OP_ADD, bridge, NULL, text) < 0 ||
+	    add_rule_op(l, HF_AUDIT_OP_DELETE, NULL, e, text) < 0 ||
+	    add_rule_op(l, HF_AUDIT_OP_ADD, NULL, e, text) < 0 ||
+	    add_rule_op(l, HF_AUDIT_OP_DELETE, bridge, NULL, text) < 0)
 		return -ENOMEM;
 	l->position[i] = l->end++;
 	return 0;
@@ -355,7 +358,7 @@ static int cure(live *l, size_t i, outcome *o)
 		o->why = missing;
 		return hf_audit_dropped(p, item->rule, item->id, &o->why);
 	}
-	if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL) < 0)
+	if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL, item->text) < 0)
 		return -ENOMEM;
 	o->change =
 		add_change(l, item->id, HF_OP_CREATE, NULL, item->text,
@@ -693,7 +696,8 @@ static int follow_rules(live *l, bool *ret_left)
 				*ret_left = true;
 				continue;
 			}
-			if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL) < 0 ||
+			if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL,
+					item->text) < 0 ||
 			    !add_change(l, item->id, HF_OP_CREATE, NULL, item->text,
 					HF_CAUSE_RELEASED))
 				return -ENOMEM;

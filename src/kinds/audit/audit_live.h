@@ -17,6 +17,7 @@ typedef struct hf_audit_op {
 	hf_audit_op_type type;
 	const hf_audit_rule *rule;    /* to be encoded, or ... */
 	const hf_audit_entry *kernel; /* ... the kernel's own, sent as it came */
+	const char *text;	      /* of the rule that it is about, for messages */
 	hf_audit_setting setting;
 	uint32_t value;
 	uint32_t before;
