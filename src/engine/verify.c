@@ -33,9 +33,7 @@ int hf_plan_refusal(const hf_plan *plan, bool live, hf_error **err)
 	cleanup_(hf_strbuf_done) hf_strbuf unknown = { 0 }, blocked = { 0 };
 	size_t n_unknown = 0, n_blocked = 0;
 
-	if (plan->options.leave_unknown)
-		return 0;
-	for (size_t i = 0; i < plan->n_resources; i++) {
+	for (size_t i = 0; !plan->options.leave_unknown && i < plan->n_resources; i++) {
 		const hf_resource *row = plan->resources[i];
 
 		if (row->state == HF_STATE_UNKNOWN && row_counts(row) &&
@@ -45,7 +43,8 @@ int hf_plan_refusal(const hf_plan *plan, bool live, hf_error **err)
 	for (size_t i = 0; i < plan->n_changes; i++) {
 		const hf_change *c = plan->changes[i];
 
-		if (c->blocked && (live || c->layer != HF_LIVE))
+		if (c->blocked && (live || c->layer != HF_LIVE) &&
+		    (c->whole || !plan->options.leave_unknown))
 			name_one(&blocked, &n_blocked, c->id, c->blocked);
 	}
 	if (!hf_strbuf_ok(&unknown) || !hf_strbuf_ok(&blocked))

@@ -12,7 +12,8 @@
  *
  * @live: the live layer counts, too
  *
- * With options.leave_unknown they are left out. Returns: 0, or -ECANCELED with all of
+ * With options.leave_unknown they are left out, but for a change whose other half is not
+ * blocked. Returns: 0, or -ECANCELED with all of
  * them in the message and the cure as hint. Pure.
  */
 int hf_plan_refusal(const hf_plan *plan, bool live, hf_error **err) _must_check_;

@@ -93,6 +93,7 @@ struct hf_change {
 	const char *after;  /* NULL: absent */
 	hf_cause cause;
 	const char *blocked; /* the reason why apply will not do it, or NULL */
+	bool whole; /* blocked, and the plan has its other half: it cannot be left out */
 	bool secret;
 	bool recorded; /* before and after go into the applied record under .id */
 	size_t *rows;  /* indices into plan->resources */

@@ -29,7 +29,8 @@
 
 static temp_root *tree;
 static const char *phase;
-static unsigned points, die_at;	     /* dies there; 0: nowhere */
+static unsigned points, die_at; /* dies there; 0: nowhere */
+static bool leave_unknown;
 static unsigned asked, interrupt_at; /* says so at that question; 0: never */
 
 /* --- what a start of dockerd would meet ----------------------------------------------
@@ -175,7 +176,8 @@ typedef enum work { APPLY, ROLLBACK, RECOVER, FORWARD } work;
 static hf_outcome run(work what, const char *baseline)
 {
 	static const char *const facts[] = { "engine=26.1.5" };
-	const hf_plan_options plan_options = { .now = 1767225600 };
+	const hf_plan_options plan_options = { .now = 1767225600,
+					       .leave_unknown = leave_unknown };
 	const hf_apply_options options = { .record = true, .interrupted = interrupted };
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_apply_result result = { 0 };
@@ -373,6 +375,9 @@ static void crossed(void **state)
 	(void)state;
 	begin(&ways[1]);
 	assert_int_equal(run(APPLY, other), HF_OUTCOME_REFUSED);
+	leave_unknown = true;
+	assert_int_equal(run(APPLY, other), HF_OUTCOME_REFUSED);
+	leave_unknown = false;
 	is_moved(true);
 }
 
@@ -385,7 +390,22 @@ static void changed_since(void **state)
 			"{\n\t\"debug\": true,\n\t\"live-restore\": true,\n\t"
 			"\"log-level\": \"error\"\n}\n");
 	assert_int_equal(run(APPLY, stays), HF_OUTCOME_REFUSED);
+	leave_unknown = true;
+	assert_int_equal(run(APPLY, stays), HF_OUTCOME_REFUSED);
+	leave_unknown = false;
 	look("refused");
+}
+
+/* A file that cannot be read takes no key: its flag does not go either. */
+static void unreadable(void **state)
+{
+	(void)state;
+	begin(&ways[0]);
+	temp_root_write(tree, JSON, "{\n");
+	leave_unknown = true;
+	assert_int_equal(run(APPLY, moves), HF_OUTCOME_REFUSED);
+	leave_unknown = false;
+	assert_string_equal(text_at(DIR "/zz-holdfast.conf"), "");
 }
 
 static int setup(void **state)
@@ -401,7 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(to_the_end),	 cmocka_unit_test(put_back),
 		cmocka_unit_test(killed),	 cmocka_unit_test(crossed),
-		cmocka_unit_test(changed_since),
+		cmocka_unit_test(changed_since), cmocka_unit_test(unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, setup, temp_root_remove);

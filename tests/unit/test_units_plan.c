@@ -368,6 +368,40 @@ static void out_of_variables(void **state)
 		   "directory, not a file)\n");
 }
 
+/* What ours takes out stays out while its source cannot be read; what is read after ours
+ * wins. */
+static void variable_of_others(void **state)
+{
+	static const char control[] =
+		CONTROL("no-debug", "docker.service: {exec_start: {unset: [--debug]}}");
+	static const char more[] = CONTROL(
+		"no-debug", "docker.service: {exec_start: {unset: [--debug]}, Service: "
+			    "{LimitCORE: 0}}");
+	cleanup_free char *was = NULL;
+	temp_root *t = *state;
+
+	temp_root_write(t, "etc/default/docker", "DOCKER_OPTS=--debug --ipv6\n");
+	apply(t, control);
+	was = strdup(temp_root_text(t, OUR_ENV));
+	assert_non_null(was);
+	assert_int_equal(unlinkat(t->fd, "etc/default/docker", 0), 0);
+	temp_root_mkdir(t, "etc/default/docker");
+	apply(t, more);
+	assert_string_equal(temp_root_text(t, OUR_ENV), was);
+	assert_non_null(strstr(temp_root_text(t, OURS), "EnvironmentFile=-/" OUR_ENV));
+	assert_int_equal(unlinkat(t->fd, "etc/default/docker", AT_REMOVEDIR), 0);
+	temp_root_write(t, "etc/default/docker", "DOCKER_OPTS=--debug --ipv6\n");
+	temp_root_write(t, "etc/default/late", "DOCKER_OPTS=--debug\n");
+	temp_root_write(t, "etc/systemd/system/docker.service.d/zzz.conf",
+			"[Service]\nEnvironmentFile=/etc/default/late\n");
+	check_told(t, more,
+		   "drift #exec_start.--debug --debug late:1 (/etc/default/late:1 comes "
+		   "after our drop-in and overrides it; take it out there)\n"
+		   "pass #Service.LimitCORE 0 zz-holdfast.conf:8\n"
+		   "! #exec_start.--debug delete --debug-> host blocked\n"
+		   "! #zz-holdfast.conf update present->as derived vendor\n");
+}
+
 #define MISSING "(the environment file '/etc/default/c' is missing)"
 
 /* Flags that cannot be told now: what ours holds stays, whatever else changes. */
@@ -715,6 +749,7 @@ int main(void)
 		TEST(edited_by_hand),
 		TEST(overridden),
 		TEST(out_of_variables),
+		TEST(variable_of_others),
 		TEST(kept_while_unknown),
 		TEST(setting_flags),
 		TEST(lists),

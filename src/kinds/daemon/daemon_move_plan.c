@@ -263,6 +263,7 @@ static int block_left(hf_daemon_ctx *ctx, const hf_json *member, bool *ret_again
 					HF_OP_DELETE, text, NULL, HF_CAUSE_RELEASED);
 	if (!change)
 		return -ENOMEM;
+	change->whole = true;
 	return hf_change_block(
 		ctx->plan, change,
 		"its flag comes back to dockerd's command line, and a key given both "

@@ -403,6 +403,7 @@ static int block_lost(hf_daemon_ctx *ctx, const hf_demand *demand, const hf_reso
 	if (!change || hf_change_row(ctx->plan, change, row) < 0)
 		return -ENOMEM;
 	change->secret = row->secret;
+	change->whole = true;
 	return hf_change_block(ctx->plan, change,
 			       "its flag would be taken out, and it could not be set in "
 			       "%s",
@@ -611,6 +612,12 @@ static int settle_edit(hf_daemon_ctx *ctx, hf_error **err)
 		if (hf_daemon_block_clashes(ctx, &stage, &again) < 0 ||
 		    (!again && block_refused(ctx, &again) < 0))
 			return hf_error_oom(err);
+	}
+	for (size_t i = 0; i < ctx->n_wants; i++) {
+		const hf_daemon_want *w = ctx->wants[i];
+
+		w->change->whole |=
+			w->change->blocked && hf_daemon_moves(ctx, w->key, w->subkey);
 	}
 	return n && make_group(ctx, text, len, stage) < 0 ? hf_error_oom(err) : 0;
 }
