@@ -368,16 +368,16 @@ older() {
 	grep -q dockerd "$out/seen.new" && ok "and is audited" || bad "seen: $(cat "$out/seen.new")"
 }
 
-# Moments of an apply in $moments: "call NAME NUMBER", spread over its calls that change
+# Moments of a run in $moments: "call NAME NUMBER", spread over its calls that change
 # something, and "time SECONDS", spread over its time, most of which goes by while dockerd
-# restarts; and "confirm", when it is done and waits for its confirmation.
-choose_moments() {
+# restarts.
+choose_moments() { # COMMAND
 	local calls msec i at
 	local n_calls=$(((resets + 1) / 2)) n_times=$((resets / 2))
 	moments=()
 	mapfile -t calls <"$out/calls"
 	msec=$(cat "$out/msec")
-	RANDOM=$(cksum <<<"$seed $suite" | cut -d' ' -f1)
+	RANDOM=$(cksum <<<"$seed $suite $1" | cut -d' ' -f1)
 	for ((i = 0; i < n_calls; i++)); do
 		at=$(((i * 32768 + RANDOM) * ${#calls[@]} / n_calls / 32768))
 		moments+=("call ${calls[at]}")
@@ -386,52 +386,64 @@ choose_moments() {
 		at=$(((i * 32768 + RANDOM) * msec / n_times / 32768))
 		moments+=("time ${at}e-3")
 	done
-	moments+=(confirm)
 }
 
-# Power cuts in mid-apply: the boot puts all back before anything uses it, unless all was
-# done; dockerd and auditd run; the next apply completes and the one after it is empty.
-resets() {
-	local moment moments
-	boot_vm stock
-	vm undisturbed <<-'EOT'
+# What check says of cis-docker where it is applied, or not.
+stands() { # applied|plain WHAT
+	of check
+	if [[ $1 == applied ]]; then
+		as_readme_says "$2: check"
+	else
+		exits 2 "$2: check"
+	fi
+}
+
+# Power cuts in the middle of a command: the boot puts all back before anything uses it,
+# unless all was done; dockerd and auditd run; the next run completes and the one after it
+# has nothing to do.
+power_cuts() { # SNAPSHOT COMMAND FROM TO IDLE-STATUS [MOMENT]
+	local command=$2 from=$3 to=$4 idle=$5 moment moments next
+	boot_vm "$1"
+	vm undisturbed <<-EOT
 		everything >before
-		start=${EPOCHREALTIME/./}
-		strace -f -qq -o trace -e trace="$changing" holdfast apply cis-docker
-		echo $? >apply.status
-		echo $(((${EPOCHREALTIME/./} - start) / 1000)) >msec
+		start=\${EPOCHREALTIME/./}
+		strace -f -qq -o trace -e trace="\$changing" holdfast $command
+		echo \$? >status
+		echo \$(((\${EPOCHREALTIME/./} - start) / 1000)) >msec
 		changing_calls <trace >calls
 		everything >after
 	EOT
-	has "an apply that is traced exits 0" 0 "$(cat "$out/apply.status")"
+	has "$command, traced, exits 0" 0 "$(cat "$out/status")"
 	(($(wc -l <"$out/calls") > 40)) && ok "$(wc -l <"$out/calls") of its calls change something" ||
 		bad "it has only these calls: $(xargs <"$out/calls")"
 	echo "ok: SEED=$seed RESETS=$resets"
-	choose_moments
-	for moment in "${moments[@]}"; do
+	choose_moments "$command"
+	for moment in "${moments[@]}" "${@:6}"; do
 		reset_vm
-		boot_vm stock
+		boot_vm "$1"
 		vm cut <<-EOT
-			apply_until $moment
+			run_until "$command" $moment
 		EOT
 		reset_vm
 		boot_vm
-		vm booted <<-'EOT'
+		vm booted <<-EOT
 			systemctl show -p ConditionResult -p Result holdfast-recover.service >recover
 			journalctl -q -b -o cat -u holdfast-recover.service >journal
 			for unit in holdfast-recover docker; do
-				systemctl show --value -p ExecMainStartTimestampMonotonic $unit.service
+				systemctl show --value -p ExecMainStartTimestampMonotonic \$unit.service
 			done >order
-			strays >strays
+			# of holdfast's own staged files no journal tells: the next run sweeps them
+			strays | grep -v '^/var/lib/holdfast/.*[.]holdfast-' >strays
 			systemctl is-active docker.service docker.socket auditd.service >active
 			systemctl --failed --quiet >failed
 			everything >now
 			hf check check cis-docker
-			hf apply apply cis-docker
+			hf next $command
 			everything >after
-			hf again apply cis-docker
+			strays >strays.next
+			hf again $command
 		EOT
-		echo "ok: -- cut at $moment, $(cat "$work/cut/how"): $(xargs <"$out/recover")"
+		echo "ok: -- $command cut at $moment, $(cat "$work/cut/how"): $(xargs <"$out/recover")"
 		has "the recovery did not fail" Result=success "$(grep ^Result "$out/recover")"
 		if grep -q ConditionResult=yes "$out/recover"; then
 			sort -n "$out/order" | cmp -s - "$out/order" &&
@@ -440,21 +452,90 @@ resets() {
 		has "nothing is left lying about" "" "$(cat "$out/strays")"
 		has "dockerd and auditd run" active "$(sort -u "$out/active")"
 		has "no unit failed in the boot" "" "$(cat "$out/failed")"
-		of check
+		next=0
 		if grep -q ConditionResult=no "$out/recover" &&
 			cmp -s "$work/undisturbed/after" "$out/now"; then
-			as_readme_says "all is done: check"
+			stands "$to" "all is done"
+			next=$idle
 		else
 			same "all is as before" "$work/undisturbed/before" "$out/now"
-			exits 2 "check"
+			stands "$from" "as before"
 		fi
-		of apply
-		exits 0 "the next apply"
+		of next
+		if [[ $next == 64 && $status == 0 ]]; then
+			# cut when the work was done and the record did not yet say so
+			grep -q ' 0 restored' "$work/err" "$work/json" && ok "the next $command finds all done" ||
+				{ bad "the next $command did something again"; show; }
+		else
+			exits "$next" "the next $command"
+		fi
 		same "it completes" "$work/undisturbed/after" "$out/after"
+		has "and leaves nothing lying about" "" "$(cat "$out/strays.next")"
 		of again
-		exits 0 "the one after it"
-		has "and it changes nothing" false "$(jq .changed "$work/json")"
+		exits "$idle" "the one after it"
+		[[ $idle != 0 ]] || has "and it changes nothing" false "$(jq .changed "$work/json")"
 	done
+}
+
+resets() {
+	power_cuts stock "apply cis-docker" plain applied 0 confirm
+}
+
+# The same in mid-rollback. What is done already cannot be rolled back again.
+rollbacks() {
+	boot_vm stock
+	vm applied <<-'EOT'
+		hf apply apply cis-docker
+	EOT
+	of apply
+	exits 0 "apply"
+	save_vm applied
+	reset_vm
+	power_cuts applied "rollback --yes" applied plain 64
+}
+
+# Good restarts count towards the start limit, which is three in a minute. Emulated, five
+# take longer than that: here it counts over an hour.
+often() {
+	local n
+	boot_vm stock
+	vm often <<-'EOT'
+		mkdir -p /etc/systemd/system/docker.service.d
+		printf '[Unit]\nStartLimitIntervalSec=1h\n' >/etc/systemd/system/docker.service.d/limit.conf
+		# where Debian has it, it would win
+		printf '[Service]\nStartLimitInterval=1h\n' >>/etc/systemd/system/docker.service.d/limit.conf
+		systemctl daemon-reload
+		systemctl show -p StartLimitBurst -p StartLimitIntervalUSec docker.service >limit
+		dockerd_pid >pids
+		start=$EPOCHSECONDS
+		for n in 1 2 3 4 5; do
+			level=warn
+			((n % 2)) || level=error
+			baseline level "daemon: {set: {log-level: $level}}"
+			hf apply.$n apply ./level.yaml
+			dockerd_pid >>pids
+			systemctl is-active docker.service docker.socket >>active
+		done
+		echo $((EPOCHSECONDS - start)) >seconds
+		docker info >/dev/null 2>&1
+		echo $? >info
+		# and there is a limit that they would have met
+		for n in 1 2 3 4; do
+			systemctl restart docker.service || break
+		done
+		echo $n >refused
+		systemctl show -p Result --value docker.service >>refused
+	EOT
+	has "the start limit" "StartLimitBurst=3 StartLimitIntervalUSec=1h" "$(sort "$out/limit" | xargs)"
+	for n in 1 2 3 4 5; do
+		of "apply.$n"
+		exits 0 "apply $n that needs a restart"
+	done
+	has "each of them restarted dockerd" 6 "$(sort -u "$out/pids" | wc -l)"
+	has "which lived, as did its socket" active "$(sort -u "$out/active")"
+	has "and answers" 0 "$(cat "$out/info")"
+	has "systemctl restart by itself meets the limit" start-limit-hit "$(tail -n 1 "$out/refused")"
+	ok "the five took $(cat "$out/seconds") seconds, systemctl was refused at attempt $(head -n 1 "$out/refused")"
 }
 
 # Random unit files and drop-ins, as holdfast and as the manager reads them; some thousands
@@ -474,7 +555,7 @@ start_vm "$suite"
 save_vm stock
 reset_vm
 
-scenarios=(stock boxes refused resets locked older units)
+scenarios=(stock boxes refused often resets rollbacks locked older units)
 for scenario in ${SCENARIOS:-"${scenarios[@]}"}; do
 	echo "ok: --- $scenario, at $SECONDS seconds"
 	"$scenario"
