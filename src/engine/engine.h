@@ -18,6 +18,7 @@ typedef struct hf_survey {
 	hf_facts facts;
 	hf_arena record_arena;
 	hf_record record;
+	hf_error *record_error; /* why it could not be read; told with the plan's */
 	hf_plan plan;
 	const char *hostname;	/* of the facts; "" if unknown */
 	bool record_unreadable; /* not root: what would be released cannot be told */

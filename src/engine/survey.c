@@ -9,6 +9,7 @@ void hf_survey_done(hf_survey *survey)
 {
 	hf_plan_done(&survey->plan);
 	hf_facts_done(&survey->facts);
+	hf_error_free(survey->record_error);
 	hf_arena_done(&survey->record_arena);
 	*survey = (hf_survey){ 0 };
 }
@@ -58,10 +59,11 @@ static int note_hard_links(hf_host *host, const hf_plan *plan, hf_error **err)
 }
 
 /* The state directory is root's. Others still see everything but what is released. */
-static int read_record(hf_host *host, hf_diags *diags, hf_survey *ret, hf_error **err)
+static int judge_record(const hf_host *host, hf_diags *diags, hf_survey *ret,
+			hf_error **err)
 {
-	hf_error *why = NULL;
-	int r = hf_record_read(host, &ret->record_arena, &ret->record, &why);
+	hf_error *why = take_ptr(ret->record_error);
+	int r = why ? why->code : 0;
 
 	if ((r == -EACCES || r == -EPERM) && !host->is_root) {
 		hf_diag_add(diags, HF_DIAG_WARNING, (hf_mark){ 0 },
@@ -91,6 +93,9 @@ int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_
 			r = kinds[i - 1]->ahead(host, plan, err);
 	if (!r)
 		r = hf_facts_read(host, &ret->facts, err);
+	if (!r) /* judged later, with the problems of the baselines */
+		(void)!hf_record_read(host, &ret->record_arena, &ret->record,
+				      &ret->record_error);
 	return r;
 }
 
@@ -108,7 +113,7 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	if (!r)
 		r = hf_facts_read_when(host, model, &ret->facts, err);
 	if (!r)
-		r = read_record(host, diags, ret, err);
+		r = judge_record(host, diags, ret, err);
 	if (r < 0)
 		return r;
 	plan->options = *options;
