@@ -89,13 +89,21 @@ awk '{ id = $1; sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name); n = ++co
 	name ~ /^send(to|msg)$/ && /AUDIT_(ADD|DEL)_RULE|AUDIT_SET|nlmsg_type=0x3(f3|f4|e9)|NETLINK|nlmsg/ &&
 		!seen[name, n]++ { print name, n }' trace >requests
 cat requests >>calls
-i=0 total=0
+i=0 total=0 missed=0
 while read -r name which <&3; do
 	((i++ % every == 0)) || continue
 	where="killed at $name $which"
 	begin
 	traced -e trace="$name" -e inject="$name:signal=KILL:when=$which" -- apply
 	status=$?
+	if [[ $status == [036] ]]; then
+		# dockerd is looked for among the processes: with fewer of them there are
+		# fewer calls than were traced, and the last numbers are not reached
+		missed=$((missed + 1))
+		kernel | cmp -s - kernel.after && files | cmp -s - files.after ||
+			fail "$where: not killed, exit $status, and not applied"
+		continue
+	fi
 	((status == 137)) || { fail "$where: exit $status: $(head -n 5 out)"; continue; }
 	total=$((total + 1))
 	must 0 recover
@@ -113,6 +121,7 @@ while read -r name which <&3; do
 	[[ $status == [036] ]] || fail "$where: the next apply exits $status: $(head -n 5 out)"
 	kernel | diff kernel.after - >difference || fail "$where: the next apply: $(cat difference)"
 done 3<calls
+((missed * 10 <= total)) || fail "$missed of $((missed + total)) numbers of calls were not reached"
 # --- errors from the kernel instead: 1 and nothing changed, or 4 and all put back
 begin
 traced -- apply
