@@ -41,7 +41,7 @@ fresh_tree() {
 			exec /opt/holdfast/holdfast "$@"
 	EOT
 	chmod 0755 "$tree/usr/local/bin/holdfast"
-	chroot "$tree" holdfast --version >/dev/null 2>"$work/err" ||
+	chroot "$tree" /usr/local/bin/holdfast --version >/dev/null 2>"$work/err" ||
 		skip "the program does not run on Debian 12: $(head -n 1 "$work/err")"
 }
 
