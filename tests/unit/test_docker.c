@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dockerd_name.h"
 #include "host/docker.h"
 
 typedef struct server {
@@ -248,5 +249,6 @@ int main(void)
 		cmocka_unit_test(test_never_starts),
 	};
 
+	(void)dockerd_name_take(); /* until the end */
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "dockerd_name.h"
 #include "host/docker.h"
 #include "host/rootless.h"
 #include "temp_root.h"
@@ -176,5 +177,6 @@ int main(void)
 						temp_root_remove),
 	};
 
+	(void)dockerd_name_take(); /* until the end */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
