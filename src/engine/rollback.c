@@ -182,11 +182,10 @@ static bool kind_is_refused(const hf_rollback *rb, const char *kind)
 }
 
 /* What happened under this boot is taken back step by step. */
-static int plan_live(hf_host *host, hf_rollback *rb, const hf_kind *kind,
-		     const hf_txn_item *item, hf_error **err)
+static int plan_live(hf_rollback *rb, const hf_kind *kind, const hf_txn_item *item,
+		     hf_error **err)
 {
 	hf_group *group;
-	int r;
 
 	if (!kind || !kind->replay)
 		return refuse(rb, item->path,
@@ -199,9 +198,6 @@ static int plan_live(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 			      "what it is loaded from at boot was changed since") < 0
 			       ? hf_error_oom(err)
 			       : 0;
-	r = kind->holds(host, item->live, item->reverse, err);
-	if (r != 0)
-		return r < 0 ? r : 0;
 	group = add_group(rb, kind, item, HF_GROUP_LIVE, item->path);
 	if (!group)
 		return hf_error_oom(err);
@@ -253,7 +249,7 @@ static int plan_item(hf_host *host, hf_rollback *rb, const hf_model *model,
 	case HF_GROUP_INODE:
 		return plan_inode(host, rb, kind, item, err);
 	case HF_GROUP_LIVE:
-		return plan_live(host, rb, kind, item, err);
+		return plan_live(rb, kind, item, err);
 	case HF_GROUP_MKDIR:
 		if (!item->remove)
 			r = plan_made_dirs(host, rb, kind, item, item->path);

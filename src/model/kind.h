@@ -99,8 +99,8 @@ struct hf_kind {
 	int (*freeze)(const struct hf_group *group, hf_strbuf *out);
 	int (*replay)(struct hf_host *host, const char *frozen, bool forward,
 		      hf_error **err);
-	/* Is the live layer as replay would leave it? 1, 0 or a negative errno. Only
-	 * looks.
+	/* Has the live layer all that replay would leave there, and nothing that it would
+	 * take out? The order is not looked at. 1, 0 or a negative errno. Only looks.
 	 */
 	int (*holds)(struct hf_host *host, const char *frozen, bool forward,
 		     hf_error **err);

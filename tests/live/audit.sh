@@ -145,6 +145,20 @@ sent apply "$work/b.yaml"
 	bad "apply exits $status and sends $n changes"
 hf check "$work/b.yaml"
 exits 0 "the check after it"
+auditctl -d always,exit -F arch=b64 -F dir="$work/w/dir" -F perm=wa -k hf-dir
+auditctl -a always,exit -F arch=b64 -F dir="$work/w/dir" -F perm=wa -k hf-dir
+order() { # of two rules that one event may match
+	auditctl -l | grep arch=b64 | grep -oE 'hf-(dir|file)' | tr '\n' ' '
+}
+[[ $(order) == "hf-file hf-dir " ]] || bad "the order is $(order)"
+hf apply "$work/b.yaml"
+exits 0 "a move alone"
+[[ $(order) == "hf-dir hf-file " ]] && ok "the order is another" || bad "the order is $(order)"
+hf rollback --yes
+exits 0 "its rollback"
+[[ $(order) == "hf-file hf-dir " ]] && ok "the order is as it was" || bad "the order is $(order)"
+hf apply "$work/b.yaml"
+exits 0 "the move again"
 rm -r "$work/w/dir"
 auditctl -l | grep -q "hf-dir\|hf-file" && bad "the rules outlive their directory" ||
 	ok "the kernel drops rules with their directory"
@@ -212,8 +226,8 @@ cat >>"$work/b.yaml" <<EOT
         - {rule: "-a always,exit -S mount -k hf-one"}
         - {rule: "-a always,exit -S umount2 -k hf-two"}
 EOT
-# the requests: status, list, the first rule, the second
-strace -f -qq -e trace=sendmsg -e inject=sendmsg:error=EIO:when=4 -o "$work/strace" \
+# the requests of the main thread: the first rule, the second; others look at the list
+strace -qq -e trace=sendmsg -e inject=sendmsg:error=EIO:when=2 -o "$work/strace" \
 	"$HOLDFAST" apply "$work/b.yaml" >"$work/out" 2>&1
 status=$?
 [[ $status == 4 ]] && ok "an apply that fails half way exits 4" ||
@@ -234,10 +248,11 @@ cat >>"$work/b.yaml" <<EOT
   - id: exception
     title: No exception
     audit:
-      absent: ["-a never,exit -F path=$work/w/dir/file"]
+      absent: ["-a never,exit -F path=$work/w/dir/file", "-a always,exit -F arch=b64 -S swapon -k hf-swap"]
 EOT
+auditctl -a always,exit -F arch=b64 -S swapon -k hf-swap
 "$tool" dump >"$work/before"
-# Each request fails in turn: the deletion, a look of the verification, another one.
+# Each request of the main thread fails in turn: a look, the deletion, another deletion.
 undone=0
 for ((when = 1; when < 20; when++)); do
 	strace -qq -e trace=sendmsg -e inject=sendmsg:error=EIO:when=$when -o "$work/strace" \

@@ -72,21 +72,6 @@ static void test_live_part(void **state)
 	world_free(w);
 }
 
-/* Somebody has done it already. */
-static void test_live_part_is_back(void **state)
-{
-	world *w = applied_world();
-	hf_rollback rb;
-
-	(void)state;
-	script.holds = -1;
-	rb = planned(w);
-	assert_int_equal(rb.n_refused, 0);
-	assert_int_equal(live_groups(&rb), 0);
-	hf_rollback_done(&rb);
-	world_free(w);
-}
-
 /* What a rollback undid is done again by its own rollback. */
 static void test_live_part_of_a_rollback(void **state)
 {
@@ -185,7 +170,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_live_part),
 		cmocka_unit_test(test_live_part_of_changed_files),
-		cmocka_unit_test(test_live_part_is_back),
 		cmocka_unit_test(test_live_part_of_a_rollback),
 		cmocka_unit_test(test_live_part_of_another_boot),
 		cmocka_unit_test(test_live_part_is_verified),

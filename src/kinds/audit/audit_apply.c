@@ -233,9 +233,19 @@ static int add_rule(hf_host *host, const step *s, hf_error **err)
 	return hf_audit_add(host, s->data, s->len, err);
 }
 
-/* Sends one step, forward or back. What is there (or gone) already was someone else's
- * doing: not an error, and not ours to undo. */
-static int send_step(hf_host *host, step *s, bool back, hf_error **err)
+/* What was seen there is there no more: a move puts it in again. */
+static void forget(step *steps, size_t n, const step *deleted)
+{
+	for (size_t i = 0; i < n; i++)
+		if (steps[i].there && compare_bytes(steps[i].data, steps[i].len,
+						    deleted->data, deleted->len) == 0)
+			steps[i].there = false;
+}
+
+/* Sends one of @steps, forward or back. What is there (or gone) already was someone
+ * else's doing: not an error, and not ours to undo. */
+static int send_step(hf_host *host, step *steps, size_t n, step *s, bool back,
+		     hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *own = NULL;
 	bool add = (s->op->type == HF_AUDIT_OP_ADD) != back;
@@ -254,6 +264,8 @@ static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 			~(uint32_t)AUDIT_FILTER_PREPEND; /* is stored without it */
 		r = hf_audit_delete(host, s->data, s->len, &own);
 		s->data->flags = flags;
+		if (r == 0 || r == -ENOENT)
+			forget(steps, n, s);
 	}
 	if (r == 0) {
 		s->done = !back;
@@ -299,7 +311,7 @@ static int replay(hf_host *host, step *steps, size_t n, bool forward, hf_error *
 		step *s = &steps[forward ? i : n - 1 - i];
 
 		s->done = !forward;
-		r = send_step(host, s, !forward, err);
+		r = send_step(host, steps, n, s, !forward, err);
 		if (r < 0)
 			return r;
 		changed |= s->done == forward;
@@ -320,7 +332,9 @@ int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err
 	}
 	r = look_for_prepended(host, p->steps, p->n, err);
 	for (size_t i = 0; r >= 0 && i < p->n; i++)
-		r = p->steps[i].done ? 0 : send_step(host, &p->steps[i], false, err);
+		r = p->steps[i].done
+			    ? 0
+			    : send_step(host, p->steps, p->n, &p->steps[i], false, err);
 	return r;
 }
 
@@ -335,11 +349,15 @@ int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err
 	}
 	if (p)
 		result = look_for_prepended(host, p->steps, p->n, err);
+	/* not known: appended, which the kernel does not do twice, is better than lost */
 	for (size_t i = 0; p && result < 0 && i < p->n; i++)
-		p->steps[i].there = true; /* not known: not put in a second time */
+		if (p->steps[i].data)
+			p->steps[i].data->flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
 	for (size_t i = p ? p->n : 0; i-- > 0;) {
 		cleanup_(hf_error_freep) hf_error *own = NULL;
-		int r = p->steps[i].done ? send_step(host, &p->steps[i], true, &own) : 0;
+		int r = p->steps[i].done ? send_step(host, p->steps, p->n, &p->steps[i],
+						     true, &own)
+					 : 0;
 
 		if (r >= 0 && p->steps[i].displaced)
 			r = tell_displaced(&p->steps[i], &own);
