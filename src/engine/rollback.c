@@ -270,7 +270,9 @@ static int copy_engine(hf_rollback *rb, const hf_engine_view *from)
 
 	*to = *from;
 	to->containers = all;
-	to->why = NULL;
+	to->why = to->unit_why = NULL; /* what only planning asks for */
+	to->dependants = NULL;
+	to->n_dependants = 0;
 	if (!all ||
 	    (from->unit && !(to->unit = hf_arena_strdup(&rb->arena, from->unit))) ||
 	    (from->socket && !(to->socket = hf_arena_strdup(&rb->arena, from->socket))))
