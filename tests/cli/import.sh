@@ -138,6 +138,15 @@ err "new.rules:3: warning: left out"
 run 0 import --root root --fact arch=x86_64 --fact audit=3.1.2 --rules new.rules
 [ "$(grep -c 'rule:' out)" = 3 ] || fail "lines that auditctl 3.1.2 takes are left out: $(cat err)"
 
+# What YAML does not take, or takes for the end of a line.
+f=$(printf 'line\342\200\250end.rules')
+printf -- '-w /etc/docker -p wa -k a\302\205b\n-w /etc/docker -p wa -k a\342\200\251b\n-w /etc/docker -p wa -k a\302\200b\n-w /etc/docker -p wa -k a\357\273\277b\n-w /etc/docker -p wa -k a\303\274b\n' >"$f"
+run 0 import --root root --fact arch=x86_64 --rules "$f"
+mv out in.yaml
+[ "$(grep -c 'no line of text stands for this rule' err)" = 4 ] || fail "taken: $(cat err)"
+[ "$(grep -c 'rule:' in.yaml)" = 1 ] || fail "others come back: $(cat in.yaml)"
+run 0 lint ./in.yaml
+
 printf '\0' >nul.rules
 run 1 import --rules nul.rules
 err "cannot read 'nul.rules': it holds NUL bytes"

@@ -46,6 +46,25 @@ void hf_audit_import_setting(hf_audit_import *im, hf_audit_setting setting,
 	im->has_value[setting] = true;
 }
 
+/* What no line of YAML holds, or not every reader takes for part of it: control
+ * characters, the line breaks of Unicode, the mark of byte order, no characters. */
+static bool is_control(const char *s, size_t n)
+{
+	static const char *const others[] = { "\xe2\x80\xa8", "\xe2\x80\xa9",
+					      "\xef\xbb\xbf", "\xef\xbf\xbe",
+					      "\xef\xbf\xbf" };
+	unsigned char c = (unsigned char)s[0];
+
+	if (n == 1)
+		return c < 0x20 || c == 0x7f;
+	if (n == 2)
+		return c == 0xc2 && (unsigned char)s[1] < 0xa0;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (n == 3 && !memcmp(s, others[i], 3))
+			return true;
+	return false;
+}
+
 /* YAML of one line holds text, without control characters. */
 static bool is_text(const char *s)
 {
@@ -53,7 +72,7 @@ static bool is_text(const char *s)
 
 	for (size_t i = 0, n; i < len; i += n) {
 		n = hf_utf8_len(s + i, len - i);
-		if (!n || (unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+		if (!n || is_control(s + i, n))
 			return false;
 	}
 	return true;
@@ -200,8 +219,10 @@ int hf_audit_import_file(hf_audit_import *im, const hf_audit_source *file)
 {
 	hf_source *source = hf_arena_new(im->arena, hf_source);
 	cleanup_free char *name = hf_escape_dup(file->name, strlen(file->name));
-	char *title = name ? hf_arena_printf(im->arena, "Audit rules of %s", name) : NULL;
 	char *id = id_of(im, file->name);
+	char *title = name && id ? hf_arena_printf(im->arena, "Audit rules of %s",
+						   is_text(name) ? name : id)
+				 : NULL;
 	hf_audit_merged lines;
 
 	if (!source || !title || !id || hf_audit_import_section(im, id, title) < 0 ||
