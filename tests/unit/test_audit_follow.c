@@ -119,6 +119,7 @@ static void settings(void **state)
 		{ "-b 64\n", "", "set 1 0 1\n", "", false },
 		/* somebody else has changed it since */
 		{ "-b 100\n", "", "set 2 64 100\n", "", false },
+		{ "-b 100\n", "-b 50\n", "set 2 50 100\n", "", false },
 		{ "", "-e 2\n", "", "", true },
 	};
 	static const char *const none[] = { NULL };

@@ -730,8 +730,8 @@ static int follow_setting(live *l, hf_audit_setting s, const hf_audit_boot *then
 
 	if (had == has && (!has || from->value == to->value))
 		return 0;
-	if (has ? now == to->value : now != from->value)
-		return 0;
+	if ((has && now == to->value) || (had && now != from->value))
+		return 0; /* it is so, or somebody has changed it since the boot */
 	if (!has && !changed)
 		return 0;
 	if (!has || l->locked || (s == HF_AUDIT_ENABLED && to->value == 2)) {

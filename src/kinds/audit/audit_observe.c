@@ -22,6 +22,7 @@ typedef struct observer {
 	hf_arena *arena;
 	hf_audit_obs *obs;
 	hf_audit_looker looker;
+	bool features; /* are wanted, whatever is demanded */
 } observer;
 
 /* --- files ------------------------------------------------------------------------ */
@@ -212,7 +213,7 @@ static int read_kernel(observer *o)
 	if (obs->live != HF_PRESENT) /* ABSENT: the report says why, once for all */
 		return 0;
 	r = hf_audit_kernel_read(o->host, o->arena, &status, &obs->kernel, &err);
-	features = obs->boot.settings[HF_AUDIT_LOGINUID_IMMUTABLE].set;
+	features = o->features;
 	for (size_t i = 0; r == 0 && i < obs->n_wants; i++)
 		features |= obs->wants[i].spec->type == HF_AUDIT_WANT_SETTING &&
 			    obs->wants[i].spec->setting == HF_AUDIT_LOGINUID_IMMUTABLE;
@@ -570,7 +571,9 @@ static int read_boot_to_come(observer *o, hf_audit_boot *ret)
 int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, const char *const *frozen,
 		    size_t n, hf_error **err)
 {
-	observer o = { .host = host, .plan = plan, .arena = &plan->arena };
+	observer o = {
+		.host = host, .plan = plan, .arena = &plan->arena, .features = true
+	};
 	bool changed[HF_AUDIT_SETTING_MAX_] = { 0 };
 	hf_audit_boot then = { 0 };
 	bool left = false;
@@ -578,7 +581,9 @@ int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, const char *cons
 
 	if (r < 0)
 		return r;
-	r = o.obs->unknown ? 0 : read_boot(&o);
+	r = hf_audit_loader_check(host, plan, o.obs);
+	if (r == 0 && !o.obs->unknown)
+		r = read_boot(&o);
 	if (r == 0)
 		r = read_kernel(&o);
 	for (size_t i = 0; i < n; i++)
@@ -588,7 +593,8 @@ int hf_audit_follow(struct hf_host *host, struct hf_plan *plan, const char *cons
 		left = true;
 	else if (r == 0)
 		r = read_boot_to_come(&o, &then);
-	if (r == 0 && !left)
+	/* where nothing loads the files, the kernel has nothing of them */
+	if (r == 0 && !left && o.obs->loader != HF_AUDIT_LOADER_NONE)
 		r = hf_audit_plan_follow(plan, o.obs, &then, changed, &left);
 	if (r == 0)
 		r = o.obs->answers.error;
