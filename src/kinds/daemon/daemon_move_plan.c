@@ -16,6 +16,22 @@ static bool is_proxies(const hf_dkey *key)
 	return strcmp(key->name, "proxies") == 0;
 }
 
+/* "'--log-level' in /lib/systemd/system/docker.service:14" */
+const char *hf_daemon_flag_place(hf_plan *plan, const hf_dflag *flag)
+{
+	const hf_arg *arg = flag->arg;
+	const char *from = arg->variable ? hf_arena_printf(&plan->arena, " (from $%s)",
+							   arg->variable)
+					 : "";
+
+	if (!from)
+		return NULL;
+	if (!arg->file)
+		return hf_arena_printf(&plan->arena, "'%s'%s", flag->written, from);
+	return hf_arena_printf(&plan->arena, "'%s' in %s:%u%s", flag->written, arg->file,
+			       arg->line, from);
+}
+
 /* --- for the units kind ---------------------------------------------------------------
  */
 
@@ -129,14 +145,15 @@ int hf_daemon_claim_members(hf_daemon_ctx *ctx, const hf_daemon_spec *spec)
 	return 0;
 }
 
-/* Does an enforced control want it gone? */
-static bool is_unwanted(const hf_daemon_ctx *ctx, const char *name)
+/* Does an enforced control speak of it, or (@gone) want it gone? */
+static bool is_demanded(const hf_daemon_ctx *ctx, const char *name, bool gone)
 {
 	for (size_t i = 0; i < ctx->model->n_demands; i++) {
 		const hf_demand *demand = ctx->model->demands[i];
 		const hf_daemon_spec *spec = demand->spec;
 
-		if (demand->kind == &hf_kind_daemon && spec->op == HF_DAEMON_UNSET &&
+		if (demand->kind == &hf_kind_daemon &&
+		    (!gone || spec->op == HF_DAEMON_UNSET) &&
 		    strcmp(spec->name, name) == 0 &&
 		    hf_control_is_enforced(demand->control))
 			return true;
@@ -144,33 +161,65 @@ static bool is_unwanted(const hf_daemon_ctx *ctx, const char *name)
 	return false;
 }
 
+static int want_member(hf_daemon_ctx *ctx, const hf_daemon_move *move,
+		       const hf_json *member, const char *name, const hf_daemon_value *v)
+{
+	hf_daemon_want *w = hf_daemon_want_get(ctx, move->spec->key, member->key, name);
+
+	if (!w)
+		return -ENOMEM;
+	w->value = member;
+	w->followed = move->followed;
+	if (hf_daemon_want_change(ctx, w, v) < 0)
+		return -ENOMEM;
+	return hf_change_row(ctx->plan, w->change, move->row);
+}
+
+/* Is it in the unit's own flag only since our last run, or has it another value there?
+ * What somebody changed in the file after us stays. 1, 0, -ENOMEM */
+static int is_news(hf_daemon_ctx *ctx, const hf_json *member, const char *name,
+		   const hf_daemon_value *v)
+{
+	const char *id = hf_daemon_resource_id(ctx, name);
+	const hf_record_entry *e = id ? hf_record_get(ctx->plan->record, id) : NULL;
+	const char *now, *text;
+
+	if (!id)
+		return -ENOMEM;
+	if (!e || !e->after || !v->in_file)
+		return !e && !v->in_file;
+	now = hf_json_compact(v->in_file, &ctx->plan->arena);
+	text = hf_json_compact(member, &ctx->plan->arena);
+	if (!now || !text)
+		return -ENOMEM;
+	return strcmp(now, e->after) == 0 && strcmp(text, now) != 0;
+}
+
 static int move_members(hf_daemon_ctx *ctx, const hf_daemon_move *move)
 {
 	const hf_daemon_spec *spec = move->spec;
-	const hf_json *map = map_of(&ctx->argv_now, spec);
+	const hf_json *map =
+		map_of(move->followed ? &ctx->argv_base : &ctx->argv_now, spec);
 
 	for (size_t i = 0; map && i < map->n; i++) {
 		const hf_json *member = map->items[i];
 		const char *name = member_name(ctx, spec, member);
-		hf_daemon_want *w;
 		hf_daemon_value v;
+		int r;
 
 		if (!name)
 			return -ENOMEM;
-		if (hf_map_get(&ctx->want_by_name, name) || is_unwanted(ctx, name))
+		if (hf_map_get(&ctx->want_by_name, name) ||
+		    is_demanded(ctx, name, !move->followed))
 			continue;
 		if (hf_daemon_in_force(&ctx->before, spec->key, member->key,
 				       &ctx->plan->arena, &v) < 0)
 			return -ENOMEM;
-		if (v.in_file)
-			continue;
-		w = hf_daemon_want_get(ctx, spec->key, member->key, name);
-		if (!w)
-			return -ENOMEM;
-		w->value = member;
-		if (hf_daemon_want_change(ctx, w, &v) < 0 ||
-		    hf_change_row(ctx->plan, w->change, move->row) < 0)
-			return -ENOMEM;
+		r = move->followed ? is_news(ctx, member, name, &v) : !v.in_file;
+		if (r > 0)
+			r = want_member(ctx, move, member, name, &v);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -184,18 +233,119 @@ int hf_daemon_move_members(hf_daemon_ctx *ctx)
 	return r;
 }
 
+static int add_move(hf_daemon_ctx *ctx, const hf_daemon_move *move)
+{
+	hf_daemon_move *slot = hf_vec_push(&ctx->plan->arena, ctx->moves, ctx->n_moves);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = *move;
+	return 0;
+}
+
+/* Elements of the flag's list that came after our last run. */
+static int follow_list(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
+		       const hf_resource *row, const hf_dflag *flag, bool *ret)
+{
+	hf_arena *arena = &ctx->plan->arena;
+	const char *id = hf_daemon_resource_id(ctx, spec->name);
+	const hf_record_entry *e = id ? hf_record_get(ctx->plan->record, id) : NULL;
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_json *was = NULL, *known = hf_json_new(arena, HF_JSON_ARRAY, NULL),
+		*more = hf_json_new(arena, HF_JSON_ARRAY, NULL);
+	hf_map but = { 0 }, seen = { 0 };
+	hf_daemon_want *w;
+	hf_daemon_value v;
+
+	if (!id || !known || !more ||
+	    hf_daemon_in_force(&ctx->before, spec->key, NULL, arena, &v) < 0)
+		return -ENOMEM;
+	if (!v.in_file || !e || !e->after ||
+	    hf_json_parse_value(id, e->after, strlen(e->after), arena, &was, &err) < 0)
+		return err && err->code == -ENOMEM ? -ENOMEM : 0;
+	if (hf_daemon_list_add(known, was, NULL, &but, arena) < 0 ||
+	    hf_daemon_list_add(known, v.in_file, NULL, &but, arena) < 0 ||
+	    hf_daemon_list_add(more, flag->value, &but, &seen, arena) < 0)
+		return -ENOMEM;
+	if (!more->n)
+		return 0;
+	*ret = true;
+	w = hf_daemon_want_get(ctx, spec->key, NULL, spec->name);
+	if (!w)
+		return -ENOMEM;
+	w->followed = true;
+	if (hf_daemon_want_more(ctx, w, v.in_file, more) < 0 ||
+	    hf_daemon_want_change(ctx, w, &v) < 0)
+		return -ENOMEM;
+	return hf_change_row(ctx->plan, w->change, row);
+}
+
+int hf_daemon_follow(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
+		     const hf_resource *row, const hf_dflag **ret)
+{
+	const hf_daemon_move move = { spec, row, true };
+	const hf_dflag *flag = hf_dargv_get(&ctx->argv_base, spec->key, NULL);
+	const hf_json *map = map_of(&ctx->argv_base, spec);
+	bool news = false;
+
+	*ret = NULL;
+	if (!flag || is_proxies(spec->key) || hf_daemon_may_repeat(spec->key) ||
+	    hf_dargv_get(&ctx->argv_now, spec->key, NULL) ||
+	    hf_dargv_get(&ctx->argv, spec->key, NULL))
+		return 0;
+	if (spec->op == HF_DAEMON_ADD && hf_dkey_is_list(spec->key) &&
+	    follow_list(ctx, spec, row, flag, &news) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; map && i < map->n && !news; i++) {
+		const hf_json *member = map->items[i];
+		const char *name = member_name(ctx, spec, member);
+		hf_daemon_value v;
+		int r;
+
+		if (!name || hf_daemon_in_force(&ctx->before, spec->key, member->key,
+						&ctx->plan->arena, &v) < 0)
+			return -ENOMEM;
+		if (is_demanded(ctx, name, false))
+			continue;
+		r = is_news(ctx, member, name, &v);
+		if (r < 0)
+			return r;
+		news = r > 0;
+	}
+	if (!news)
+		return 0;
+	*ret = flag;
+	return map ? add_move(ctx, &move) : 0;
+}
+
 int hf_daemon_note_move(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 			const hf_resource *row)
 {
-	hf_daemon_move *slot;
+	const hf_daemon_move move = { spec, row, false };
 
-	if (!map_of(&ctx->argv_now, spec))
+	return map_of(&ctx->argv_now, spec) ? add_move(ctx, &move) : 0;
+}
+
+/* The flag would go, and the key cannot be set: --leave-unknown leaves out no halves. */
+int hf_daemon_block_lost(hf_daemon_ctx *ctx, const hf_demand *demand,
+			 const hf_resource *row)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	hf_change *change;
+
+	if (row->state != HF_STATE_UNKNOWN || !hf_control_is_enforced(demand->control) ||
+	    !hf_daemon_moves(ctx, spec->key, spec->subkey))
 		return 0;
-	slot = hf_vec_push(&ctx->plan->arena, ctx->moves, ctx->n_moves);
-	if (!slot)
+	change = hf_plan_change(ctx->plan, &hf_kind_daemon, HF_PERSISTED, row->id,
+				HF_OP_UPDATE, NULL, NULL, HF_CAUSE_HOST);
+	if (!change || hf_change_row(ctx->plan, change, row) < 0)
 		return -ENOMEM;
-	*slot = (hf_daemon_move){ spec, row };
-	return 0;
+	change->secret = row->secret;
+	change->whole = true;
+	return hf_change_block(ctx->plan, change,
+			       "its flag would be taken out, and it could not be set in "
+			       "%s",
+			       ctx->obs->path);
 }
 
 /* --- in which order -------------------------------------------------------------------

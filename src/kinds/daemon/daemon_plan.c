@@ -19,22 +19,6 @@ static bool is_ours(const hf_demand *demand)
 	return demand->kind == &hf_kind_daemon;
 }
 
-/* "'--log-level' in /lib/systemd/system/docker.service:14" */
-static const char *flag_place(hf_plan *plan, const hf_dflag *flag)
-{
-	const hf_arg *arg = flag->arg;
-	const char *from = arg->variable ? hf_arena_printf(&plan->arena, " (from $%s)",
-							   arg->variable)
-					 : "";
-
-	if (!from)
-		return NULL;
-	if (!arg->file)
-		return hf_arena_printf(&plan->arena, "'%s'%s", flag->written, from);
-	return hf_arena_printf(&plan->arena, "'%s' in %s:%u%s", flag->written, arg->file,
-			       arg->line, from);
-}
-
 /* --- wants: what shall be edited ------------------------------------------------------
  */
 
@@ -85,6 +69,8 @@ static hf_cause cause_of(const hf_daemon_ctx *ctx, const hf_daemon_want *w,
 
 	if (w->released)
 		return HF_CAUSE_RELEASED;
+	if (w->followed)
+		return HF_CAUSE_VENDOR;
 	if (!e)
 		return record->exists && baseline_changed(ctx) ? HF_CAUSE_BASELINE
 							       : HF_CAUSE_HOST;
@@ -131,7 +117,7 @@ int hf_daemon_want_change(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_daemon
 
 static int block_for_flag(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_dflag *flag)
 {
-	const char *place = flag_place(ctx->plan, flag);
+	const char *place = hf_daemon_flag_place(ctx->plan, flag);
 
 	if (!place)
 		return -ENOMEM;
@@ -162,8 +148,8 @@ static int block_for_plugins(hf_daemon_ctx *ctx, hf_daemon_want *w)
 }
 
 /* Another control adds to the list; a value that is set holds what is added already. */
-static int want_more(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_json *base,
-		     const hf_json *more)
+int hf_daemon_want_more(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_json *base,
+			const hf_json *more)
 {
 	hf_arena *arena = &ctx->plan->arena;
 
@@ -194,7 +180,7 @@ static int want_demand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		/* only in conflict: the flag alone does it */
 		w->value = NULL;
 	} else if (spec->op == HF_DAEMON_ADD) {
-		if (want_more(ctx, w, base, spec->value) < 0)
+		if (hf_daemon_want_more(ctx, w, base, spec->value) < 0)
 			return -ENOMEM;
 	} else if (!w->value || w->value == w->list) {
 		/* a list that is set holds all that is added: hf_daemon_check_active() */
@@ -279,7 +265,7 @@ static int judge_pass(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_valu
 	const char *place;
 
 	if (v->source == HF_DAEMON_FROM_FLAG) {
-		place = flag_place(ctx->plan, v->flag);
+		place = hf_daemon_flag_place(ctx->plan, v->flag);
 		if (!place)
 			return -ENOMEM;
 		return hf_row_judge(ctx->plan, row, HF_STATE_PASS, found, "by %s", place);
@@ -288,6 +274,26 @@ static int judge_pass(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_valu
 		return hf_row_judge(ctx->plan, row, HF_STATE_PASS, found,
 				    "the engine's default");
 	return hf_row_judge(ctx->plan, row, HF_STATE_PASS, found, NULL);
+}
+
+/* Met; and is what its flag said besides still what the file has of it? */
+static int judge_met(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *row,
+		     const hf_daemon_value *v, const char *found)
+{
+	const hf_dflag *flag = NULL;
+	const char *place;
+
+	if (hf_control_is_enforced(demand->control) &&
+	    hf_daemon_follow(ctx, demand->spec, row, &flag) < 0)
+		return -ENOMEM;
+	if (!flag)
+		return judge_pass(ctx, row, v, found);
+	place = hf_daemon_flag_place(ctx->plan, flag);
+	if (!place)
+		return -ENOMEM;
+	return hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found,
+			    "what else %s says has changed since it was taken out",
+			    place);
 }
 
 static int judge_found_at(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_value *v)
@@ -348,7 +354,7 @@ static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource 
 {
 	const hf_daemon_spec *spec = demand->spec;
 	const hf_daemon_value *v = &s->now;
-	const char *place = v->flag ? flag_place(ctx->plan, v->flag) : NULL;
+	const char *place = v->flag ? hf_daemon_flag_place(ctx->plan, v->flag) : NULL;
 	int r;
 
 	if (v->flag && !place)
@@ -389,27 +395,6 @@ const char *hf_daemon_found(hf_daemon_ctx *ctx, const hf_json *value)
 	return ctx->found_text;
 }
 
-/* The flag would go, and the key cannot be set: --leave-unknown leaves out no halves. */
-static int block_lost(hf_daemon_ctx *ctx, const hf_demand *demand, const hf_resource *row)
-{
-	const hf_daemon_spec *spec = demand->spec;
-	hf_change *change;
-
-	if (row->state != HF_STATE_UNKNOWN || !hf_control_is_enforced(demand->control) ||
-	    !hf_daemon_moves(ctx, spec->key, spec->subkey))
-		return 0;
-	change = hf_plan_change(ctx->plan, &hf_kind_daemon, HF_PERSISTED, row->id,
-				HF_OP_UPDATE, NULL, NULL, HF_CAUSE_HOST);
-	if (!change || hf_change_row(ctx->plan, change, row) < 0)
-		return -ENOMEM;
-	change->secret = row->secret;
-	change->whole = true;
-	return hf_change_block(ctx->plan, change,
-			       "its flag would be taken out, and it could not be set in "
-			       "%s",
-			       ctx->obs->path);
-}
-
 static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
 {
 	const hf_daemon_spec *spec = demand->spec;
@@ -425,7 +410,7 @@ static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
 	row->secret = hf_dkey_is_secret(spec->key, spec->subkey);
 	r = judge_outside(ctx, demand, row, &settled);
 	if (r == 0 && settled)
-		r = block_lost(ctx, demand, row);
+		r = hf_daemon_block_lost(ctx, demand, row);
 	if (r < 0 || settled)
 		return r;
 	r = stand(ctx, spec, &s);
@@ -439,7 +424,7 @@ static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
 		return r;
 	if (s.met && (!s.now.conflict || spec->op == HF_DAEMON_FORBID ||
 		      spec->op == HF_DAEMON_REQUIRE))
-		return judge_pass(ctx, row, &s.now, found);
+		return judge_met(ctx, demand, row, &s.now, found);
 	return judge_drift(ctx, demand, row, &s, found);
 }
 

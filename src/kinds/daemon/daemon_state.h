@@ -126,6 +126,7 @@ typedef struct hf_daemon_want hf_daemon_want; /* a name that shall change */
 typedef struct hf_daemon_move {
 	const hf_daemon_spec *spec;
 	const hf_resource *row; /* that needs it */
+	bool followed;		/* the flag went earlier, and says something else now */
 } hf_daemon_move;
 
 typedef struct hf_daemon_ctx {
@@ -161,6 +162,7 @@ struct hf_daemon_want {
 	hf_map in_list;	      /* canonical texts of its elements */
 	hf_change *change;
 	bool released;
+	bool followed; /* its flag, which was taken out earlier, has changed */
 };
 
 /** hf_daemon_want_get - the want of @name, made when new; NULL: no memory */
@@ -170,6 +172,15 @@ hf_daemon_want *hf_daemon_want_get(hf_daemon_ctx *ctx, const hf_dkey *key,
 /** hf_daemon_want_change - make the change of @w, from @v; 0 or -ENOMEM */
 int hf_daemon_want_change(hf_daemon_ctx *ctx, hf_daemon_want *w,
 			  const hf_daemon_value *v) _must_check_;
+
+/** hf_daemon_want_more - add to the list of @w, which is @base where nothing was added
+ *  yet; 0 or -ENOMEM */
+int hf_daemon_want_more(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_json *base,
+			const hf_json *more) _must_check_;
+
+/** hf_daemon_flag_place - "'--log-level' in /lib/systemd/system/docker.service:14";
+ *  NULL: no memory */
+const char *hf_daemon_flag_place(hf_plan *plan, const hf_dflag *flag);
 
 /** hf_daemon_moves - does the plan take the key's flag off the command line? pure */
 bool hf_daemon_moves(const hf_daemon_ctx *ctx, const hf_dkey *key, const char *subkey);
@@ -182,6 +193,22 @@ int hf_daemon_note_move(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 /** hf_daemon_move_members - what else the flags of maps say that go goes into the file,
  *  but for what is demanded; 0 or -ENOMEM */
 int hf_daemon_move_members(hf_daemon_ctx *ctx) _must_check_;
+
+/**
+ * hf_daemon_follow - has the unit's own flag changed since it was taken out?
+ * @spec: a demand that is met, for the sake of which it was
+ * @ret:  the flag, if it says more than @spec demands, and something new; else NULL
+ *
+ * What is new goes into the file; of a map with hf_daemon_move_members(). What somebody
+ * else changed in the file stays. 0 or -ENOMEM.
+ */
+int hf_daemon_follow(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
+		     const hf_resource *row, const hf_dflag **ret) _must_check_;
+
+/** hf_daemon_block_lost - a row that is UNKNOWN while its flag would go: the key cannot
+ *  be set, and --leave-unknown leaves out no halves; 0 or -ENOMEM */
+int hf_daemon_block_lost(hf_daemon_ctx *ctx, const hf_demand *demand,
+			 const hf_resource *row) _must_check_;
 
 /** hf_daemon_claim_members - those belong to the demand while it stands; 0 or -ENOMEM */
 int hf_daemon_claim_members(hf_daemon_ctx *ctx, const hf_daemon_spec *spec) _must_check_;
