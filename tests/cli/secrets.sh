@@ -108,4 +108,62 @@ sed -i 's/--debug/--debug --icc/' root/usr/lib/systemd/system/docker.service
 # shellcheck disable=SC2086
 run 2 plan ./b.yaml --diff --root root $fact
 hidden
+
+# as a unit may have them: blanks, quotes around all of it, flags that a glob finds
+none_shown() { # none_shown WHAT
+	! grep -qF pw- out || fail "run $n: $1: $(cat out)"
+}
+cat >mtu.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - {id: mtu, title: Frames are of usual size, daemon: {set: {mtu: 1500}}}
+END
+cat >glob.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - {id: proxy, title: No proxy, units: {docker.service: {exec_start: {unset: ["--*-proxy"]}}}}
+END
+fresh() { # fresh FLAGS
+	rm -rf root
+	mkdir -p root/etc/docker root/var/lib root/usr/lib/systemd/system
+	unit "$1"
+}
+unit() {
+	printf '[Service]\nExecStart=/usr/sbin/dockerd %s\n' "$1" >root/usr/lib/systemd/system/docker.service
+}
+while read -r flags; do
+	fresh "$flags --mtu 1400"
+	# shellcheck disable=SC2086
+	run 2 plan ./mtu.yaml --diff --root root $fact
+	none_shown "$flags"
+done <<'END'
+--http-proxy   pw-a
+"--https-proxy=pw-a pw-b"
+"--log-opt" "splunk-token=pw-a pw-b"
+--log-opt 'splunk-token=pw-a "pw-b'
+END
+for format in json text; do
+	fresh "--http-proxy=http://me:pw-a@there"
+	# shellcheck disable=SC2086
+	run 2 plan ./glob.yaml --diff --format $format --root root $fact
+	none_shown "found by a glob"
+	fresh "--http-proxy=pw-%40a --https-proxy http://me:pw-%b@there"
+	# shellcheck disable=SC2086
+	run 7 plan ./mtu.yaml --format $format --root root $fact
+	none_shown "with specifiers"
+	fresh "--https-proxy http://me:pw-%b@there --mtu 1400"
+	# shellcheck disable=SC2086
+	run 2 plan ./mtu.yaml --format $format --root root $fact
+	none_shown "with a specifier"
+	fresh "--http-proxy=http://me:pw-a@there --mtu 1400"
+	# shellcheck disable=SC2086
+	run 0 apply ./mtu.yaml --record --format $format --root root $fact
+	none_shown "applied"
+	unit "--mtu 1400"
+	# shellcheck disable=SC2086
+	run 2 plan ./mtu.yaml --diff --format $format --root root $fact
+	none_shown "gone from the unit"
+done
 finish

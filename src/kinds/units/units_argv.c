@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/mask.h"
 #include "plan/unit_file.h"
 
 #define BLANKS " \t\n\r"
@@ -435,6 +436,20 @@ static int cmd_add(hf_arena *arena, hf_cmd *cmd, const char *start, const char *
 	return word->text ? 0 : -ENOMEM;
 }
 
+/* A word as it may be shown: what comes behind '=' or a user in an URL can be a secret.
+ */
+static const char *word_shown(hf_arena *arena, const char *text)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const hf_mask nothing = { 0 };
+	const char *eq = strchr(text, '=');
+
+	hf_mask_put(&nothing, &sb, text, eq ? (size_t)(eq + 1 - text) : strlen(text));
+	if (eq)
+		hf_strbuf_adds(&sb, "...");
+	return hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
+}
+
 /* Expand a word only to see whether systemd can; sets cmd->why. */
 static int word_check(hf_arena *arena, const char *unit, const char *text, bool program,
 		      hf_cmd *cmd)
@@ -449,7 +464,9 @@ static int word_check(hf_arena *arena, const char *unit, const char *text, bool 
 			cmd->why = program_refusal(expanded);
 		return 0;
 	}
-	cmd->why = hf_arena_printf(arena, "unknown %% specifier in '%s'", text);
+	text = word_shown(arena, text);
+	cmd->why = text ? hf_arena_printf(arena, "unknown %% specifier in '%s'", text)
+			: NULL;
 	return cmd->why ? 0 : -ENOMEM;
 }
 
@@ -707,9 +724,12 @@ static int expand_word(hf_expander *x, const hf_cmd *cmd, size_t word)
 
 	if (hf_specifiers_expand(x->arena, x->unit, text, &text, &how) < 0)
 		return -ENOMEM;
-	if (how == HF_EXPAND_INEXACT &&
-	    expander_inexact(x, "the % specifier in", text) < 0)
-		return -ENOMEM;
+	if (how == HF_EXPAND_INEXACT) {
+		const char *shown = word_shown(x->arena, text);
+
+		if (!shown || expander_inexact(x, "the % specifier in", shown) < 0)
+			return -ENOMEM;
+	}
 	if (!word || cmd->no_env)
 		return expander_push(x, word, text, NULL, NULL);
 	if (text[0] == '$' && text[1] != '{' && text[1] != '$')

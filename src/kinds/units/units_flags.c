@@ -265,15 +265,36 @@ bool hf_flag_match(const hf_flag *flag, const char *name, const char *value)
 	return !value || (flag->value && fnmatch(value, flag->value, 0) == 0);
 }
 
+/* Is it this flag, or a glob for it and others with a text that names it? */
+static bool may_be(const char *name, const char *flag, const char *text)
+{
+	char full[32] = "--";
+
+	if (strcmp(name + strspn(name, "-"), flag) == 0)
+		return true;
+	if (!strpbrk(name, "*?[") || strlen(flag) + 3 > sizeof(full))
+		return false;
+	memcpy(full + 2, flag, strlen(flag) + 1);
+	return fnmatch(name, full, 0) == 0 && strstr(text, full);
+}
+
 bool hf_flag_is_secret(const char *name, const char *value)
 {
-	const char *bare = name + strspn(name, "-");
-	const hf_dkey *key = hf_dkey_by_flag(bare, NULL);
+	static const char log_opt[] = "log-opt";
+	size_t n = strcspn(name, "=");
+	const hf_dkey *key;
+	char bare[64] = "";
 
-	if (!value)
+	if (!value || n >= sizeof(bare))
 		return false;
+	memcpy(bare, name, n);
+	for (size_t i = 0; i < HF_DKEY_PROXIES_N; i++)
+		if (may_be(bare, hf_dkey_proxies[i], value))
+			return true;
+	key = hf_dkey_by_flag(
+		may_be(bare, log_opt, value) ? log_opt : bare + strspn(bare, "-"), NULL);
 	/* of a map it is the name of a member that tells */
-	return hf_dkey_is_proxy(bare) || (key && hf_dkey_is_secret(key, value));
+	return key && hf_dkey_is_secret(key, value);
 }
 
 int hf_flag_bool(const hf_flag *flag)

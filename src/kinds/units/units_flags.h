@@ -47,7 +47,8 @@ int hf_flags_scan(hf_arena *arena, const hf_argv *argv, hf_flag_hint hint,
 bool hf_flag_match(const hf_flag *flag, const char *name, const char *value);
 
 /** hf_flag_is_secret - is there a credential in the value of this flag, or in the text of
- *  several of them? @value may be NULL; pure */
+ *  several of them? @name may be a glob, and may have "=GLOB" behind it; @value may be
+ *  NULL; pure */
 bool hf_flag_is_secret(const char *name, const char *value);
 
 /** hf_flag_bool - what a boolean flag's value says: 1, 0, or -1 for no boolean; pure */

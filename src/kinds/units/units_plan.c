@@ -287,6 +287,9 @@ static int vendor_change(hf_units_work *work, const hf_units_line *line,
 	for (size_t i = 0; i < work->base.n_flags; i++)
 		change->secret |= hf_flag_is_secret(work->base.flags[i].name,
 						    work->base.flags[i].value);
+	for (size_t i = 0; i < work->now.n_flags; i++)
+		change->secret |= hf_flag_is_secret(work->now.flags[i].name,
+						    work->now.flags[i].value);
 	return group_join(work, change);
 }
 

@@ -49,7 +49,7 @@ static int env_assign(hf_env *env, hf_arena *arena, const char *word, bool exact
 	if (exact)
 		return hf_env_put(env, arena, name, eq + 1, at->file, at->line);
 	if (strchr(name, '%'))
-		return env_doubt(env, arena, word);
+		return env_doubt(env, arena, name);
 	if (hf_map_put(&env->unknown, arena, name, env) < 0)
 		return -ENOMEM;
 	return hf_map_put(&env->by_name, arena, name, NULL);
