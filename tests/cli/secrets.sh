@@ -166,4 +166,17 @@ for format in json text; do
 	run 2 plan ./mtu.yaml --diff --format $format --root root $fact
 	none_shown "gone from the unit"
 done
+
+# what is out of a file of root's own goes into one
+# shellcheck disable=SC2016 # for systemd to expand
+fresh '$OPTS' && sed -i '1a EnvironmentFile=/etc/default/docker' root/usr/lib/systemd/system/docker.service
+mkdir root/etc/default
+echo 'OPTS="--mtu 1400 --log-opt splunk-token=pw-a --log-opt tag=x"' >root/etc/default/docker
+chmod 0600 root/etc/default/docker
+sed 's/{mtu: 1500}/{log-opts: {tag: y}}/' mtu.yaml >tag.yaml
+# shellcheck disable=SC2086
+run 0 apply ./tag.yaml --record --root root $fact
+for file in etc/docker/daemon.json etc/systemd/system/docker.service.d/zz-holdfast.env; do
+	[ "$(stat -c %a "root/$file")" = 600 ] || fail "$file is for others to read"
+done
 finish

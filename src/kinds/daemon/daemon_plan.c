@@ -539,6 +539,18 @@ static int block_refused(hf_daemon_ctx *ctx, bool *ret_any)
 	return r;
 }
 
+/* A new file is for root alone then: what it comes from may have been. */
+static bool brings_secret(const hf_daemon_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->n_wants; i++) {
+		const hf_daemon_want *w = ctx->wants[i];
+
+		if (w->change->secret && w->value && !w->change->blocked)
+			return true;
+	}
+	return false;
+}
+
 static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage stage)
 {
 	const hf_daemon_obs *obs = ctx->obs;
@@ -563,7 +575,7 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage
 	group->before_len = group->existed ? obs->len : 0;
 	group->after = text;
 	group->after_len = len;
-	group->mode = 0644;
+	group->mode = brings_secret(ctx) ? 0600 : 0644;
 	/* the file that we made goes with its last key, but dockerd wants one that its
 	 * command line names */
 	if (ctx->after.root->n == 0 && hf_record_get(plan->record, ctx->file_id) &&
