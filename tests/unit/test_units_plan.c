@@ -298,6 +298,31 @@ static void overridden(void **state)
 #define HEAD DERIVED "rest of the unit: made again when that changes.\n" EDIT "\n"
 #define ENV_HEAD DERIVED "variables named here: made again when they change.\n" EDIT
 
+/* EnvironmentFile= is a pattern: in it a backslash of the unit's name is doubled. */
+static void backslash(void **state)
+{
+	static const char control[] = CONTROL(
+		"no-debug", "'a\\x2db.service': {exec_start: {unset: [--debug]}}");
+	temp_root *t = *state;
+
+	temp_root_write(t, VENDOR "/a\\x2db.service",
+			"[Service]\nEnvironmentFile=/etc/default/a\\x2db\n"
+			"ExecStart=/x $OPTS\n");
+	temp_root_write(t, "etc/default/ax2db", "OPTS=--debug --ipv6\n");
+	temp_root_mkdir(t, "etc/systemd/system/a\\x2db.service.d");
+	check_told(t, control,
+		   "drift #exec_start.--debug --debug ax2db:1\n"
+		   "! #exec_start.--debug delete --debug-> host\n");
+	apply(t, control);
+	assert_string_equal(
+		temp_root_text(t,
+			       "etc/systemd/system/a\\x2db.service.d/zz-holdfast.conf"),
+		HEAD "[Service]\n# no-debug: --debug absent\n"
+		     "EnvironmentFile=-/etc/systemd/system/a\\\\x2db.service.d/"
+		     "zz-holdfast.env\n");
+	check_told(t, control, "pass #exec_start.--debug\n");
+}
+
 static void out_of_variables(void **state)
 {
 	static const char control[] = CONTROL(
@@ -749,6 +774,7 @@ int main(void)
 		TEST(edited_by_hand),
 		TEST(overridden),
 		TEST(out_of_variables),
+		TEST(backslash),
 		TEST(variable_of_others),
 		TEST(kept_while_unknown),
 		TEST(setting_flags),

@@ -320,7 +320,12 @@ static void doubtful_environment(void **state)
 		{ "Environment=A=%H\nEnvironment=A=1\nExecStart=/x $A", NULL, 2 },
 		{ "Environment=A=1\nEnvironment=A=%H B=1\nExecStart=/x $B", NULL, 2 },
 		{ "Environment=%H=1\nExecStart=/x $A",
-		  "'%H=1' is known only to the running manager", 1 },
+		  "'%H' is known only to the running manager", 1 },
+		/* no names, no text */
+		{ "Environment=A.B=1 2A=1 =1\nExecStart=/x $A.B $2A", NULL, 1 },
+		{ "Environment=\"A=1 \\xff\"\nExecStart=/x $A", NULL, 1 },
+		/* one word, as it stands there */
+		{ "ExecStart=/x ${A:-1} ${A:+${B}}", NULL, 3 },
 	};
 	temp_root *t = *state;
 

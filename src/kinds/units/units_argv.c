@@ -697,7 +697,8 @@ static int expand_inside(hf_expander *x, size_t word, const char *text)
 			hf_strbuf_addc(&sb, *p++);
 			continue;
 		}
-		if (!end) {
+		/* ${NAME:-...} is no syntax that it knows: left as it is */
+		if (!end || memchr(p, ':', (size_t)(end - p))) {
 			hf_strbuf_addc(&sb, *p);
 			continue;
 		}

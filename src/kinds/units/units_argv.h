@@ -92,6 +92,10 @@ typedef struct hf_env {
 	const char *incomplete; /* a source could not be read: why; or NULL */
 } hf_env;
 
+/** hf_env_is_valid - would systemd take the assignment? env_assignment_is_valid(); pure
+ */
+bool hf_env_is_valid(const char *name, const char *value);
+
 /** hf_env_put - set or replace a variable; strings are borrowed; 0 or -ENOMEM */
 int hf_env_put(hf_env *env, hf_arena *arena, const char *name, const char *value,
 	       const char *file, unsigned line) _must_check_;

@@ -51,7 +51,7 @@ static int add_exec(hf_strbuf *sb, const hf_units_work *work)
 	}
 	/* with '-': should it be gone, the unit is as it is without us */
 	if (work->env.n)
-		hf_strbuf_addf(sb, "EnvironmentFile=-%s\n", work->env.pattern);
+		hf_strbuf_addf(sb, "EnvironmentFile=-%s\n", work->env.written);
 	if (!work->exec_line)
 		return 0;
 	/* a comment line, whatever the command holds: it cannot have a line end */

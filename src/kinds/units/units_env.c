@@ -56,12 +56,10 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || is_newline(c);
 }
 
-static bool is_utf8(const hf_strbuf *sb)
+static bool is_utf8(const char *s, size_t len)
 {
-	const char *s = hf_strbuf_str(sb);
-
-	for (size_t i = 0; i < sb->len;) {
-		size_t n = hf_utf8_len(s + i, sb->len - i);
+	for (size_t i = 0; i < len;) {
+		size_t n = hf_utf8_len(s + i, len - i);
 
 		if (!n)
 			return false;
@@ -80,6 +78,11 @@ static bool name_is_valid(const char *name)
 			return false;
 	}
 	return true;
+}
+
+bool hf_env_is_valid(const char *name, const char *value)
+{
+	return name_is_valid(name) && is_utf8(value, strlen(value));
 }
 
 static void key_add(hf_env_reader *rd, char c)
@@ -102,7 +105,8 @@ static int reader_push(hf_env_reader *rd, hf_error **err)
 
 	if (!hf_strbuf_ok(&rd->key) || !hf_strbuf_ok(&rd->value))
 		return hf_error_oom(err);
-	if (!is_utf8(&rd->key) || !is_utf8(&rd->value))
+	if (!is_utf8(hf_strbuf_str(&rd->key), rd->key.len) ||
+	    !is_utf8(hf_strbuf_str(&rd->value), rd->value.len))
 		return hf_error_at(err, -EBADMSG, rd->path, rd->key_line, 0,
 				   "invalid UTF-8 in an environment file");
 	name = hf_arena_memdup(rd->arena, hf_strbuf_str(&rd->key), rd->key_len);

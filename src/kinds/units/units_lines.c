@@ -425,7 +425,8 @@ static int exec_compose(hf_units_work *work)
 	hf_flag_edit edit = { 0 };
 
 	work->exec_line = NULL;
-	work->env = (hf_units_env){ .pattern = work->unit->own_env.pattern };
+	work->env = (hf_units_env){ .pattern = work->unit->own_env.pattern,
+				    .written = work->unit->own_env.written };
 	if (unknown && (kept || ours_derived(work, "EnvironmentFile")))
 		return exec_keep(work, kept, unknown);
 	if (work->base.exec.broken)

@@ -37,6 +37,7 @@ typedef struct hf_units_spec {
 /* What one EnvironmentFile= stands for: no file, one, or those of a glob. */
 typedef struct hf_units_env {
 	const char *pattern; /* as in the unit, after specifiers, without '-' */
+	const char *written; /* ours: its path as a unit has it, for glob(7) */
 	hf_known known;	     /* ABSENT: no such file; UNKNOWN: .why */
 	const char *why;
 	const char **paths;

@@ -170,6 +170,7 @@ static int env_glob_read(hf_units_observer *o, hf_units_env *env, hf_error **err
 static int env_pattern_read(hf_units_observer *o, const char *pattern, hf_error **err)
 {
 	hf_units_env *env;
+	char *path;
 
 	if (hf_map_get(&o->obs->env_files, pattern))
 		return 0;
@@ -181,7 +182,18 @@ static int env_pattern_read(hf_units_observer *o, const char *pattern, hf_error 
 		return 0; /* systemd ignores it */
 	if (strpbrk(pattern, "*?["))
 		return env_glob_read(o, env, err);
-	return env_file_read(o, env, pattern, err);
+	path = hf_arena_strdup(o->arena, pattern);
+	if (!path)
+		return hf_error_oom(err);
+	/* glob(3): the manager takes it for a pattern, whatever is in it */
+	for (char *from = path, *to = path;; from++) {
+		if (*from == '\\' && from[1])
+			from++;
+		*to++ = *from;
+		if (!*from)
+			break;
+	}
+	return env_file_read(o, env, path, err);
 }
 
 static int program_find(hf_units_observer *o, const char *unit, const char *value,
@@ -236,7 +248,7 @@ static int unit_files_read(hf_units_observer *o, const hf_units_unit *unit,
 					 a->value + (a->value[0] == '-'), &path,
 					 &how) < 0)
 			return hf_error_oom(err);
-		if (how == HF_EXPAND_EXACT && strcmp(path, unit->own_env.pattern))
+		if (how == HF_EXPAND_EXACT && strcmp(path, unit->own_env.written))
 			r = env_pattern_read(o, path, err);
 	}
 	return r;

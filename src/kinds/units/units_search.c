@@ -507,6 +507,20 @@ static int dropins_load(hf_units_reader *rd, hf_error **err)
 	return r;
 }
 
+/* The path of our environment file as EnvironmentFile= has it: systemd takes it for a
+ * pattern of glob(7), where a backslash of the unit's name would protect what follows. */
+static const char *env_written(hf_arena *arena, const char *path)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+
+	for (; *path; path++) {
+		if (*path == '\\')
+			hf_strbuf_addc(&sb, '\\');
+		hf_strbuf_addc(&sb, *path);
+	}
+	return hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
+}
+
 int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit **ret,
 		  hf_error **err)
 {
@@ -521,7 +535,10 @@ int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit
 		search->arena, "/etc/systemd/system/%s.d/" HF_UNIT_DROPIN, name);
 	unit->own_env.pattern = hf_arena_printf(
 		search->arena, "/etc/systemd/system/%s.d/" HF_UNIT_ENV, name);
-	if (!unit->name || !unit->ours_path || !unit->own_env.pattern ||
+	unit->own_env.written =
+		unit->own_env.pattern ? env_written(search->arena, unit->own_env.pattern)
+				      : NULL;
+	if (!unit->name || !unit->ours_path || !unit->own_env.written ||
 	    reader_name_add(&rd, unit->name) < 0)
 		return hf_error_oom(err);
 	r = fragment_find(&rd, err);

@@ -46,6 +46,8 @@ static int env_assign(hf_env *env, hf_arena *arena, const char *word, bool exact
 	name = hf_arena_memdup(arena, word, (size_t)(eq - word));
 	if (!name)
 		return -ENOMEM;
+	if (!strchr(name, '%') && !hf_env_is_valid(name, eq + 1))
+		return 0; /* and this as well */
 	if (exact)
 		return hf_env_put(env, arena, name, eq + 1, at->file, at->line);
 	if (strchr(name, '%'))
@@ -168,7 +170,7 @@ static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
 		if (how == HF_EXPAND_INEXACT && env_doubt(env, arena, list[i].value) < 0)
 			return hf_error_oom(err);
 		source = how != HF_EXPAND_EXACT	      ? NULL
-			 : strcmp(path, own->pattern) ? hf_map_get(&obs->env_files, path)
+			 : strcmp(path, own->written) ? hf_map_get(&obs->env_files, path)
 						      : own;
 		if (source)
 			r = env_of_file(env, arena, source, optional, err);
