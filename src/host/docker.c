@@ -33,7 +33,8 @@
 typedef enum kind_of_process {
 	OTHER,
 	ENGINE,
-	ROOTLESS, /* a dockerd in a user namespace, as rootlesskit makes it */
+	ROOTLESS, /* a user's: in a user namespace, as rootlesskit makes it, or not root's
+		   */
 } kind_of_process;
 
 /* Does @pid have our own namespace of that type? Refused without privilege: then yes. */
@@ -49,6 +50,27 @@ static bool shares(hf_host *host, const char *pid, const char *ns, hf_arena *are
 	return strcmp(theirs, own) == 0;
 }
 
+/* Anybody can give a process that name, but to root's own. The owner of /proc/PID is no
+ * proof: of a program that may not be read it is root; proc(5). */
+static bool is_roots(hf_host *host, const char *pid, hf_arena *arena)
+{
+	static const char field[] = "\nUid:\t";
+	char *path = hf_arena_printf(arena, "/proc/%s/status", pid), *text;
+	const char *at;
+	uint64_t uid;
+	size_t len;
+
+	if (!path || hf_fs_read(host, path, 65536, arena, &text, &len, NULL, NULL) < 0)
+		return false;
+	at = strstr(text, field);
+	text = at ? hf_arena_memdup(arena, at + strlen(field),
+				    strcspn(at + strlen(field), "\t\n"))
+		  : NULL;
+	/* one's own is for tests, and fools nobody else */
+	return text && hf_parse_u64(text, UINT32_MAX, &uid) == 0 &&
+	       (uid == 0 || uid == geteuid());
+}
+
 /* One of another pid namespace is inside a container. */
 static kind_of_process what_is(hf_host *host, const char *pid, hf_arena *arena)
 {
@@ -59,7 +81,8 @@ static kind_of_process what_is(hf_host *host, const char *pid, hf_arena *arena)
 	if (!path || hf_fs_read(host, path, 64, arena, &text, &len, NULL, NULL) < 0 ||
 	    strcmp(text, DOCKERD_COMM) != 0 || !shares(host, pid, "pid", arena))
 		return OTHER;
-	return shares(host, pid, "user", arena) ? ENGINE : ROOTLESS;
+	return shares(host, pid, "user", arena) && is_roots(host, pid, arena) ? ENGINE
+									      : ROOTLESS;
 }
 
 static bool by_pid_file(hf_host *host, hf_arena *arena, uint32_t *ret)

@@ -279,6 +279,7 @@ static void data_root_of_a_process(void **state)
 	temp_root_mkdir(w->t, "proc");
 	temp_root_mkdir(w->t, "proc/77");
 	temp_root_write(w->t, "proc/77/comm", "dockerd\n");
+	temp_root_write(w->t, "proc/77/status", "Name:\tdockerd\nUid:\t0\t0\t0\t0\n");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		size_t len = strlen(cases[i].cmdline);
 		char *cmdline = hf_arena_strdup(&arena, cases[i].cmdline);

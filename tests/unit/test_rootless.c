@@ -106,8 +106,8 @@ static void units(void **state)
 	expect(t, 0, false, "");
 }
 
-/* A process named dockerd, as rootlesskit starts it. */
-static pid_t start_rootless(void)
+/* A process named dockerd: as rootlesskit starts it, or any of a user with that name. */
+static pid_t start(bool rootless)
 {
 	int ready[2];
 	char byte = 0;
@@ -117,7 +117,8 @@ static pid_t start_rootless(void)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
-		bool done = unshare(CLONE_NEWUSER) == 0;
+		bool done = rootless ? unshare(CLONE_NEWUSER) == 0
+				     : setresuid(4000004, 4000004, 4000004) == 0;
 
 		(void)prctl(PR_SET_NAME, "dockerd");
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -144,7 +145,7 @@ static void processes(void **state)
 
 	assert_int_equal(hf_host_open(&host, NULL, NULL), 0);
 	assert_int_equal(hf_docker_process(&host, &pid, &rootless, NULL), 0);
-	child = pid || rootless ? 0 : start_rootless();
+	child = pid || rootless ? 0 : start(true);
 	if (!child) {
 		hf_host_close(&host);
 		skip(); /* a dockerd runs here, or user namespaces are refused */
@@ -167,6 +168,29 @@ static void processes(void **state)
 	hf_host_close(&host);
 }
 
+/* An ordinary user who calls a process so does not make it the engine. */
+static void namesake(void **state)
+{
+	uint32_t pid = 0, rootless = 0;
+	hf_host host;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(hf_host_open(&host, NULL, NULL), 0);
+	assert_int_equal(hf_docker_process(&host, &pid, &rootless, NULL), 0);
+	child = pid || rootless || getuid() ? 0 : start(false);
+	if (!child) {
+		hf_host_close(&host);
+		skip();
+	}
+	assert_int_equal(hf_docker_process(&host, &pid, &rootless, NULL), 0);
+	assert_int_equal(pid, 0);
+	assert_int_equal(rootless, child);
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+	hf_host_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(units, temp_root_make, temp_root_remove),
 		cmocka_unit_test_setup_teardown(processes, temp_root_make,
 						temp_root_remove),
+		cmocka_unit_test(namesake),
 	};
 
 	(void)dockerd_name_take(); /* until the end */
