@@ -250,6 +250,21 @@ static void test_effect_foreign(void **state)
 			 "reload docker.service pending: a reload puts debug in force, "
 			 "and perhaps what others changed in /etc/docker/daemon.json: "
 			 "labels\n");
+	/* of a map that is ours in parts, the rest is theirs */
+	in.controls = CONTROL("a", "set: {log-opts: {mode: blocking}}");
+	in.file = "{\"log-opts\": {\"mode\": \"blocking\", \"tag\": \"x\", \"env\": "
+		  "\"os\"}}";
+	in.record[0] =
+		(entry){ "daemon:" HF_DAEMON_JSON "@process", NULL,
+			 "b:7:9 {\"log-opts\":{\"env\":\"os\",\"labels\":\"a\"}}" };
+	assert_plan(&in,
+		    "#log-opts.mode \"blocking\": pass, found \"blocking\" at "
+		    "/etc/docker/daemon.json:1\n"
+		    "live #log-opts.mode \"blocking\": pending-restart, found not set, "
+		    "the running dockerd was started with another value\n"
+		    "restart docker.service pending: a restart puts log-opts.mode in "
+		    "force, and what others changed in /etc/docker/daemon.json: "
+		    "log-opts.tag, log-opts.labels\n");
 }
 
 /* A plugin that is not there is not put in force along with ours. */

@@ -389,13 +389,17 @@ static int write_note(live *l)
 /* --- what others changed --------------------------------------------------------------
  */
 
-/* Is the key demanded here, or changed by this plan? */
-static bool is_ours(const live *l, const hf_json *member)
+/* Is it demanded here, or changed by this plan: all of the key, or just this member?
+ * @subkey: NULL: any part of it. */
+static bool is_ours(const live *l, const char *name, const char *subkey)
 {
 	const hf_model *model = l->ctx->model;
 
 	for (size_t i = 0; i < l->ctx->n_wants; i++) {
-		if (strcmp(l->ctx->wants[i]->key->name, member->key) == 0)
+		const hf_daemon_want *w = l->ctx->wants[i];
+
+		if (strcmp(w->key->name, name) == 0 &&
+		    (!subkey || !w->subkey || strcmp(w->subkey, subkey) == 0))
 			return true;
 	}
 	for (size_t i = 0; i < model->n_demands; i++) {
@@ -403,23 +407,55 @@ static bool is_ours(const live *l, const hf_json *member)
 
 		if (model->demands[i]->kind == &hf_kind_daemon &&
 		    hf_control_is_claiming(model->demands[i]->control) &&
-		    strcmp(spec->key->name, member->key) == 0)
+		    strcmp(spec->key->name, name) == 0 &&
+		    (!subkey || !spec->subkey || strcmp(spec->subkey, subkey) == 0))
 			return true;
 	}
 	return false;
 }
 
 /* Would the effect put it in force? A reload resets few of those that are not there. */
-static bool is_taken(const live *l, hf_action action, const hf_json *member, bool gone)
+static bool is_taken(hf_action action, const char *name, bool gone)
 {
-	const hf_dkey *key = hf_dkey_find(member->key);
+	const hf_dkey *key = hf_dkey_find(name);
 
-	if (is_ours(l, member))
-		return false;
 	if (action == HF_ACTION_RESTART)
 		return true;
 	return key && (key->force == HF_FORCE_RELOAD_RESET ||
 		       (!gone && key->force == HF_FORCE_RELOAD));
+}
+
+static bool same(const hf_json *a, const hf_json *b)
+{
+	return a && b && hf_daemon_equal(a, b) > 0;
+}
+
+static const hf_json *members_of(const hf_json *value)
+{
+	return value && value->type == HF_JSON_OBJECT ? value : NULL;
+}
+
+/* Of a map that is ours in parts, the other parts. */
+static void add_foreign_members(const live *l, const char *name, const hf_json *was,
+				const hf_json *now, hf_strbuf *sb)
+{
+	const hf_json *sides[] = { members_of(now), members_of(was) };
+
+	for (size_t side = 0; side < ARRAY_SIZE(sides); side++) {
+		const hf_json *map = sides[side], *other = sides[!side];
+
+		for (size_t i = 0; map && i < map->n; i++) {
+			const hf_json *member = map->items[i];
+			const hf_json *twin =
+				other ? hf_json_get(other, member->key) : NULL;
+
+			if (same(member, twin) || (side && twin) ||
+			    is_ours(l, name, member->key))
+				continue;
+			add_name(sb, name);
+			hf_strbuf_addf(sb, ".%s", member->key);
+		}
+	}
 }
 
 /* Their names into @sb. @was: what dockerd has read; NULL: that is not known, and each
@@ -430,18 +466,27 @@ static void add_foreign(const live *l, hf_action action, const hf_json *was,
 	const hf_json *now = l->ctx->obs->root;
 
 	for (size_t i = 0; now && i < now->n; i++) {
-		const hf_json *old = was ? hf_json_get(was, now->items[i]->key) : NULL;
+		const char *name = now->items[i]->key;
+		const hf_json *old = was ? hf_json_get(was, name) : NULL;
 
-		if ((old && hf_daemon_equal(old, now->items[i]) > 0) ||
-		    !is_taken(l, action, now->items[i], false))
+		if (same(old, now->items[i]) || !is_taken(action, name, false))
 			continue;
-		add_name(sb, now->items[i]->key);
-		*ret_plugins |= strcmp(now->items[i]->key, "authorization-plugins") == 0;
+		if (is_ours(l, name, NULL)) {
+			add_foreign_members(l, name, old, now->items[i], sb);
+			continue;
+		}
+		add_name(sb, name);
+		*ret_plugins |= strcmp(name, "authorization-plugins") == 0;
 	}
 	for (size_t i = 0; was && i < was->n; i++) {
-		if (!hf_json_get(now, was->items[i]->key) &&
-		    is_taken(l, action, was->items[i], true))
-			add_name(sb, was->items[i]->key);
+		const char *name = was->items[i]->key;
+
+		if (hf_json_get(now, name) || !is_taken(action, name, true))
+			continue;
+		if (is_ours(l, name, NULL))
+			add_foreign_members(l, name, was->items[i], NULL, sb);
+		else
+			add_name(sb, name);
 	}
 }
 
