@@ -215,7 +215,8 @@ static int move_members(hf_daemon_ctx *ctx, const hf_daemon_move *move)
 		if (hf_daemon_in_force(&ctx->before, spec->key, member->key,
 				       &ctx->plan->arena, &v) < 0)
 			return -ENOMEM;
-		r = move->followed ? is_news(ctx, member, name, &v) : !v.in_file;
+		/* a flag that came back is newer than what we made of it before */
+		r = move->followed || v.in_file ? is_news(ctx, member, name, &v) : 1;
 		if (r > 0)
 			r = want_member(ctx, move, member, name, &v);
 		if (r < 0)

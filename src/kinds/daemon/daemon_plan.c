@@ -422,8 +422,10 @@ static int judge(hf_daemon_ctx *ctx, const hf_demand *demand, const char *id)
 	r = judge_found_at(ctx, row, &s.now);
 	if (r < 0)
 		return r;
-	if (s.met && (!s.now.conflict || spec->op == HF_DAEMON_FORBID ||
-		      spec->op == HF_DAEMON_REQUIRE))
+	/* what meets it may go, as it is in ours and no longer in the unit */
+	if (s.met && s.met_after &&
+	    (!s.now.conflict || spec->op == HF_DAEMON_FORBID ||
+	     spec->op == HF_DAEMON_REQUIRE))
 		return judge_met(ctx, demand, row, &s.now, found);
 	return judge_drift(ctx, demand, row, &s, found);
 }
