@@ -145,16 +145,15 @@ int hf_daemon_claim_members(hf_daemon_ctx *ctx, const hf_daemon_spec *spec)
 	return 0;
 }
 
-/* Does an enforced control speak of it, or (@gone) want it gone? */
-static bool is_demanded(const hf_daemon_ctx *ctx, const char *name, bool gone)
+/* Does an enforced control say what it is to be? */
+static bool is_demanded(const hf_daemon_ctx *ctx, const char *name)
 {
 	for (size_t i = 0; i < ctx->model->n_demands; i++) {
 		const hf_demand *demand = ctx->model->demands[i];
 		const hf_daemon_spec *spec = demand->spec;
 
-		if (demand->kind == &hf_kind_daemon &&
-		    (!gone || spec->op == HF_DAEMON_UNSET) &&
-		    strcmp(spec->name, name) == 0 &&
+		if (demand->kind == &hf_kind_daemon && spec->op != HF_DAEMON_FORBID &&
+		    spec->op != HF_DAEMON_REQUIRE && strcmp(spec->name, name) == 0 &&
 		    hf_control_is_enforced(demand->control))
 			return true;
 	}
@@ -175,8 +174,8 @@ static int want_member(hf_daemon_ctx *ctx, const hf_daemon_move *move,
 	return hf_change_row(ctx->plan, w->change, move->row);
 }
 
-/* Is it in the unit's own flag only since our last run, or has it another value there?
- * What somebody changed in the file after us stays. 1, 0, -ENOMEM */
+/* Does the unit's own flag say what the file has not, or has as we made it of an older
+ * flag? What somebody else wrote into the file stays. 1, 0, -ENOMEM */
 static int is_news(hf_daemon_ctx *ctx, const hf_json *member, const char *name,
 		   const hf_daemon_value *v)
 {
@@ -186,8 +185,8 @@ static int is_news(hf_daemon_ctx *ctx, const hf_json *member, const char *name,
 
 	if (!id)
 		return -ENOMEM;
-	if (!e || !e->after || !v->in_file)
-		return !e && !v->in_file;
+	if (!v->in_file || !e || !e->after)
+		return !v->in_file;
 	now = hf_json_compact(v->in_file, &ctx->plan->arena);
 	text = hf_json_compact(member, &ctx->plan->arena);
 	if (!now || !text)
@@ -198,8 +197,7 @@ static int is_news(hf_daemon_ctx *ctx, const hf_json *member, const char *name,
 static int move_members(hf_daemon_ctx *ctx, const hf_daemon_move *move)
 {
 	const hf_daemon_spec *spec = move->spec;
-	const hf_json *map =
-		map_of(move->followed ? &ctx->argv_base : &ctx->argv_now, spec);
+	const hf_json *map = map_of(&ctx->argv_base, spec); /* ours may be older */
 
 	for (size_t i = 0; map && i < map->n; i++) {
 		const hf_json *member = map->items[i];
@@ -209,14 +207,12 @@ static int move_members(hf_daemon_ctx *ctx, const hf_daemon_move *move)
 
 		if (!name)
 			return -ENOMEM;
-		if (hf_map_get(&ctx->want_by_name, name) ||
-		    is_demanded(ctx, name, !move->followed))
+		if (hf_map_get(&ctx->want_by_name, name) || is_demanded(ctx, name))
 			continue;
 		if (hf_daemon_in_force(&ctx->before, spec->key, member->key,
 				       &ctx->plan->arena, &v) < 0)
 			return -ENOMEM;
-		/* a flag that came back is newer than what we made of it before */
-		r = move->followed || v.in_file ? is_news(ctx, member, name, &v) : 1;
+		r = is_news(ctx, member, name, &v);
 		if (r > 0)
 			r = want_member(ctx, move, member, name, &v);
 		if (r < 0)
@@ -244,27 +240,19 @@ static int add_move(hf_daemon_ctx *ctx, const hf_daemon_move *move)
 	return 0;
 }
 
-/* Elements of the flag's list that came after our last run. */
+/* Elements of the flag's list that the file has not. */
 static int follow_list(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		       const hf_resource *row, const hf_dflag *flag, bool *ret)
 {
 	hf_arena *arena = &ctx->plan->arena;
-	const char *id = hf_daemon_resource_id(ctx, spec->name);
-	const hf_record_entry *e = id ? hf_record_get(ctx->plan->record, id) : NULL;
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_json *was = NULL, *known = hf_json_new(arena, HF_JSON_ARRAY, NULL),
+	hf_json *known = hf_json_new(arena, HF_JSON_ARRAY, NULL),
 		*more = hf_json_new(arena, HF_JSON_ARRAY, NULL);
 	hf_map but = { 0 }, seen = { 0 };
 	hf_daemon_want *w;
 	hf_daemon_value v;
 
-	if (!id || !known || !more ||
-	    hf_daemon_in_force(&ctx->before, spec->key, NULL, arena, &v) < 0)
-		return -ENOMEM;
-	if (!v.in_file || !e || !e->after ||
-	    hf_json_parse_value(id, e->after, strlen(e->after), arena, &was, &err) < 0)
-		return err && err->code == -ENOMEM ? -ENOMEM : 0;
-	if (hf_daemon_list_add(known, was, NULL, &but, arena) < 0 ||
+	if (!known || !more ||
+	    hf_daemon_in_force(&ctx->before, spec->key, NULL, arena, &v) < 0 ||
 	    hf_daemon_list_add(known, v.in_file, NULL, &but, arena) < 0 ||
 	    hf_daemon_list_add(more, flag->value, &but, &seen, arena) < 0)
 		return -ENOMEM;
@@ -306,7 +294,7 @@ int hf_daemon_follow(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		if (!name || hf_daemon_in_force(&ctx->before, spec->key, member->key,
 						&ctx->plan->arena, &v) < 0)
 			return -ENOMEM;
-		if (is_demanded(ctx, name, false))
+		if (is_demanded(ctx, name))
 			continue;
 		r = is_news(ctx, member, name, &v);
 		if (r < 0)
@@ -324,7 +312,7 @@ int hf_daemon_note_move(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 {
 	const hf_daemon_move move = { spec, row, false };
 
-	return map_of(&ctx->argv_now, spec) ? add_move(ctx, &move) : 0;
+	return map_of(&ctx->argv_base, spec) ? add_move(ctx, &move) : 0;
 }
 
 /* The flag would go, and the key cannot be set: --leave-unknown leaves out no halves. */
@@ -347,6 +335,18 @@ int hf_daemon_block_lost(hf_daemon_ctx *ctx, const hf_demand *demand,
 			       "its flag would be taken out, and it could not be set in "
 			       "%s",
 			       ctx->obs->path);
+}
+
+/* A new file is for root alone then: what it comes from may have been. */
+bool hf_daemon_brings_secret(const hf_daemon_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->n_wants; i++) {
+		const hf_daemon_want *w = ctx->wants[i];
+
+		if (w->change->secret && w->value && !w->change->blocked)
+			return true;
+	}
+	return false;
 }
 
 /* --- in which order -------------------------------------------------------------------

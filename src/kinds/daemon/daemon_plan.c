@@ -338,15 +338,20 @@ static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
 static int enforce(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, const standing *s,
 		   const hf_resource *row)
 {
+	const hf_dflag *own = hf_dargv_get(&ctx->argv_base, spec->key, NULL);
 	const hf_daemon_value *v = &s->after;
 
 	if (!s->moves)
-		return want_demand(ctx, spec, v, v->flag ? v->in_file : v->value, s->met,
-				   row);
+		return hf_daemon_follow(ctx, spec, row, &own) < 0
+			       ? -ENOMEM
+			       : want_demand(ctx, spec, v,
+					     v->flag ? v->in_file : v->value, s->met,
+					     row);
 	if (hf_daemon_note_move(ctx, spec, row) < 0)
 		return -ENOMEM;
 	return s->met_after ? 0
-			    : want_demand(ctx, spec, v, s->now.value, s->met_after, row);
+			    : want_demand(ctx, spec, v, own ? own->value : v->value,
+					  s->met_after, row);
 }
 
 static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *row,
@@ -541,18 +546,6 @@ static int block_refused(hf_daemon_ctx *ctx, bool *ret_any)
 	return r;
 }
 
-/* A new file is for root alone then: what it comes from may have been. */
-static bool brings_secret(const hf_daemon_ctx *ctx)
-{
-	for (size_t i = 0; i < ctx->n_wants; i++) {
-		const hf_daemon_want *w = ctx->wants[i];
-
-		if (w->change->secret && w->value && !w->change->blocked)
-			return true;
-	}
-	return false;
-}
-
 static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage stage)
 {
 	const hf_daemon_obs *obs = ctx->obs;
@@ -577,7 +570,7 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage
 	group->before_len = group->existed ? obs->len : 0;
 	group->after = text;
 	group->after_len = len;
-	group->mode = brings_secret(ctx) ? 0600 : 0644;
+	group->mode = hf_daemon_brings_secret(ctx) ? 0600 : 0644;
 	/* the file that we made goes with its last key, but dockerd wants one that its
 	 * command line names */
 	if (ctx->after.root->n == 0 && hf_record_get(plan->record, ctx->file_id) &&

@@ -196,11 +196,11 @@ int hf_daemon_move_members(hf_daemon_ctx *ctx) _must_check_;
 
 /**
  * hf_daemon_follow - has the unit's own flag changed since it was taken out?
- * @spec: a demand that is met, for the sake of which it was
+ * @spec: a demand for the sake of which it was
  * @ret:  the flag, if it says more than @spec demands, and something new; else NULL
  *
- * What is new goes into the file; of a map with hf_daemon_move_members(). What somebody
- * else changed in the file stays. 0 or -ENOMEM.
+ * What is new goes into the file; of a map with hf_daemon_move_members(). A value that
+ * somebody else gave a member there stays. 0 or -ENOMEM.
  */
 int hf_daemon_follow(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
 		     const hf_resource *row, const hf_dflag **ret) _must_check_;
@@ -209,6 +209,9 @@ int hf_daemon_follow(hf_daemon_ctx *ctx, const hf_daemon_spec *spec,
  *  be set, and --leave-unknown leaves out no halves; 0 or -ENOMEM */
 int hf_daemon_block_lost(hf_daemon_ctx *ctx, const hf_demand *demand,
 			 const hf_resource *row) _must_check_;
+
+/** hf_daemon_brings_secret - does the plan write a credential into the file? pure */
+bool hf_daemon_brings_secret(const hf_daemon_ctx *ctx);
 
 /** hf_daemon_claim_members - those belong to the demand while it stands; 0 or -ENOMEM */
 int hf_daemon_claim_members(hf_daemon_ctx *ctx, const hf_daemon_spec *spec) _must_check_;
