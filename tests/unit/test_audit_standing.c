@@ -432,7 +432,7 @@ static void older_dockerd(void **state)
 	assert_string_equal(
 		noted(w, HF_DIAG_NOTE),
 		"dockerd (pid 4711): auditd, which switches auditing on, was started "
-		"after it. Nothing that a program older than auditing does is audited, "
+		"after it. Nothing that a thread older than auditing does is audited, "
 		"whatever the rules say: restart it, unless auditing was on before; "
 		"audit=1 on the kernel's command line has it on from the boot");
 	auditd_nsec = 0;

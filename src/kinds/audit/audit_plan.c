@@ -580,7 +580,7 @@ static int tell_dockerd(hf_audit_planner *p)
 	}
 	if (how)
 		hf_diag_add(p->plan->diags, level, (hf_mark){ 0 }, NULL,
-			    "dockerd (pid %u): %s. Nothing that a program older than "
+			    "dockerd (pid %u): %s. Nothing that a thread older than "
 			    "auditing does is audited, whatever the rules say: restart "
 			    "%s, unless auditing was on before; audit=1 on the kernel's "
 			    "command line has it on from the boot",
