@@ -2,7 +2,6 @@
 #include "base/map.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Multiplies in eight bytes at a time: keys are as long as an audit rule. They are ids of
@@ -21,23 +20,29 @@ static uint64_t hash(const char *s)
 	w = 0;
 	memcpy(&w, s, n);
 	h = (h ^ w) * 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
+	/* a product passes nothing down: the slot is of the low bits, and keys often
+	 * differ in the last byte only, which is the highest of its word
+	 */
+	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
 }
 
-static hf_map_slot *find(hf_map_slot *slots, size_t cap, const char *key)
+static hf_map_slot *find(hf_map_slot *slots, size_t cap, const char *key, uint64_t h)
 {
-	for (size_t i = hash(key) & (cap - 1);; i = (i + 1) & (cap - 1))
-		if (!slots[i].key || strcmp(slots[i].key, key) == 0)
+	for (size_t i = h & (cap - 1);; i = (i + 1) & (cap - 1))
+		if (!slots[i].key ||
+		    (slots[i].hash == h && strcmp(slots[i].key, key) == 0))
 			return &slots[i];
 }
 
 void *hf_map_get(const hf_map *map, const char *key)
 {
-	return map->cap ? find(map->slots, map->cap, key)->value : NULL;
+	return map->cap ? find(map->slots, map->cap, key, hash(key))->value : NULL;
 }
 
 int hf_map_put(hf_map *map, hf_arena *arena, const char *key, void *value)
 {
+	uint64_t h = hash(key);
 	hf_map_slot *slot;
 
 	if (map->n * 4 >= map->cap * 3) {
@@ -48,15 +53,17 @@ int hf_map_put(hf_map *map, hf_arena *arena, const char *key, void *value)
 			return -ENOMEM;
 		for (size_t i = 0; i < map->cap; i++)
 			if (map->slots[i].key)
-				*find(slots, cap, map->slots[i].key) = map->slots[i];
+				*find(slots, cap, map->slots[i].key, map->slots[i].hash) =
+					map->slots[i];
 		map->slots = slots;
 		map->cap = cap;
 	}
-	slot = find(map->slots, map->cap, key);
+	slot = find(map->slots, map->cap, key, h);
 	if (!slot->key) {
 		slot->key = hf_arena_strdup(arena, key);
 		if (!slot->key)
 			return -ENOMEM;
+		slot->hash = h;
 		map->n++;
 	}
 	slot->value = value;

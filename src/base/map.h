@@ -3,10 +3,13 @@
 #ifndef HF_BASE_MAP_H
 #define HF_BASE_MAP_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 
 typedef struct hf_map_slot {
 	const char *key; /* NULL: free */
+	uint64_t hash;
 	void *value;
 } hf_map_slot;
 
