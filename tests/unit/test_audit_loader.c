@@ -96,6 +96,26 @@ static void loader_text(void **state)
 	assert_non_null(strstr(rows(w), LOADS_NOTHING));
 }
 
+/* Where units cannot be looked at nobody knows what loads the rules; a link that leads
+ * nowhere holds none. */
+static void loader_not_seen(void **state)
+{
+	world *w = *state;
+
+	temp_root_mkdir(w->t, "run/systemd");
+	kind_world_control(w, "a", etc_docker);
+	plan(w);
+	apply(w);
+	temp_root_link(w->t, "nowhere", "run/systemd/system");
+	plan(w);
+	assert_string_equal(rows(w), "");
+	assert_int_equal(unlinkat(w->t->fd, "run/systemd/system", 0), 0);
+	temp_root_link(w->t, "system", "run/systemd/system");
+	plan(w);
+	assert_non_null(strstr(rows(w), "unknown"));
+	assert_non_null(strstr(rows(w), "/run/systemd/system"));
+}
+
 /* auditctl -R looks at the owner and the mode of the file that it loads. */
 static void owner_of_the_merged(void **state)
 {
@@ -146,10 +166,8 @@ static void absent_with_cr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(loader_dropins),
-		TEST(loader_text),
-		TEST(owner_of_the_merged),
-		TEST(absent_with_cr),
+		TEST(loader_dropins),	   TEST(loader_text),	 TEST(loader_not_seen),
+		TEST(owner_of_the_merged), TEST(absent_with_cr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,8 +79,23 @@ static int pulls_in(observer *o, const hf_unit_stack *unit, const char *name, bo
 	return 0;
 }
 
-/* Appends a file of the unit. One that is masked, or away again, says nothing; of one
- * that cannot be read nobody knows what it says. */
+static bool is_away(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ENOLINK;
+}
+
+/* What could not be looked at: nobody knows what loads the rules. The first one is told.
+ */
+static int not_seen(observer *o, int r, const hf_error *err)
+{
+	if (r == -ENOMEM)
+		return r;
+	if (!o->obs->unknown)
+		o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
+	return o->obs->unknown ? 0 : -ENOMEM;
+}
+
+/* Appends a file of the unit. One that is masked, or away again, says nothing. */
 static int add_file(observer *o, const char *path, hf_unit_stack *stack)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -90,16 +105,10 @@ static int add_file(observer *o, const char *path, hf_unit_stack *stack)
 	size_t len;
 	int r = hf_fs_read(o->host, path, 0, o->arena, &bytes, &len, NULL, &err);
 
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0) {
-		if (r != -ENOENT && r != -ENOLINK && r != -EINVAL && !o->obs->unknown) {
-			o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
-			if (!o->obs->unknown)
-				return -ENOMEM;
-		}
+	if (is_away(r) || r == -EINVAL)
 		return 0;
-	}
+	if (r < 0)
+		return not_seen(o, r, err);
 	file = hf_arena_new(o->arena, hf_unit_file);
 	slot = hf_vec_push(o->arena, stack->files, stack->n);
 	if (!file || !slot ||
@@ -123,12 +132,10 @@ static int list_dropins(observer *o, const char *dir, hf_map *seen, char ***path
 	size_t n;
 	int r = hf_fs_list(o->host, dir, o->arena, &names, &n, &err);
 
-	if (r == -ENOENT || r == -ENOTDIR)
+	if (is_away(r))
 		return 0;
-	if (r < 0 && r != -ENOMEM && !o->obs->unknown) {
-		o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
-		return o->obs->unknown ? 0 : -ENOMEM;
-	}
+	if (r < 0)
+		return not_seen(o, r, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		size_t len = strlen(names[i]);
 
@@ -192,10 +199,10 @@ static int read_unit(observer *o, const char *name, loading_unit *ret)
 		if (!path)
 			return -ENOMEM;
 		r = hf_fs_inode(o->host, path, HF_FS_NOFOLLOW, &inode, &err);
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0)
+		if (is_away(r))
 			continue;
+		if (r < 0)
+			return not_seen(o, r, err);
 		ret->found = true;
 		if (add_file(o, path, &ret->stack) < 0)
 			return -ENOMEM;
@@ -214,6 +221,7 @@ static int is_enabled(observer *o, const char *unit, bool *ret)
 
 	for (size_t i = 0; i < HF_UNIT_DIRS * ARRAY_SIZE(targets) * ARRAY_SIZE(links);
 	     i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
 		cleanup_close int fd = -1;
 		size_t j = i / ARRAY_SIZE(links);
 		char *path = hf_arena_printf(o->arena, "%s/%s.%s/%s",
@@ -221,12 +229,14 @@ static int is_enabled(observer *o, const char *unit, bool *ret)
 					     targets[j % ARRAY_SIZE(targets)],
 					     links[i % ARRAY_SIZE(links)], unit);
 
-		if (!path)
-			return -ENOMEM;
-		if (hf_fs_open(o->host, path, O_PATH, HF_FS_NOFOLLOW, &fd, NULL) == 0) {
-			*ret = true;
-			return 0;
-		}
+		int r = path ? hf_fs_open(o->host, path, O_PATH, HF_FS_NOFOLLOW, &fd,
+					  &err)
+			     : -ENOMEM;
+
+		if (is_away(r))
+			continue;
+		*ret = r == 0;
+		return r < 0 ? not_seen(o, r, err) : 0;
 	}
 	*ret = false;
 	return 0;
