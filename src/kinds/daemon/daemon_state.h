@@ -231,6 +231,10 @@ int hf_daemon_clash(const hf_daemon_ctx *ctx, const hf_json *root, const hf_darg
 int hf_daemon_block_clashes(hf_daemon_ctx *ctx, hf_stage *ret,
 			    bool *ret_again) _must_check_;
 
+/** hf_daemon_release - take back what is in the record and demanded no more; what stays
+ *  is noted; 0 or -ENOMEM */
+int hf_daemon_release(hf_daemon_ctx *ctx);
+
 /** hf_daemon_plan_live - live rows, effects and the engine view; 0 or -ENOMEM; pure */
 int hf_daemon_plan_live(hf_daemon_ctx *ctx);
 
