@@ -28,6 +28,7 @@ static hf_plan_options plan_options(const hf_cli *cli)
 
 	return (hf_plan_options){
 		.restart = o->has_restart ? o->restart : HF_RESTART_SAFE,
+		.allow_disruptive = o->allow_disruptive,
 		.now = hf_cli_now(cli) / 1000000,
 	};
 }
@@ -61,6 +62,15 @@ static void print_diffs(FILE *out, const hf_plan *plan)
 		fprintf(out, "\n%s", hf_strbuf_str(&sb));
 }
 
+static void print_hidden(hf_cli *cli, hf_paint *p, const hf_change *change)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+
+	hf_store_hidden(&sb, change->hides);
+	cli->has_gaps |= !hf_strbuf_ok(&sb);
+	hf_paint_line(p, "  %s: %s", change->id, hf_strbuf_str(&sb));
+}
+
 static void print_plan(hf_cli *cli, const hf_rollback *rb)
 {
 	const hf_plan *plan = &rb->survey.plan;
@@ -75,6 +85,9 @@ static void print_plan(hf_cli *cli, const hf_rollback *rb)
 	for (size_t i = 0; i < rb->n_refused; i++)
 		hf_paint_line(&p, "  refused: %s: %s", rb->refused[i].what,
 			      rb->refused[i].why);
+	for (size_t i = 0; i < plan->n_changes; i++)
+		if (plan->changes[i]->hides)
+			print_hidden(cli, &p, plan->changes[i]);
 	for (size_t i = 0; i < plan->n_effects; i++) {
 		const hf_effect *e = plan->effects[i];
 

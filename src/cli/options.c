@@ -89,7 +89,7 @@ static const hf_option options[] = {
 	  SURVEYS | HF_CMD_COMPILE | HF_CMD_ROLLBACK | SAVED,
 	  "restart units: safe (default), always, never" },
 	{ "allow-disruptive", OPT_ALLOW_DISRUPTIVE, NULL,
-	  SURVEYS | HF_CMD_COMPILE | SAVED,
+	  SURVEYS | HF_CMD_COMPILE | HF_CMD_ROLLBACK | SAVED,
 	  "change keys that hide existing images, containers and volumes" },
 	{ "allow-lock", OPT_ALLOW_LOCK, NULL, SURVEYS | HF_CMD_COMPILE | SAVED,
 	  "lock the audit rules until the next boot where the baseline says so" },

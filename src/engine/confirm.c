@@ -244,8 +244,11 @@ static int roll_back(hf_host *host, hf_model *model, const char *id,
 		     hf_apply_result *result, hf_error **err)
 {
 	cleanup_(hf_rollback_done) hf_rollback rb = { 0 };
-	int r = hf_rollback_plan(host, model, id, plan_options, &rb, err);
+	hf_plan_options all = *plan_options;
+	int r;
 
+	all.allow_disruptive = true; /* nobody is there to be asked */
+	r = hf_rollback_plan(host, model, id, &all, &rb, err);
 	if (r < 0)
 		return r;
 	hf_rollback_run(host, model, &rb, options, result);

@@ -288,15 +288,87 @@ static int copy_engine(hf_rollback *rb, const hf_engine_view *from)
 	return 0;
 }
 
+static const hf_kind *kind_of(const hf_model *model, const char *id)
+{
+	for (size_t i = 0; i < model->n_kinds; i++) {
+		size_t len = strlen(model->kinds[i]->name);
+
+		if (!strncmp(id, model->kinds[i]->name, len) && id[len] == ':')
+			return model->kinds[i];
+	}
+	return model->kinds[0]; /* of another version: the id names it */
+}
+
+/* What goes out of view with the undoing of @id, as @plan knows it; *ret NULL: nothing */
+static int hidden_by(const hf_model *model, hf_plan *plan, const char *id,
+		     const hf_store **ret)
+{
+	const hf_kind *kind = kind_of(model, id);
+
+	*ret = NULL;
+	return kind->hides ? kind->hides(plan, id, ret) : 0;
+}
+
+static int copy_store(hf_rollback *rb, const hf_store *from, const hf_store **ret)
+{
+	hf_store *to = hf_arena_new(&rb->arena, hf_store);
+
+	if (!to)
+		return -ENOMEM;
+	*to = *from;
+	to->why = hf_arena_strdup(&rb->arena, from->why ? from->why : "");
+	for (size_t i = 0; i < HF_STORE_SORTS_; i++) {
+		const hf_store_names *was = &from->sorts[i];
+		const char **names =
+			hf_arena_array(&rb->arena, was->n_names + 1, sizeof(*names));
+
+		for (size_t k = 0; names && k < was->n_names; k++) {
+			names[k] = hf_arena_strdup(&rb->arena, was->names[k]);
+			if (!names[k])
+				return -ENOMEM;
+		}
+		to->sorts[i].names = names;
+		if (!names)
+			return -ENOMEM;
+	}
+	*ret = to;
+	return to->why ? 0 : -ENOMEM;
+}
+
+/* What goes out of view with the undoing of each change. */
+static int copy_hidden(hf_rollback *rb, const hf_model *model, hf_plan *from)
+{
+	size_t n = rb->txn.n_changes;
+
+	rb->hides = hf_arena_array(&rb->arena, n + 1, sizeof(*rb->hides));
+	for (size_t i = 0; rb->hides && i < n; i++) {
+		const hf_store *store;
+
+		if (hidden_by(model, from, rb->txn.changes[i].id, &store) < 0 ||
+		    (store && copy_store(rb, store, &rb->hides[i]) < 0))
+			return -ENOMEM;
+	}
+	return rb->hides ? 0 : -ENOMEM;
+}
+
 /* The running engine, as the kinds see it: decides whether a restart is safe. */
 static int look_at_engine(hf_host *host, hf_model *model, hf_rollback *rb, hf_error **err)
 {
 	hf_survey scratch = { 0 };
 	hf_diags diags = { 0 };
-	const hf_plan_options *options = &rb->survey.plan.options;
-	int r = hf_engine_survey(host, model, options, NULL, 0, &diags, &scratch, err);
+	hf_plan_options options = rb->survey.plan.options;
+	int r = 0;
 
-	if (!r && copy_engine(rb, &scratch.plan.engine) < 0)
+	for (size_t i = 0; !r && i < rb->txn.n_changes; i++) {
+		const hf_store *store;
+
+		if (hidden_by(model, &rb->survey.plan, rb->txn.changes[i].id, &store) < 0)
+			return hf_error_oom(err);
+		options.store |= store != NULL;
+	}
+	r = hf_engine_survey(host, model, &options, NULL, 0, &diags, &scratch, err);
+	if (!r && (copy_engine(rb, &scratch.plan.engine) < 0 ||
+		   copy_hidden(rb, model, &scratch.plan) < 0))
 		r = hf_error_oom(err);
 	hf_diags_done(&diags);
 	hf_survey_done(&scratch);
@@ -350,17 +422,6 @@ static const char *refusal_of(const hf_rollback *rb, const char *id)
 	return NULL;
 }
 
-static const hf_kind *kind_of(const hf_model *model, const char *id)
-{
-	for (size_t i = 0; i < model->n_kinds; i++) {
-		size_t len = strlen(model->kinds[i]->name);
-
-		if (!strncmp(id, model->kinds[i]->name, len) && id[len] == ':')
-			return model->kinds[i];
-	}
-	return model->kinds[0]; /* of another version: the id names it */
-}
-
 static int plan_changes(hf_rollback *rb, hf_model *model, hf_error **err)
 {
 	hf_plan *plan = &rb->survey.plan;
@@ -378,6 +439,46 @@ static int plan_changes(hf_rollback *rb, hf_model *model, hf_error **err)
 		if (!change || (why && hf_change_block(plan, change, "%s", why) < 0))
 			return hf_error_oom(err);
 		change->secret = c->secret;
+		change->hides = rb->hides[i];
+	}
+	return 0;
+}
+
+/* Does the file that @id speaks of go back? */
+static bool is_restored(const hf_plan *plan, const char *id)
+{
+	const char *path = strchr(id, ':');
+
+	for (size_t i = 0; path && i < plan->n_groups; i++) {
+		size_t len = strlen(plan->groups[i]->path);
+
+		if (plan->groups[i]->type == HF_GROUP_FILE &&
+		    !strncmp(path + 1, plan->groups[i]->path, len) &&
+		    path[1 + len] == '#')
+			return true;
+	}
+	return false;
+}
+
+/* What an apply does only with --allow-disruptive is undone only so: what was made since
+ * goes out of view. A part of the files alone is no way out: a key and its flag belong
+ * together. */
+static int check_disruptive(hf_rollback *rb, hf_error **err)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const hf_plan *plan = &rb->survey.plan;
+
+	for (size_t i = 0; i < rb->txn.n_changes; i++) {
+		if (!rb->hides[i] || plan->options.allow_disruptive ||
+		    !is_restored(plan, rb->txn.changes[i].id))
+			continue;
+		hf_store_hidden(&sb, rb->hides[i]);
+		if (!hf_strbuf_ok(&sb))
+			return hf_error_oom(err);
+		(void)hf_error_set(err, -EPERM, "%s would change back: %s",
+				   rb->txn.changes[i].id, hf_strbuf_str(&sb));
+		return hf_error_hint(
+			err, "rollback --allow-disruptive undoes it all the same");
 	}
 	return 0;
 }
@@ -462,6 +563,8 @@ int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 					      err);
 	if (!r && !same_boot)
 		r = follow_disk(host, ret, model, err);
+	if (!r)
+		r = check_disruptive(ret, err);
 	if (!r)
 		r = plan_effects(host, ret, err);
 	if (!r)

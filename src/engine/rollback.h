@@ -17,6 +17,7 @@ typedef struct hf_rollback {
 	hf_survey survey; /* .plan: what undoing it means now */
 	hf_step *refused; /* what changed since: .what and .why */
 	size_t n_refused;
+	const hf_store **hides; /* with each of txn.changes; NULL: nothing */
 	bool live_left; /* it had a live part, which only the next boot puts back whole */
 } hf_rollback;
 
@@ -25,7 +26,8 @@ typedef struct hf_rollback {
  * @word:  id, unique beginning, or NULL: the newest that is applied and not rolled back
  * @model: only its kinds are used
  *
- * Errors: -ENOENT, -ENOTUNIQ, -EALREADY it was rolled back or never applied. Reads host.
+ * Errors: -ENOENT, -ENOTUNIQ, -EALREADY it was rolled back or never applied, -EPERM it
+ * takes out of view what the engine keeps, and @options do not allow it. Reads host.
  */
 int hf_rollback_plan(hf_host *host, hf_model *model, const char *word,
 		     const hf_plan_options *options, hf_rollback *ret,

@@ -17,8 +17,9 @@
 #include "base/strbuf.h"
 #include "model/model.h"
 
-struct hf_host;	 /* host/host.h */
-struct hf_plan;	 /* plan/plan.h */
+struct hf_host; /* host/host.h */
+struct hf_plan;
+struct hf_store; /* plan/plan.h */
 struct hf_group; /* plan/plan.h */
 struct hf_mask;	 /* base/mask.h */
 
@@ -123,6 +124,11 @@ struct hf_kind {
 	/* Add the secrets that stand in the bytes of a file of this kind, as they stand
 	 * there, so that no diff shows them. Pure. NULL where a kind knows none. */
 	void (*secrets)(const char *bytes, size_t len, struct hf_mask *mask);
+
+	/* What goes out of view with another value of the resource @id, as far as @plan
+	 * has it observed; *ret NULL: nothing can. Pure; 0 or -ENOMEM. NULL where that is
+	 * so of all resources. */
+	int (*hides)(struct hf_plan *plan, const char *id, const struct hf_store **ret);
 
 	/* After every kind has planned, in order of rank: what depends on the groups of
 	 * all (owner and mode of files that the plan makes). Pure. May be NULL. */

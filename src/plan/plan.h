@@ -28,6 +28,7 @@
 #include "model/facts.h"
 #include "model/model.h"
 #include "plan/record.h"
+#include "plan/store.h"
 #include "plan/unit_view.h"
 
 /* How a resource stands, worst last; a control has the worst of its resources'. */
@@ -80,6 +81,8 @@ typedef struct hf_resource {
 	unsigned found_line;	/* 0: unknown */
 	bool secret;		/* never render wanted and found */
 	bool judged;		/* a state was set */
+	const hf_store *hides;	/* what would go out of view if it were as wanted; NULL:
+				 * nothing can */
 	const char *gate_why;	/* whether its controls apply cannot be told; or NULL */
 	size_t index;
 } hf_resource;
@@ -95,8 +98,9 @@ struct hf_change {
 	const char *blocked; /* the reason why apply will not do it, or NULL */
 	bool whole; /* blocked, and the plan has its other half: it cannot be left out */
 	bool secret;
-	bool recorded; /* before and after go into the applied record under .id */
-	size_t *rows;  /* indices into plan->resources */
+	bool recorded;	       /* before and after go into the applied record under .id */
+	const hf_store *hides; /* what goes out of view with it; NULL: nothing can */
+	size_t *rows;	       /* indices into plan->resources */
 	size_t n_rows;
 	hf_group *group; /* NULL for a blocked change */
 	size_t index;
@@ -209,6 +213,7 @@ typedef struct hf_plan_options {
 	bool leave_unknown;
 	bool offline; /* --root: no live layer */
 	bool manager; /* systemd's manager can be asked; set by the engine */
+	bool store;   /* what the engine keeps is to be known */
 	bool asides;  /* what kinds list with hf_plan_aside() is wanted at length */
 	int64_t now;  /* seconds since the epoch */
 	const struct hf_plan

@@ -137,6 +137,8 @@ static json_t *change_of(hf_json *j, const hf_view *v, const hf_change *c)
 	for (size_t i = 0; i < v->n_change_rows[n]; i++)
 		hf_json_append(j, rows, hf_json_size(v->change_rows[n][i]));
 	hf_json_set(j, o, "resources", rows);
+	if (c->hides)
+		hf_json_set(j, o, "hides", hf_json_hides(j, c->hides));
 	return o;
 }
 

@@ -136,6 +136,32 @@ json_t *hf_json_ids(hf_json *j, const hf_control *const *controls, size_t n)
 	return array;
 }
 
+json_t *hf_json_hides(hf_json *j, const hf_store *store)
+{
+	json_t *o = json_object();
+	const char *why = NULL;
+
+	for (size_t i = 0; i < HF_STORE_SORTS_; i++) {
+		const hf_store_names *names = &store->sorts[i];
+		json_t *sort = NULL;
+
+		if (names->known == HF_ABSENT)
+			continue;
+		if (names->known == HF_PRESENT) {
+			sort = json_object();
+			hf_json_set(j, sort, "total", hf_json_size(names->total));
+			hf_json_set(j, sort, "names",
+				    hf_json_texts(j, names->names, names->n_names));
+		} else {
+			why = store->why;
+		}
+		hf_json_set(j, o, hf_store_sort_name((hf_store_sort)i),
+			    sort ? sort : json_null());
+	}
+	hf_json_set(j, o, "why", hf_json_text(why));
+	return o;
+}
+
 json_t *hf_json_resource(hf_json *j, const hf_resource *r)
 {
 	json_t *o = json_object();
@@ -152,6 +178,8 @@ json_t *hf_json_resource(hf_json *j, const hf_resource *r)
 	hf_json_set(j, o, "declared",
 		    hf_json_place(j, source ? source->name : NULL, r->declared.line));
 	hf_json_set(j, o, "found_at", hf_json_place(j, r->found_file, r->found_line));
+	if (r->hides)
+		hf_json_set(j, o, "hides", hf_json_hides(j, r->hides));
 	return o;
 }
 

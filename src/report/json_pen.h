@@ -49,6 +49,10 @@ json_t *hf_json_control(hf_json *j, const hf_control *control);
 json_t *hf_json_ids(hf_json *j, const hf_control *const *controls, size_t n);
 json_t *hf_json_resource(hf_json *j, const hf_resource *row);
 
+/** hf_json_hides - what goes out of view; a sort of which it is not known is null, one
+ *  that is not concerned is left out */
+json_t *hf_json_hides(hf_json *j, const hf_store *store);
+
 /** hf_json_begin - begin the document: what every output has, up to "vars"
  *  hf_json_end - "errors", "warnings", "notes", and the end */
 void hf_json_begin(hf_json *j, FILE *out, const hf_report *report);

@@ -98,6 +98,15 @@ static void put_reasons(hf_text *t, const hf_text_twins *twins)
 	}
 }
 
+static void put_hidden(hf_text *t, const hf_store *store)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+
+	hf_store_hidden(&sb, store);
+	t->paint.oom |= !hf_strbuf_ok(&sb);
+	hf_text_remark(t, HF_STYLE_WARN, hf_strbuf_str(&sb));
+}
+
 static const hf_resource *find_place(const hf_text *t, const hf_text_twins *twins)
 {
 	for (size_t m = 0; m < twins->n; m++) {
@@ -125,6 +134,8 @@ static void put_change(hf_text *t, const hf_text_twins *twins)
 	hf_text_id(t, c->id, twins);
 	put_values(t, c, found ? NULL : cause);
 	put_reasons(t, twins);
+	if (c->hides && !c->n_rows) /* else one of the reasons says it */
+		put_hidden(t, c->hides);
 	if (c->blocked) {
 		hf_paint_to(&t->paint, HF_INDENT_VALUE);
 		hf_paint_text(&t->paint, HF_STYLE_BAD, "blocked: ");

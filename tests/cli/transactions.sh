@@ -180,6 +180,28 @@ field result '"in-sync"'
 field changed true
 hf 0 apply ./b.yaml
 
+# what an apply did with --allow-disruptive is undone with it only
+cat >hide.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - {id: data, title: Elsewhere, daemon: {set: {data-root: /srv/docker}}}
+END
+hidden="images, containers or volumes would become invisible, which ones is not known: in a tree"
+hf 2 check ./hide.yaml
+has "$hidden"
+hf 0 apply ./hide.yaml --allow-disruptive --record --format json
+has '"hides": {"images": null, "containers": null, "volumes": null, "why": "in a tree no dockerd runs"}'
+listing >applied
+hf 1 rollback --record
+has "daemon.json#data-root would change back: $hidden"
+has "rollback --allow-disruptive"
+listing | cmp -s - applied || fail "the refused rollback changed something"
+hf 2 rollback --dry-run --allow-disruptive --format json
+has '"hides": {"images": null'
+hf 0 rollback --allow-disruptive --record
+has "daemon.json#data-root: $hidden"
+
 # no byte of a file's name reaches the terminal raw
 esc=$(printf '\033')
 mkdir root/etc/docker/c

@@ -91,6 +91,26 @@ if static=$(readlink -f "$(command -v docker-init)") && mkdir "$work/image" &&
 	docker rm hf-live >/dev/null
 fi
 
+# What another data-root would hide is named, and asked for only where it is at stake.
+hiding() { # KEY VALUE
+	printf 'holdfast: 1\nname: t\ncontrols:\n  - {id: a, title: T, daemon: {set: {%s: %s}}}\n' \
+		"$1" "$2" >"$work/hiding.yaml"
+	hf check "$work/hiding.yaml"
+}
+docker volume create hf-volume >/dev/null
+docker create --name hf-kept --network none holdfast-live /init >/dev/null 2>"$work/err" ||
+	cat "$work/err"
+hiding data-root /elsewhere
+exits 6 "another data-root is a finding"
+is "what would be hidden" \
+	'{"images":{"total":1,"names":["holdfast-live:latest"]},"containers":{"total":1,"names":["hf-kept"]},"volumes":{"total":1,"names":["hf-volume"]},"why":null}' \
+	"$(jq -c ".resources[0].hides" "$work/json")"
+hiding storage-driver vfs
+is "what another storage driver would hide" '["images","containers","why"]' \
+	"$(jq -c '.resources[0].hides | keys_unsorted' "$work/json")"
+docker rm hf-kept >/dev/null
+docker volume rm hf-volume >/dev/null
+
 # Reloading it changes nothing and is not refused.
 kill -HUP $docker_pid
 for ((i = 0; i < 50; i++)); do

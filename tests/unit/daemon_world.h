@@ -44,6 +44,8 @@ typedef struct scene {
 	bool live_restore;     /* in force in the running one */
 	const char *dependant; /* a unit that requires dockerd's */
 	bool socket;	       /* print where the API is after the plan */
+	/* what dockerd keeps, names with spaces between; all NULL: not known */
+	const char *images, *boxes, *volumes;
 } scene;
 
 typedef struct stage {
@@ -140,11 +142,14 @@ static void put_plan(stage *s)
 	for (size_t i = 0; i < p->n_changes; i++) {
 		const hf_change *c = p->changes[i];
 
-		hf_strbuf_addf(&s->out, "%s %s: %s -> %s (%s)%s%s\n", hf_op_name(c->op),
+		hf_strbuf_addf(&s->out, "%s %s: %s -> %s (%s)%s%s%s", hf_op_name(c->op),
 			       short_id(c->id), c->before ? c->before : "-",
 			       c->after ? c->after : "-", hf_cause_name(c->cause),
 			       c->blocked ? " blocked: " : "",
-			       c->blocked ? c->blocked : "");
+			       c->blocked ? c->blocked : "", c->hides ? " hides: " : "");
+		if (c->hides)
+			hf_store_hidden(&s->out, c->hides);
+		hf_strbuf_addc(&s->out, '\n');
 		assert_int_equal(c->blocked == NULL, c->group != NULL);
 	}
 	for (size_t i = 0; i < p->n_groups; i++) {
@@ -217,6 +222,21 @@ static void stage_record(stage *s, const scene *in)
 	}
 }
 
+static void stage_names(stage *s, hf_store_names *to, const char *text)
+{
+	char *copy = text ? hf_arena_strdup(&s->arena, text) : NULL, *save = NULL;
+
+	if (!copy)
+		return;
+	to->known = HF_PRESENT;
+	for (char *p = strtok_r(copy, " ", &save); p; p = strtok_r(NULL, " ", &save)) {
+		to->total++;
+		if (to->n_names == HF_STORE_NAMES_MAX)
+			continue;
+		*hf_vec_push(&s->arena, to->names, to->n_names) = p;
+	}
+}
+
 static void stage_obs(stage *s, const scene *in)
 {
 	hf_daemon_obs *obs = hf_arena_new(&s->arena, hf_daemon_obs);
@@ -241,6 +261,9 @@ static void stage_obs(stage *s, const scene *in)
 		       : in->live[0]	? HF_PRESENT
 					: HF_ABSENT;
 	obs->running_why = "/proc is hidden";
+	stage_names(s, &obs->store.sorts[HF_STORE_IMAGES], in->images);
+	stage_names(s, &obs->store.sorts[HF_STORE_CONTAINERS], in->boxes);
+	stage_names(s, &obs->store.sorts[HF_STORE_VOLUMES], in->volumes);
 	if (!in->live[0])
 		return;
 	obs->live_argv = args_of(s, in->live, NULL, &obs->n_live_argv);

@@ -295,7 +295,92 @@ static void test_data_hiding(void **state)
 			  .argv = STOCK,
 			  .engine = "26.1.5" },
 		"#userns-remap \"default\": finding, found \"\", images, containers or "
-		"volumes would become invisible; changed only with --allow-disruptive\n");
+		"volumes would become invisible, which ones is not known: dockerd does "
+		"not run; changed only with --allow-disruptive\n");
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {userns-remap: default}"),
+			  .argv = STOCK,
+			  .live_unknown = true,
+			  .engine = "26.1.5" },
+		"#userns-remap \"default\": finding, found \"\", images, containers or "
+		"volumes would become invisible, which ones is not known: /proc is "
+		"hidden; changed only with --allow-disruptive\n");
+}
+
+/* by name, as far as it is known */
+static void test_data_hiding_named(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {data-root: /new}"),
+			      .argv = STOCK,
+			      .engine = "26.1.5",
+			      .images = "a b c d e f g h i j k l",
+			      .boxes = "web",
+			      .volumes = "" },
+		    "#data-root \"/new\": finding, found \"/var/lib/docker\", 12 images "
+		    "(a, b, "
+		    "c, d, e, f, g, h, i, j and 2 more), 1 container (web) would become "
+		    "invisible; changed only with --allow-disruptive\n");
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {data-root: /new}"),
+			  .argv = STOCK,
+			  .engine = "26.1.5",
+			  .images = "",
+			  .boxes = "",
+			  .volumes = "" },
+		"#data-root \"/new\": finding, found \"/var/lib/docker\", dockerd has "
+		"no images, containers or volumes now that would become invisible; "
+		"changed only with --allow-disruptive\n");
+	/* volumes stay where they are */
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {storage-driver: vfs}"),
+			      .argv = STOCK,
+			      .engine = "26.1.5",
+			      .images = "a",
+			      .boxes = "",
+			      .volumes = "v" },
+		    "#storage-driver \"vfs\": finding, found not set, 1 image (a) would "
+		    "become invisible; changed only with --allow-disruptive\n");
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {data-root: /new}"),
+			  .argv = STOCK,
+			  .engine = "26.1.5",
+			  .images = "a",
+			  .boxes = "b" },
+		"#data-root \"/new\": finding, found \"/var/lib/docker\", 1 image (a), "
+		"1 container (b) would become invisible; volumes would become "
+		"invisible, which ones is not known: dockerd does not run; changed "
+		"only with --allow-disruptive\n");
+}
+
+/* taking it back hides what was made since */
+static void test_data_hiding_released(void **state)
+{
+	const entry was = { "daemon:" HF_DAEMON_JSON "#userns-remap", NULL,
+			    "\"default\"" };
+	scene in = { .controls = CONTROL("a", "set: {icc: true}"),
+		     .file = "{\"userns-remap\": \"default\"}\n",
+		     .argv = STOCK,
+		     .engine = "26.1.5",
+		     .images = "a",
+		     .boxes = "b",
+		     .volumes = "v",
+		     .record = { was } };
+
+	(void)state;
+	assert_plan(
+		&in,
+		"#icc true: pass, found true, the engine's default\n"
+		"note: daemon:/etc/docker/daemon.json#userns-remap is no longer "
+		"demanded and stays as it is: taking it back needs "
+		"--allow-disruptive: 1 image (a), 1 container (b), 1 volume (v) would "
+		"become invisible\n");
+	in.allow_disruptive = true;
+	assert_plan(&in, "#icc true: pass, found true, the engine's default\n"
+			 "delete #userns-remap: \"default\" -> - (released) hides: 1 "
+			 "image (a), 1 container (b), 1 volume (v) would become "
+			 "invisible\n"
+			 "edit:\n"
+			 "{}\n");
 }
 
 static void test_data_hiding_allowed(void **state)
@@ -305,8 +390,12 @@ static void test_data_hiding_allowed(void **state)
 			      .argv = STOCK,
 			      .engine = "26.1.5",
 			      .allow_disruptive = true },
-		    "#userns-remap \"default\": drift, found \"\"\n"
-		    "create #userns-remap: - -> \"default\" (host)\n"
+		    "#userns-remap \"default\": drift, found \"\", images, containers "
+		    "or volumes would become invisible, which ones is not known: dockerd "
+		    "does not run\n"
+		    "create #userns-remap: - -> \"default\" (host) hides: images, "
+		    "containers or volumes would become invisible, which ones is not "
+		    "known: dockerd does not run\n"
 		    "make:\n"
 		    "{\n"
 		    "  \"userns-remap\": \"default\"\n"
@@ -434,6 +523,8 @@ int main(void)
 		cmocka_unit_test(test_ip6tables_before),
 		cmocka_unit_test(test_engine_unknown),
 		cmocka_unit_test(test_data_hiding),
+		cmocka_unit_test(test_data_hiding_named),
+		cmocka_unit_test(test_data_hiding_released),
 		cmocka_unit_test(test_data_hiding_allowed),
 		cmocka_unit_test(test_forbid_require),
 		cmocka_unit_test(test_add),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds/daemon/daemon_api.h"
+#include "base/escape.h"
 #include "base/parse.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/docker.h"
@@ -191,6 +193,27 @@ static int read_info(asker *a, const json_t *info)
 	return r;
 }
 
+/* A paused container runs, too, and so does one that cannot be told; StateString() in
+ * moby's container/state.go. */
+static bool is_running(const json_t *container)
+{
+	static const char *const still[] = { "created", "exited", "dead", "removing" };
+	const char *state = json_string_value(json_object_get(container, "State"));
+
+	for (size_t i = 0; state && i < ARRAY_SIZE(still); i++)
+		if (strcmp(state, still[i]) == 0)
+			return false;
+	return true;
+}
+
+static const char *container_name(const json_t *c)
+{
+	const char *name =
+		json_string_value(json_array_get(json_object_get(c, "Names"), 0));
+
+	return !name ? "" : name + (*name == '/');
+}
+
 static int read_containers(asker *a, const json_t *list)
 {
 	hf_engine_view *engine = &a->plan->engine;
@@ -199,15 +222,15 @@ static int read_containers(asker *a, const json_t *list)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *c = json_array_get(list, i);
 		const char *id = json_string_value(json_object_get(c, "Id"));
-		const char *name =
-			json_string_value(json_array_get(json_object_get(c, "Names"), 0));
-		hf_container *slot =
-			hf_vec_push(arena, engine->containers, engine->n_containers);
+		hf_container *slot;
 
+		if (!is_running(c))
+			continue;
+		slot = hf_vec_push(arena, engine->containers, engine->n_containers);
 		if (!slot)
 			return -ENOMEM;
 		slot->id = hf_arena_strdup(arena, id ? id : "");
-		slot->name = hf_arena_strdup(arena, !name ? "" : name + (*name == '/'));
+		slot->name = hf_arena_strdup(arena, container_name(c));
 		if (!slot->id || !slot->name)
 			return -ENOMEM;
 	}
@@ -304,6 +327,142 @@ static int ask_bridge_and_events(asker *a)
 	return r;
 }
 
+/* --- what it keeps --------------------------------------------------------------------
+ */
+
+#define STORE_NAME_MAX 120 /* bytes; what is longer is cut */
+
+/* "sha256:0123456789abcdef..." as people know it */
+static const char *short_id(const json_t *v, hf_arena *arena)
+{
+	const char *id = json_string_value(json_object_get(v, "Id"));
+
+	if (!id)
+		return "?";
+	return hf_arena_printf(arena, "%.12s",
+			       strncmp(id, "sha256:", 7) == 0 ? id + 7 : id);
+}
+
+/* The first tag; one that was taken away is "<none>:<none>" in 20.10, none at all later.
+ */
+static const char *image_name(const json_t *v, hf_arena *arena)
+{
+	const char *tag =
+		json_string_value(json_array_get(json_object_get(v, "RepoTags"), 0));
+
+	return tag && *tag && strncmp(tag, "<none>", 6) != 0 ? tag : short_id(v, arena);
+}
+
+static const char *kept_container_name(const json_t *v, hf_arena *arena)
+{
+	const char *name = container_name(v);
+
+	return *name ? name : short_id(v, arena);
+}
+
+static const char *volume_name(const json_t *v, hf_arena *arena)
+{
+	const char *name = json_string_value(json_object_get(v, "Name"));
+
+	(void)arena;
+	return name && *name ? name : "?";
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A copy in @arena, of no more than so many bytes. */
+static const char *cut(const char *name, hf_arena *arena)
+{
+	size_t len = strlen(name), n = 0, step;
+
+	if (len <= STORE_NAME_MAX)
+		return hf_arena_strdup(arena, name);
+	while ((step = hf_utf8_len(name + n, len - n)) && n + step <= STORE_NAME_MAX)
+		n += step;
+	return hf_arena_printf(arena, "%.*s...", (int)n, name);
+}
+
+/* The first names in order, and how many there are: what the API lists has no order that
+ * would stay. */
+static int keep_names(asker *a, hf_store_sort sort, const json_t *list,
+		      const char *(*name_of)(const json_t *v, hf_arena *arena))
+{
+	hf_store_names *kept = &a->obs->store.sorts[sort];
+	cleanup_(hf_arena_done) hf_arena scratch = { 0 };
+	size_t total = json_array_size(list);
+	const char **all = hf_arena_array(&scratch, total + 1, sizeof(*all));
+
+	kept->names = hf_arena_array(&a->plan->arena, HF_STORE_NAMES_MAX, sizeof(*all));
+	if (!all || !kept->names)
+		return -ENOMEM;
+	for (size_t i = 0; i < total; i++) {
+		all[i] = name_of(json_array_get(list, i), &scratch);
+		if (!all[i])
+			return -ENOMEM;
+	}
+	qsort(all, total, sizeof(*all), by_text);
+	for (size_t i = 0; i < total && i < HF_STORE_NAMES_MAX; i++) {
+		kept->names[i] = cut(all[i], &a->plan->arena);
+		if (!kept->names[i])
+			return -ENOMEM;
+		kept->n_names++;
+	}
+	kept->total = total;
+	kept->known = HF_PRESENT;
+	return 0;
+}
+
+/* One request for names; what comes after one without an answer is not asked. */
+static int ask_names(asker *a, hf_store_sort sort, const char *path, const char *member,
+		     const char *(*name_of)(const json_t *v, hf_arena *arena))
+{
+	cleanup_(hf_error_freep) hf_error *e = NULL;
+	hf_store *store = &a->obs->store;
+	const json_t *list;
+	json_t *v = NULL;
+	int r;
+
+	if (store->why)
+		return 0;
+	r = hf_docker_get(a->host, a->socket, path, &v, &e);
+	list = member ? json_object_get(v, member) : v;
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		store->why = hf_arena_strdup(&a->plan->arena, hf_error_text(e));
+	else if (json_is_array(list) || (member && json_is_null(list)))
+		r = keep_names(a, sort, list, name_of);
+	else
+		store->why = hf_arena_printf(
+			&a->plan->arena, "dockerd's answer to GET %s is no list", path);
+	json_decref(v);
+	return r == -ENOMEM || (store->sorts[sort].known != HF_PRESENT && !store->why)
+		       ? -ENOMEM
+		       : 0;
+}
+
+/* @containers: all of them, as listed already; NULL: there was no answer */
+static int ask_store(asker *a, const json_t *containers)
+{
+	int r;
+
+	if (!json_is_array(containers)) {
+		a->obs->store.why = a->obs->api_why
+					    ? a->obs->api_why
+					    : "dockerd's list of containers is no list";
+		return 0;
+	}
+	r = keep_names(a, HF_STORE_CONTAINERS, containers, kept_container_name);
+	if (r == 0)
+		r = ask_names(a, HF_STORE_IMAGES, "/images/json", NULL, image_name);
+	if (r == 0)
+		r = ask_names(a, HF_STORE_VOLUMES, "/volumes", "Volumes", volume_name);
+	return r;
+}
+
 /* --- plugins --------------------------------------------------------------------------
  */
 
@@ -374,7 +533,7 @@ static int ask_plugins(asker *a)
  */
 
 int hf_daemon_ask(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs,
-		  const char *engine, bool newer, bool plugins)
+		  const char *engine, const hf_daemon_questions *what)
 {
 	asker a = { host, plan, obs, engine, NULL };
 	json_t *v;
@@ -395,14 +554,17 @@ int hf_daemon_ask(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs,
 	}
 	json_decref(v);
 	if (r == 0 && obs->asked) {
-		r = get(&a, "/containers/json", false, &v);
+		r = get(&a, what->store ? "/containers/json?all=1" : "/containers/json",
+			false, &v);
 		if (r == 0 && v)
 			r = read_containers(&a, v);
+		if (r == 0 && what->store)
+			r = ask_store(&a, v);
 		json_decref(v);
 	}
-	if (r == 0 && obs->asked && newer)
+	if (r == 0 && obs->asked && what->newer)
 		r = ask_bridge_and_events(&a);
-	if (r == 0 && obs->asked && plugins)
+	if (r == 0 && obs->asked && what->plugins)
 		r = ask_plugins(&a);
 	if (obs->api_why)
 		plan->engine.why = obs->api_why;

@@ -50,7 +50,7 @@ const hf_dkey hf_dkeys[] = {
 	{ .name = "cpu-rt-period", INT, FLAG("cpu-rt-period", 0), DEFAULT("0") },
 	{ .name = "cpu-rt-runtime", INT, FLAG("cpu-rt-runtime", 0), DEFAULT("0") },
 	{ .name = "cri-containerd", BOOL, FLAG("cri-containerd", 0), DEFAULT("false") },
-	{ .name = "data-root", STR, FLAG("data-root", 0), DEFAULT("\"/var/lib/docker\""), .flags = HF_DKEY_HIDES_DATA },
+	{ .name = "data-root", STR, FLAG("data-root", 0), DEFAULT("\"/var/lib/docker\""), .flags = HF_DKEY_HIDES_DATA | HF_DKEY_HIDES_VOLUMES },
 	{ .name = "debug", BOOL, FLAG("debug", 'D'), DEFAULT("false"), KEEP },
 	{ .name = "default-address-pools", POOLS, FLAG("default-address-pool", 0), DEFAULT(NULL), BRIDGE },
 	{ .name = "default-cgroupns-mode", STR, FLAG("default-cgroupns-mode", 0), DEFAULT(NULL), KEEP },
@@ -74,7 +74,7 @@ const hf_dkey hf_dkeys[] = {
 	{ .name = "firewall-backend", STR, FLAG("firewall-backend", 0), DEFAULT("\"\""), .since = "29.0" },
 	{ .name = "fixed-cidr", STR, FLAG("fixed-cidr", 0), DEFAULT("\"\""), BRIDGE },
 	{ .name = "fixed-cidr-v6", STR, FLAG("fixed-cidr-v6", 0), DEFAULT("\"\""), BRIDGE },
-	{ .name = "graph", STR, FLAG("graph", 'g'), DEFAULT(NULL), .gone = "24.0", .flags = HF_DKEY_HIDES_DATA },
+	{ .name = "graph", STR, FLAG("graph", 'g'), DEFAULT(NULL), .gone = "24.0", .flags = HF_DKEY_HIDES_DATA | HF_DKEY_HIDES_VOLUMES },
 	{ .name = "group", STR, FLAG("group", 'G'), DEFAULT("\"docker\"") },
 	{ .name = "host-gateway-ip", STR, FLAG("host-gateway-ip", 0), DEFAULT("\"\"") },
 	{ .name = "host-gateway-ips", LIST, FLAG("host-gateway-ip", 0), DEFAULT("[]"), .since = "28.0" },
@@ -127,7 +127,7 @@ const hf_dkey hf_dkeys[] = {
 	{ .name = "tlsverify", BOOL, FLAG("tlsverify", 0), DEFAULT(NULL) },
 	{ .name = "userland-proxy", BOOL, FLAG("userland-proxy", 0), DEFAULT("true"), NEW },
 	{ .name = "userland-proxy-path", STR, FLAG("userland-proxy-path", 0), DEFAULT(NULL), NEW },
-	{ .name = "userns-remap", STR, FLAG("userns-remap", 0), DEFAULT("\"\""), .flags = HF_DKEY_HIDES_DATA },
+	{ .name = "userns-remap", STR, FLAG("userns-remap", 0), DEFAULT("\"\""), .flags = HF_DKEY_HIDES_DATA | HF_DKEY_HIDES_VOLUMES },
 };
 /* clang-format on */
 const size_t hf_dkeys_n = ARRAY_SIZE(hf_dkeys);

@@ -34,8 +34,9 @@ typedef enum hf_force {
 	HF_FORCE_RELOAD_RESET, /* SIGHUP; removing it does */
 } hf_force;
 
-#define HF_DKEY_SECRET 1u     /* may hold credentials: never shown */
-#define HF_DKEY_HIDES_DATA 2u /* images, containers, volumes vanish from view */
+#define HF_DKEY_SECRET 1u	 /* may hold credentials: never shown */
+#define HF_DKEY_HIDES_DATA 2u	 /* images and containers vanish from view ... */
+#define HF_DKEY_HIDES_VOLUMES 4u /* ... and volumes, too */
 
 typedef struct hf_dkey {
 	const char *name;

@@ -47,4 +47,5 @@ const hf_kind hf_kind_daemon = {
 	.observe = hf_daemon_observe,
 	.plan = hf_daemon_plan,
 	.secrets = secrets,
+	.hides = hf_daemon_id_hides,
 };

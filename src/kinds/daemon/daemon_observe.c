@@ -247,6 +247,7 @@ typedef struct api_needs {
 	bool change;  /* a demand of this run is unmet, on disk or in the running process
 		       */
 	bool plugins; /* one of authorization-plugins, that would name some */
+	bool store;   /* one of a key that takes what dockerd keeps out of view */
 } api_needs;
 
 static int look_for_changes(observer *o, const hf_dargv *argv, api_needs *ret)
@@ -270,6 +271,7 @@ static int look_for_changes(observer *o, const hf_dargv *argv, api_needs *ret)
 		if (met < 0)
 			return met;
 		ret->change |= !met || v.conflict;
+		ret->store |= !met && hf_daemon_hides_data(spec->key, spec->subkey);
 		ret->plugins |= !met && spec->value &&
 				strcmp(spec->key->name, "authorization-plugins") == 0;
 	}
@@ -303,7 +305,7 @@ static int find_needs(observer *o, api_needs *ret)
 	hf_dargv live;
 	int r = look_for_changes(o, &o->argv, ret);
 
-	if (r < 0 || ret->change || !o->obs->live_argv || runs_by_unit(o))
+	if (r < 0 || !o->obs->live_argv || runs_by_unit(o))
 		return r;
 	r = hf_dargv_parse(o->obs->live_argv, o->obs->n_live_argv, o->engine,
 			   &o->plan->arena, &live);
@@ -311,7 +313,7 @@ static int find_needs(observer *o, api_needs *ret)
 }
 
 /* Will this plan release a key of the record, as no control demands it any more? */
-static int will_release(observer *o, bool *ret)
+static int will_release(observer *o, bool *ret, api_needs *needs)
 {
 	const hf_record *record = o->plan->record;
 	size_t len = strlen(o->obs->path);
@@ -331,9 +333,12 @@ static int will_release(observer *o, bool *ret)
 	for (size_t i = 0; i < record->n_entries && r == 0; i++) {
 		const char *id = record->entries[i]->id;
 
-		*ret |= strncmp(id, "daemon:", 7) == 0 &&
-			strncmp(id + 7, o->obs->path, len) == 0 && id[7 + len] == '#' &&
-			!hf_map_get(&claimed, id + 7 + len + 1);
+		if (strncmp(id, "daemon:", 7) != 0 ||
+		    strncmp(id + 7, o->obs->path, len) != 0 || id[7 + len] != '#' ||
+		    hf_map_get(&claimed, id + 7 + len + 1))
+			continue;
+		*ret = true;
+		needs->store |= hf_daemon_name_hides(id + 7 + len + 1);
 	}
 	hf_arena_done(&arena);
 	return r;
@@ -362,11 +367,12 @@ static int find_dependants(observer *o)
 	return r == -ENOMEM ? r : 0;
 }
 
-static int ask(observer *o, const api_needs *needs)
+static int ask(observer *o, api_needs *needs)
 {
 	hf_daemon_obs *obs = o->obs;
 	hf_engine_view *engine = &o->plan->engine;
-	bool newer, releases;
+	hf_daemon_questions questions = { .plugins = needs->plugins };
+	bool releases;
 	int r;
 
 	engine->running = obs->running;
@@ -377,20 +383,23 @@ static int ask(observer *o, const api_needs *needs)
 	obs->changed_usec = o->file_usec;
 	if (obs->running != HF_PRESENT)
 		return 0;
-	newer = obs->file == HF_PRESENT && obs->started_usec < obs->changed_usec;
-	r = will_release(o, &releases);
+	questions.newer =
+		obs->file == HF_PRESENT && obs->started_usec < obs->changed_usec;
+	r = will_release(o, &releases, needs);
 	if (r < 0)
 		return r;
 	engine->containers_known = HF_UNKNOWN;
 	engine->live_restore = HF_UNKNOWN;
 	engine->swarm = HF_UNKNOWN;
 	engine->why = "dockerd was not asked";
-	if (!needs->change && !newer && !unit_has_effect(o) && !releases)
+	questions.store = needs->store || o->plan->options.store;
+	if (!needs->change && !questions.newer && !unit_has_effect(o) && !releases &&
+	    !questions.store)
 		return 0;
 	r = find_dependants(o);
 	if (r < 0)
 		return r;
-	return hf_daemon_ask(o->host, o->plan, obs, o->engine, newer, needs->plugins);
+	return hf_daemon_ask(o->host, o->plan, obs, o->engine, &questions);
 }
 
 /* --- engines of users -----------------------------------------------------------------

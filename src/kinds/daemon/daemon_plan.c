@@ -112,7 +112,10 @@ int hf_daemon_want_change(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_daemon
 		return -ENOMEM;
 	w->change->recorded = true;
 	w->change->secret = hf_dkey_is_secret(w->key, w->subkey);
-	return 0;
+	if (!hf_daemon_hides_data(w->key, w->subkey))
+		return 0;
+	w->change->hides = hf_daemon_hides(ctx->plan, w->key);
+	return w->change->hides ? 0 : -ENOMEM;
 }
 
 static int block_for_flag(hf_daemon_ctx *ctx, hf_daemon_want *w, const hf_dflag *flag)
@@ -354,6 +357,29 @@ static int enforce(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, const standin
 					  s->met_after, row);
 }
 
+/* A key that takes what dockerd keeps out of view: only where that was agreed to. */
+static int judge_hiding(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *row,
+			const standing *s, const char *found, const char *place)
+{
+	const hf_daemon_spec *spec = demand->spec;
+	const char *hidden;
+	int r;
+
+	row->hides = hf_daemon_hides(ctx->plan, spec->key);
+	hidden = row->hides ? hf_daemon_hidden(ctx->plan, row->hides) : NULL;
+	if (!hidden)
+		return -ENOMEM;
+	if (!ctx->plan->options.allow_disruptive)
+		return hf_row_judge(ctx->plan, row, HF_STATE_FINDING, found,
+				    "%s; changed only with --allow-disruptive", hidden);
+	r = hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found, "%s%s%s%s",
+			 place ? "by " : "", place ? place : "", place ? "; " : "",
+			 hidden);
+	if (r == 0 && hf_control_is_enforced(demand->control))
+		r = enforce(ctx, spec, s, row);
+	return r;
+}
+
 static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *row,
 		       const standing *s, const char *found)
 {
@@ -370,12 +396,8 @@ static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource 
 					    ? "must not be in force; only reported"
 					    : "is not set; which value is right is for a "
 					      "person to decide");
-	if (hf_daemon_hides_data(spec->key, spec->subkey) &&
-	    !ctx->plan->options.allow_disruptive)
-		return hf_row_judge(
-			ctx->plan, row, HF_STATE_FINDING, found,
-			"images, containers or volumes would become invisible; "
-			"changed only with --allow-disruptive");
+	if (hf_daemon_hides_data(spec->key, spec->subkey))
+		return judge_hiding(ctx, demand, row, s, found, place);
 	if (v->conflict)
 		r = hf_row_judge(ctx->plan, row, HF_STATE_DRIFT, found,
 				 "given in the file and by %s: dockerd does not start",

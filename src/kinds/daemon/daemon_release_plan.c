@@ -12,6 +12,23 @@ static void note_left(hf_daemon_ctx *ctx, const hf_record_entry *entry, const ch
 		    "%s is no longer demanded and stays as it is: %s", entry->id, why);
 }
 
+static int note_hiding(hf_daemon_ctx *ctx, const hf_record_entry *entry,
+		       const hf_dkey *key)
+{
+	const hf_store *store = hf_daemon_hides(ctx->plan, key);
+	const char *hidden = store ? hf_daemon_hidden(ctx->plan, store) : NULL,
+		   *why = hidden ? hf_arena_printf(
+					   &ctx->plan->arena,
+					   "taking it back needs --allow-disruptive: %s",
+					   hidden)
+				 : NULL;
+
+	if (!why)
+		return -ENOMEM;
+	note_left(ctx, entry, why);
+	return 0;
+}
+
 /* 1, 0, -ENOMEM */
 static int same_text(const hf_json *value, const char *text, hf_arena *arena)
 {
@@ -71,8 +88,7 @@ static int release(hf_daemon_ctx *ctx, const hf_record_entry *entry, const char 
 	}
 	if (hf_daemon_hides_data(key, dot ? dot + 1 : NULL) &&
 	    !ctx->plan->options.allow_disruptive) {
-		note_left(ctx, entry, "taking it back needs --allow-disruptive");
-		return 0;
+		return note_hiding(ctx, entry, key);
 	}
 	w = hf_daemon_want_get(ctx, key, dot ? dot + 1 : NULL, name);
 	if (!w)

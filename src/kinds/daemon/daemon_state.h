@@ -9,6 +9,7 @@
 #include "kinds/daemon/daemon_argv.h"
 #include "kinds/daemon/daemon_spec.h"
 #include "plan/plan.h"
+#include "plan/store.h"
 
 #define HF_DAEMON_JSON "/etc/docker/daemon.json"
 
@@ -48,6 +49,8 @@ typedef struct hf_daemon_obs {
 	hf_map shown;		/* key name -> const hf_json */
 	const char **plugins;	/* authorization plugins that can be found */
 	size_t n_plugins;
+	hf_store store; /* looked at where a change of where or how it is kept is at stake
+			 */
 } hf_daemon_obs;
 
 typedef enum hf_daemon_source {
@@ -212,6 +215,19 @@ int hf_daemon_block_lost(hf_daemon_ctx *ctx, const hf_demand *demand,
 
 /** hf_daemon_brings_secret - does the plan write a credential into the file? pure */
 bool hf_daemon_brings_secret(const hf_daemon_ctx *ctx);
+
+/** hf_daemon_hides - what would go out of view with another value of @key, which
+ *  hf_daemon_hides_data(); NULL: no memory */
+const hf_store *hf_daemon_hides(hf_plan *plan, const hf_dkey *key);
+
+/** hf_daemon_name_hides - is "userns-remap" the name of such a key? pure */
+bool hf_daemon_name_hides(const char *name);
+
+/** hf_daemon_id_hides - hf_kind.hides */
+int hf_daemon_id_hides(hf_plan *plan, const char *id, const hf_store **ret);
+
+/** hf_daemon_hidden - the same in words; NULL: no memory */
+const char *hf_daemon_hidden(hf_plan *plan, const hf_store *store);
 
 /** hf_daemon_claim_members - those belong to the demand while it stands; 0 or -ENOMEM */
 int hf_daemon_claim_members(hf_daemon_ctx *ctx, const hf_daemon_spec *spec) _must_check_;
