@@ -9,6 +9,7 @@
 #include "host/docker.h"
 #include "host/fs.h"
 #include "host/process.h"
+#include "host/unit_dirs.h"
 
 #define UNIT "docker.service"
 
@@ -186,14 +187,21 @@ static int look_at_unit(finder *f)
 {
 	static const char *const options[] = { "/etc/default/docker",
 					       "/etc/sysconfig/docker" };
-	int r = 0;
+	hf_unit_dirs units;
+	int r = hf_unit_dirs_list(f->host, f->arena, &units, NULL);
 
-	for (size_t i = 0; i < HF_UNIT_DIRS && r == 0 && !f->why; i++) {
-		char *unit = hf_path_join(f->arena, hf_unit_dirs[i], UNIT);
-		char *dropins = hf_path_join(f->arena, hf_unit_dirs[i], UNIT ".d");
+	if (r == 0 && units.why)
+		return doubt(f, "%s", units.why);
+	for (size_t i = 0; r == 0 && i < units.n && !f->why; i++) {
+		const hf_unit_dir *dir = &units.dirs[i];
+		char *unit = hf_path_join(f->arena, dir->path, UNIT);
+		char *dropins = hf_path_join(f->arena, dir->path, UNIT ".d");
 
-		r = unit && dropins ? look_for_flags(f, unit) : -ENOMEM;
-		if (r == 0)
+		if (!unit || !dropins)
+			return -ENOMEM;
+		if (hf_unit_dir_has(dir, UNIT))
+			r = look_for_flags(f, unit);
+		if (r == 0 && hf_unit_dir_has(dir, UNIT ".d"))
 			r = look_into(f, dropins);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(options) && r == 0 && !f->why; i++)

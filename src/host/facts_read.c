@@ -16,6 +16,7 @@
 #include "host/facts_data_root.h"
 #include "host/facts_package.h"
 #include "host/fs.h"
+#include "host/unit_dirs.h"
 
 #ifndef SYS_lsm_list_modules
 #define SYS_lsm_list_modules 461 /* the number is the same on every machine */
@@ -29,6 +30,8 @@ typedef struct reader {
 	hf_facts *facts;
 	hf_packages packages;
 	hf_arena arena;
+	hf_unit_dirs units;
+	bool has_units; /* .units was listed */
 } reader;
 
 static void reader_done(reader *r)
@@ -565,25 +568,20 @@ static int set_unit(reader *r, const char *fact, const char *unit)
 		if (!template)
 			return -ENOMEM;
 	}
-	for (size_t i = 0; i < 2 * HF_UNIT_DIRS; i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		const char *name = i < HF_UNIT_DIRS ? unit : template;
-		hf_inode inode;
+	if (!r->has_units && hf_unit_dirs_list(r->host, &r->arena, &r->units, NULL) < 0)
+		return -ENOMEM;
+	r->has_units = true;
+	if (r->units.why)
+		return set_none(r, fact, HF_UNKNOWN, r->units.why);
+	for (size_t i = 0; i < 2 * r->units.n; i++) {
+		const hf_unit_dir *dir = &r->units.dirs[i % r->units.n];
+		const char *name = i < r->units.n ? unit : template;
 		char *path;
-		int q;
 
-		if (!name)
-			break;
-		path = hf_path_join(&r->arena, hf_unit_dirs[i % HF_UNIT_DIRS], name);
-		if (!path)
-			return -ENOMEM;
-		q = hf_fs_inode(r->host, path, HF_FS_NOFOLLOW, &inode, &err);
-		if (q == 0)
-			return set_value(r, fact, "true", path);
-		if (q == -ENOMEM)
-			return q;
-		if (!is_missing(q))
-			return set_none(r, fact, HF_UNKNOWN, hf_error_text(err));
+		if (!name || !hf_unit_dir_has(dir, name))
+			continue;
+		path = hf_path_join(&r->arena, dir->path, name);
+		return path ? set_value(r, fact, "true", path) : -ENOMEM;
 	}
 	return set_value(r, fact, "false", "unit load path");
 }

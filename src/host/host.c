@@ -30,11 +30,6 @@
 
 #define OVERFLOW_ID 65534ul /* /proc/sys/kernel/overflowuid, its default */
 
-const char *const hf_unit_dirs[HF_UNIT_DIRS] = {
-	"/etc/systemd/system",	   "/run/systemd/system", "/usr/local/lib/systemd/system",
-	"/usr/lib/systemd/system", "/lib/systemd/system",
-};
-
 static const char why_offline[] = "--root: a tree of files has nothing running";
 static const char why_no_proc[] =
 	"/proc is not mounted: a plain chroot would reach the outer system's kernel";

@@ -59,11 +59,6 @@ static inline void hf_fault(const hf_host *host, const char *point)
 		host->fault(point);
 }
 
-/* Where units of the system manager are installed, the one that wins first:
- * systemd.unit(5), without what is generated or transient. */
-#define HF_UNIT_DIRS 5
-extern const char *const hf_unit_dirs[HF_UNIT_DIRS];
-
 /**
  * hf_host_working - long work is at the @n-th of @all things
  * @what: "look at", ...; @path: of the tree, or NULL

@@ -305,11 +305,12 @@ static void data_root_of_a_process(void **state)
 static void what_conditions_ask_for(void **state)
 {
 	facts_world *w = *state;
-	const char *units[] = { "docker.service", "none.service", "getty@tty1.service" };
+	const char *units[] = { "docker.service", "none.service", "getty@tty1.service",
+				"made.service" };
 	const char *paths[] = { "/etc/os-release", "/etc/none", "/etc/dangling",
 				"relative" };
 	const hf_when when[] = {
-		{ .type = HF_WHEN_UNIT, .values = units, .n = 3 },
+		{ .type = HF_WHEN_UNIT, .values = units, .n = 4 },
 		{ .type = HF_WHEN_EXISTS, .values = paths, .n = 4 },
 		{ .type = HF_WHEN_LSM, .values = paths, .n = 1 },
 	};
@@ -318,12 +319,17 @@ static void what_conditions_ask_for(void **state)
 
 	temp_root_write(w->t, "usr/lib/systemd/system/docker.service", "");
 	temp_root_write(w->t, "usr/lib/systemd/system/getty@.service", "");
+	temp_root_mkdir(w->t, "run");
+	temp_root_mkdir(w->t, "run/systemd");
+	temp_root_mkdir(w->t, "run/systemd/generator.late");
+	temp_root_write(w->t, "run/systemd/generator.late/made.service", "");
 	temp_root_write(w->t, "etc/os-release", "ID=x\n");
 	temp_root_link(w->t, "/nowhere", "etc/dangling");
 	read_facts(w, &model);
 	check_value(w, "unit:docker.service", "true");
 	check_value(w, "unit:none.service", "false");
 	check_value(w, "unit:getty@tty1.service", "true");
+	check_value(w, "unit:made.service", "true");
 	check_value(w, "exists:/etc/os-release", "true");
 	check_value(w, "exists:/etc/none", "false");
 	check_value(w, "exists:/etc/dangling", "false");

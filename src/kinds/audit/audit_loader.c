@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "base/path.h"
 #include "host/fs.h"
+#include "host/unit_dirs.h"
 #include "kinds/audit/audit_obs.h"
 #include "plan/unit_file.h"
 
@@ -18,6 +19,7 @@ typedef struct observer {
 	hf_plan *plan;
 	hf_arena *arena;
 	hf_audit_obs *obs;
+	hf_unit_dirs units;
 } observer;
 
 /* A unit as it is on disk. */
@@ -155,28 +157,29 @@ static int list_dropins(observer *o, const char *dir, hf_map *seen, char ***path
 static int add_dropins(observer *o, const char *name, hf_unit_stack *stack)
 {
 	const char *dash = strchr(name, '-');
+	/* those of the very unit, of "audit-.service" and of "service" */
+	const char *const folders[] = {
+		hf_arena_printf(o->arena, "%s.d", name),
+		dash ? hf_arena_printf(o->arena, "%.*s.service.d", (int)(dash + 1 - name),
+				       name)
+		     : "service.d",
+		"service.d",
+	};
 	hf_map seen = { 0 };
 	char **paths = NULL;
 	size_t n = 0;
 
-	/* those of the very unit, of "audit-.service" and of "service" */
-	for (int part = 0; part < 3; part++)
-		for (size_t i = 0; i < HF_UNIT_DIRS; i++) {
-			char *dir = part == 0 ? hf_arena_printf(o->arena, "%s/%s.d",
-								hf_unit_dirs[i], name)
-				    : part == 2
-					    ? hf_arena_printf(o->arena, "%s/service.d",
-							      hf_unit_dirs[i])
-					    : hf_arena_printf(
-						      o->arena, "%s/%.*s.service.d",
-						      hf_unit_dirs[i],
-						      dash ? (int)(dash + 1 - name) : 0,
-						      name);
+	for (size_t part = 0; part < ARRAY_SIZE(folders); part++)
+		for (size_t i = 0; i < o->units.n; i++) {
+			const hf_unit_dir *dir = &o->units.dirs[i];
+			const char *path;
 
-			if (!dir)
+			if (!folders[part])
 				return -ENOMEM;
-			if ((part != 1 || dash) &&
-			    list_dropins(o, dir, &seen, &paths, &n) < 0)
+			if (!hf_unit_dir_has(dir, folders[part]))
+				continue;
+			path = hf_path_join(o->arena, dir->path, folders[part]);
+			if (!path || list_dropins(o, path, &seen, &paths, &n) < 0)
 				return -ENOMEM;
 		}
 	if (n)
@@ -190,21 +193,15 @@ static int add_dropins(observer *o, const char *name, hf_unit_stack *stack)
 /* The fragment is the first of that name; without one, or masked, nothing is started. */
 static int read_unit(observer *o, const char *name, loading_unit *ret)
 {
-	for (size_t i = 0; i < HF_UNIT_DIRS && !ret->found; i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		char *path = hf_path_join(o->arena, hf_unit_dirs[i], name);
-		hf_inode inode;
-		int r;
+	for (size_t i = 0; i < o->units.n && !ret->found; i++) {
+		const hf_unit_dir *dir = &o->units.dirs[i];
+		char *path;
 
-		if (!path)
-			return -ENOMEM;
-		r = hf_fs_inode(o->host, path, HF_FS_NOFOLLOW, &inode, &err);
-		if (is_away(r))
+		if (!hf_unit_dir_has(dir, name))
 			continue;
-		if (r < 0)
-			return not_seen(o, r, err);
+		path = hf_path_join(o->arena, dir->path, name);
 		ret->found = true;
-		if (add_file(o, path, &ret->stack) < 0)
+		if (!path || add_file(o, path, &ret->stack) < 0)
 			return -ENOMEM;
 		if (ret->stack.n && ret->stack.files[0]->n)
 			return add_dropins(o, name, &ret->stack);
@@ -214,31 +211,33 @@ static int read_unit(observer *o, const char *name, loading_unit *ret)
 
 static int is_enabled(observer *o, const char *unit, bool *ret)
 {
-	static const char *const targets[] = { "multi-user.target", "sysinit.target",
-					       "basic.target",	    "default.target",
-					       "graphical.target",  "auditd.service" };
-	static const char *const links[] = { "wants", "requires" };
+	static const char *const links[] = {
+		"multi-user.target.wants", "multi-user.target.requires",
+		"sysinit.target.wants",	   "sysinit.target.requires",
+		"basic.target.wants",	   "basic.target.requires",
+		"default.target.wants",	   "default.target.requires",
+		"graphical.target.wants",  "graphical.target.requires",
+		"auditd.service.wants",	   "auditd.service.requires",
+	};
 
-	for (size_t i = 0; i < HF_UNIT_DIRS * ARRAY_SIZE(targets) * ARRAY_SIZE(links);
-	     i++) {
+	*ret = false;
+	for (size_t i = 0; i < o->units.n * ARRAY_SIZE(links) && !*ret; i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
 		cleanup_close int fd = -1;
-		size_t j = i / ARRAY_SIZE(links);
-		char *path = hf_arena_printf(o->arena, "%s/%s.%s/%s",
-					     hf_unit_dirs[j / ARRAY_SIZE(targets)],
-					     targets[j % ARRAY_SIZE(targets)],
-					     links[i % ARRAY_SIZE(links)], unit);
+		const hf_unit_dir *dir = &o->units.dirs[i / ARRAY_SIZE(links)];
+		const char *folder = links[i % ARRAY_SIZE(links)];
+		char *path;
+		int r;
 
-		int r = path ? hf_fs_open(o->host, path, O_PATH, HF_FS_NOFOLLOW, &fd,
-					  &err)
-			     : -ENOMEM;
-
-		if (is_away(r))
+		if (!hf_unit_dir_has(dir, folder))
 			continue;
+		path = hf_arena_printf(o->arena, "%s/%s/%s", dir->path, folder, unit);
+		r = path ? hf_fs_open(o->host, path, O_PATH, HF_FS_NOFOLLOW, &fd, &err)
+			 : -ENOMEM;
 		*ret = r == 0;
-		return r < 0 ? not_seen(o, r, err) : 0;
+		if (r < 0 && !is_away(r) && not_seen(o, r, err) < 0)
+			return -ENOMEM;
 	}
-	*ret = false;
 	return 0;
 }
 
@@ -252,6 +251,10 @@ int hf_audit_loader_find(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
 	loading_unit units[ARRAY_SIZE(names)] = { 0 };
 	bool pulled;
 
+	if (hf_unit_dirs_list(host, o->arena, &o->units, NULL) < 0)
+		return -ENOMEM;
+	if (!obs->unknown)
+		obs->unknown = o->units.why;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (read_unit(o, names[i], &units[i]) < 0 ||
 		    (units[i].found && is_enabled(o, names[i], &units[i].enabled) < 0))

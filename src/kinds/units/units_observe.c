@@ -321,7 +321,7 @@ static int runs_dockerd(hf_units_observer *o, const hf_units_unit *unit, bool *r
 }
 
 /* Vendor directories hold hundreds of units: there only the likely names are read. */
-static bool is_candidate(const hf_units_dir *dir, const char *name)
+static bool is_candidate(const hf_unit_dir *dir, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -342,8 +342,8 @@ static int engine_scan(hf_units_observer *o, hf_error **err)
 		o->obs->scanned = found ? docker->name : NULL;
 		return r;
 	}
-	for (size_t d = 0; d < o->search.n; d++) {
-		const hf_units_dir *dir = &o->search.dirs[d];
+	for (size_t d = 0; d < o->search.dirs.n; d++) {
+		const hf_unit_dir *dir = &o->search.dirs.dirs[d];
 
 		for (size_t i = 0; i < dir->n; i++) {
 			hf_units_unit *unit;

@@ -4,31 +4,21 @@
 #define HF_KINDS_UNITS_OBSERVE_H
 
 #include "host/host.h"
+#include "host/unit_dirs.h"
 #include "kinds/units/units_obs.h"
 
 struct hf_plan;
 
-/* systemd's search path below the root, as far as it exists; systemd.unit(5). */
-typedef struct hf_units_dir {
-	const char *path; /* canonical */
-	char **names;	  /* sorted */
-	size_t n;
-	const char *why; /* it exists and could not be listed; or NULL */
-} hf_units_dir;
-
+/* What units are read with. */
 typedef struct hf_units_search {
 	hf_host *host;
 	hf_arena *arena;
-	hf_units_dir *dirs;
-	size_t n;
+	hf_unit_dirs dirs;
 } hf_units_search;
 
 /** hf_units_search_open - list the directories; reads host; 0 or -ENOMEM */
 int hf_units_search_open(hf_host *host, hf_arena *arena, hf_units_search *ret,
 			 hf_error **err) _must_check_;
-
-/** hf_units_dir_has - is @name in the listing? pure */
-bool hf_units_dir_has(const hf_units_dir *dir, const char *name);
 
 /** hf_units_read - fragment and drop-ins of @name from disk; what cannot be read makes it
  *  HF_UNIT_BAD with the reason; reads host; 0 or -ENOMEM */

@@ -9,18 +9,6 @@
 #include "kinds/units/units_argv.h"
 #include "kinds/units/units_observe.h"
 
-/* High to low, as systemd-analyze unit-paths prints them. On a merged /usr the /lib entry
- * is the /usr/lib one under another name and is dropped. */
-static const char *const search_path[] = {
-	"/etc/systemd/system.control", "/run/systemd/system.control",
-	"/run/systemd/transient",      "/run/systemd/generator.early",
-	"/etc/systemd/system",	       "/etc/systemd/system.attached",
-	"/run/systemd/system",	       "/run/systemd/system.attached",
-	"/run/systemd/generator",      "/usr/local/lib/systemd/system",
-	"/lib/systemd/system",	       "/usr/lib/systemd/system",
-	"/run/systemd/generator.late",
-};
-
 /* A unit while it is read. */
 typedef struct hf_units_reader {
 	const hf_units_search *search;
@@ -38,64 +26,11 @@ typedef struct hf_units_dropin {
 	size_t order; /* precedence among equal names */
 } hf_units_dropin;
 
-static int name_compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-bool hf_units_dir_has(const hf_units_dir *dir, const char *name)
-{
-	return dir->n &&
-	       bsearch(&name, dir->names, dir->n, sizeof(*dir->names), name_compare);
-}
-
-static int search_add(hf_units_search *s, const char *path, hf_error **err)
-{
-	cleanup_(hf_error_freep) hf_error *e = NULL;
-	hf_units_dir *dir;
-	char *canonical;
-	int r = hf_fs_canonical(s->host, path, s->arena, &canonical, &e);
-
-	if (r == -ENOMEM)
-		return hf_error_oom(err);
-	if (r == -ENOENT || r == -ENOTDIR)
-		return 0;
-	if (r < 0)
-		canonical = hf_arena_strdup(s->arena, path);
-	for (size_t i = 0; r == 0 && i < s->n; i++) {
-		if (!strcmp(s->dirs[i].path, canonical))
-			return 0;
-	}
-	dir = hf_vec_push(s->arena, s->dirs, s->n);
-	if (!dir || !canonical)
-		return hf_error_oom(err);
-	dir->path = canonical;
-	if (r == 0)
-		r = hf_fs_list(s->host, canonical, s->arena, &dir->names, &dir->n, &e);
-	if (r == -ENOMEM)
-		return hf_error_oom(err);
-	if (r == -ENOENT || r == -ENOTDIR) {
-		s->n--;
-	} else if (r < 0) {
-		dir->n = 0;
-		dir->why = hf_arena_strdup(s->arena, hf_error_text(e));
-		if (!dir->why)
-			return hf_error_oom(err);
-	}
-	return 0;
-}
-
 int hf_units_search_open(hf_host *host, hf_arena *arena, hf_units_search *ret,
 			 hf_error **err)
 {
 	*ret = (hf_units_search){ .host = host, .arena = arena };
-	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++) {
-		int r = search_add(ret, search_path[i], err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return hf_unit_dirs_list(host, arena, &ret->dirs, err);
 }
 
 static int unit_bad(hf_units_reader *rd, const hf_error *e, hf_error **err)
@@ -234,22 +169,20 @@ static int fragment_find(hf_units_reader *rd, hf_error **err)
 	const hf_units_search *s = rd->search;
 	const char *names[2] = { rd->unit->name, NULL };
 
-	for (size_t i = 0; i < s->n; i++) {
-		if (!s->dirs[i].why)
-			continue;
+	if (s->dirs.why) {
 		rd->unit->load = HF_UNIT_BAD;
-		rd->unit->why = s->dirs[i].why;
+		rd->unit->why = s->dirs.why;
 		return 0;
 	}
 	if (hf_unit_name_template(rd->arena, rd->unit->name, &names[1]) < 0)
 		return hf_error_oom(err);
 	for (size_t n = 0; n < 2 && names[n]; n++) {
-		for (size_t i = 0; i < s->n; i++) {
+		for (size_t i = 0; i < s->dirs.n; i++) {
 			const char *path;
 
-			if (!hf_units_dir_has(&s->dirs[i], names[n]))
+			if (!hf_unit_dir_has(&s->dirs.dirs[i], names[n]))
 				continue;
-			path = hf_path_join(rd->arena, s->dirs[i].path, names[n]);
+			path = hf_path_join(rd->arena, s->dirs.dirs[i].path, names[n]);
 			return path ? fragment_load(rd, path, err) : hf_error_oom(err);
 		}
 	}
@@ -268,14 +201,14 @@ static int alias_look(hf_units_reader *rd, const char *dropin_dir)
 
 	if (!name)
 		return -ENOMEM;
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->dirs.n; i++) {
 		cleanup_(hf_error_freep) hf_error *e = NULL;
 		char *path, *canonical;
 		int r;
 
-		if (!hf_units_dir_has(&s->dirs[i], name))
+		if (!hf_unit_dir_has(&s->dirs.dirs[i], name))
 			continue;
-		path = hf_path_join(rd->arena, s->dirs[i].path, name);
+		path = hf_path_join(rd->arena, s->dirs.dirs[i].path, name);
 		if (!path)
 			return -ENOMEM;
 		r = hf_fs_canonical(s->host, path, rd->arena, &canonical, &e);
@@ -294,9 +227,9 @@ static int aliases_find(hf_units_reader *rd)
 	const char *type = hf_unit_name_type(rd->unit->name);
 	size_t type_len = strlen(type);
 
-	for (size_t i = 0; i < s->n; i++) {
-		for (size_t k = 0; k < s->dirs[i].n; k++) {
-			const char *name = s->dirs[i].names[k];
+	for (size_t i = 0; i < s->dirs.n; i++) {
+		for (size_t k = 0; k < s->dirs.dirs[i].n; k++) {
+			const char *name = s->dirs.dirs[i].names[k];
 			size_t len = strlen(name);
 
 			if (len < type_len + 3 || strcmp(name + len - 2, ".d") ||
@@ -311,14 +244,14 @@ static int aliases_find(hf_units_reader *rd)
 
 /* --- drop-ins -------------------------------------------------------------------- */
 
-static int dropin_dir_add(hf_units_reader *rd, const hf_units_dir *dir, const char *name)
+static int dropin_dir_add(hf_units_reader *rd, const hf_unit_dir *dir, const char *name)
 {
 	const char **slot;
 	char *sub = hf_arena_printf(rd->arena, "%s.d", name);
 
 	if (!sub)
 		return -ENOMEM;
-	if (!hf_units_dir_has(dir, sub))
+	if (!hf_unit_dir_has(dir, sub))
 		return 0;
 	slot = hf_vec_push(rd->arena, rd->dirs, rd->n_dirs);
 	if (!slot)
@@ -328,7 +261,7 @@ static int dropin_dir_add(hf_units_reader *rd, const hf_units_dir *dir, const ch
 }
 
 /* name.d, its template's, then foo-bar-.service.d, foo-.service.d. */
-static int dropin_dirs_of(hf_units_reader *rd, const hf_units_dir *dir, const char *name)
+static int dropin_dirs_of(hf_units_reader *rd, const hf_unit_dir *dir, const char *name)
 {
 	const char *type = hf_unit_name_type(name), *template;
 	size_t stem = (size_t)(type - name);
@@ -359,13 +292,13 @@ static int dropin_dirs_find(hf_units_reader *rd)
 	const char *type = hf_unit_name_type(rd->unit->name) + 1; /* "service" */
 
 	for (size_t n = 0; n < rd->n_names; n++) {
-		for (size_t i = 0; i < s->n; i++) {
-			if (dropin_dirs_of(rd, &s->dirs[i], rd->names[n]) < 0)
+		for (size_t i = 0; i < s->dirs.n; i++) {
+			if (dropin_dirs_of(rd, &s->dirs.dirs[i], rd->names[n]) < 0)
 				return -ENOMEM;
 		}
 	}
-	for (size_t i = 0; i < s->n; i++) {
-		if (dropin_dir_add(rd, &s->dirs[i], type) < 0)
+	for (size_t i = 0; i < s->dirs.n; i++) {
+		if (dropin_dir_add(rd, &s->dirs.dirs[i], type) < 0)
 			return -ENOMEM;
 	}
 	return 0;
