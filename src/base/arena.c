@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BLOCK_MIN ((size_t)16 * 1024)
+#define BLOCK_MAX ((size_t)64 * 1024) /* malloc maps what is larger, each piece anew */
 #define ALIGN (_Alignof(max_align_t))
 
 struct hf_arena_block {
@@ -46,14 +47,19 @@ void *hf_arena_alloc(hf_arena *arena, size_t size)
 		return NULL;
 	size = (size + ALIGN - 1) & ~(ALIGN - 1);
 	if (!b || b->size - b->used < size) {
-		size_t want = size > BLOCK_MIN ? size : BLOCK_MIN;
+		/* what is large already gets the more at once */
+		size_t block = arena->total_bytes / 4 > BLOCK_MAX ? BLOCK_MAX
+			       : arena->total_bytes / 4 > BLOCK_MIN
+				       ? arena->total_bytes / 4
+				       : BLOCK_MIN;
+		size_t want = size > block ? size : block;
 
 		b = calloc(1, sizeof(*b) + want);
 		if (!b)
 			return NULL;
 		b->size = want;
 		/* a large object gets a block of its own behind the current one */
-		if (size > BLOCK_MIN / 2 && arena->head) {
+		if (size > block / 2 && arena->head) {
 			b->next = arena->head->next;
 			arena->head->next = b;
 		} else {

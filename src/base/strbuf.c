@@ -13,7 +13,7 @@ void hf_strbuf_done(hf_strbuf *sb)
 
 static bool grow(hf_strbuf *sb, size_t more)
 {
-	size_t cap = sb->cap ? sb->cap : 64;
+	size_t cap = sb->cap ? sb->cap : 256;
 	char *p;
 
 	if (sb->oom)

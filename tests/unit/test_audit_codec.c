@@ -556,6 +556,44 @@ static void mutations(void **state)
 	}
 }
 
+/* What is known of fields and machines without asking libaudit is what it says. */
+static void known_names(void **state)
+{
+	static const char *const fields[] = {
+		"arch", "path", "perm", "dir", "key", "auid"
+	};
+	static const char *const machines[] = { "x86_64", "aarch64" };
+	static const char *const values[] = { "b64", "/x", "wa", "/x", "k", "0" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		char pair[32];
+		hf_audit_field field;
+		hf_strbuf sb = { 0 };
+		int type = audit_name_to_field(fields[i]);
+
+		(void)snprintf(pair, sizeof(pair), "%s=%s", fields[i], values[i]);
+		assert_int_equal(hf_audit_field_parse(pair, AUDIT_FILTER_EXIT, &x86,
+						      &arena, &field, NULL),
+				 0);
+		assert_int_equal(field.type, type);
+		hf_audit_field_print(&sb, &field, "x86_64");
+		assert_string_equal(hf_strbuf_str(&sb), pair);
+		assert_string_equal(audit_field_to_name(type), fields[i]);
+		hf_strbuf_done(&sb);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		hf_audit_abi abis[2];
+		size_t n = hf_audit_abis(machines[i], abis);
+
+		assert_true(n > 0);
+		assert_int_equal(abis[0].machine, audit_name_to_machine(machines[i]));
+		for (size_t j = 0; j < n; j++)
+			assert_int_equal(abis[j].elf,
+					 audit_machine_to_elf(abis[j].machine));
+	}
+}
+
 static void long_lines(void **state)
 {
 	static char text[8000];
@@ -591,6 +629,7 @@ int main(void)
 		cmocka_unit_test_teardown(order_of_fields, teardown),
 		cmocka_unit_test_teardown(bridges, teardown),
 		cmocka_unit_test_teardown(mutations, teardown),
+		cmocka_unit_test_teardown(known_names, teardown),
 		cmocka_unit_test_teardown(long_lines, teardown),
 	};
 

@@ -48,13 +48,12 @@ char *hf_audit_setting_line(hf_audit_setting s, uint32_t value, hf_arena *arena)
 typedef struct line_state {
 	const hf_audit_names *names;
 	hf_arena *arena;
-	hf_audit_line line;
+	hf_audit_line *line;
 	bool has_list;
 	bool has_syscall;
 	bool has_arch;
 	bool key_allowed; /* auditctl wants something to hang the key on */
 	hf_audit_abi abi; /* of -S: the arch that came last */
-	size_t cap;
 	char key[AUDIT_MAX_KEY_LEN + 1];
 	size_t key_len;
 } line_state;
@@ -76,7 +75,10 @@ static int split_words(char *text, char **words, size_t *ret_n, hf_error **err)
 		if (n == MAX_WORDS)
 			return hf_error_set(err, -EINVAL, "more than %d words",
 					    MAX_WORDS);
-		words[n++] = out = in;
+		words[n++] = in;
+		while (*in && *in != ' ' && *in != '\\')
+			in++;
+		out = in; /* from here on, what is escaped moves up */
 		while (*in && *in != ' ') {
 			if (*in == '\\' && (in[1] == ' ' || in[1] == '\\'))
 				in++;
@@ -92,7 +94,7 @@ static int split_words(char *text, char **words, size_t *ret_n, hf_error **err)
 
 static int add_field(line_state *s, const hf_audit_field *field, hf_error **err)
 {
-	hf_audit_rule *rule = &s->line.rule;
+	hf_audit_rule *rule = &s->line->rule;
 	hf_audit_field *slot;
 
 	/* libaudit keeps one of the kernel's 64 slots free */
@@ -117,8 +119,7 @@ static int add_key(line_state *s, const char *key, hf_error **err)
 		return hf_error_set(err, -EINVAL,
 				    "the key is empty or holds the separator");
 	/* auditctl puts it through its splitter of pairs in the end */
-	if (strstr(key, "!=") || strstr(key, ">=") || strstr(key, "<=") ||
-	    strstr(key, "&="))
+	if (hf_audit_is_cut(key, len))
 		return hf_error_set(err, -EINVAL,
 				    "key '%s' holds an operator (!=, >=, <=, &=)", key);
 	if (s->key_len + sep + len > AUDIT_MAX_KEY_LEN)
@@ -173,10 +174,10 @@ static int parse_list(line_state *s, char option, const char *arg, hf_error **er
 	if (list == AUDIT_FILTER_TASK && s->has_syscall)
 		return hf_error_set(err, -EINVAL, "the task list takes no syscalls");
 	s->has_list = true;
-	s->line.rule.list = (uint32_t)list;
-	s->line.rule.action = (uint32_t)action;
-	s->line.rule.prepend = option == 'A';
-	s->line.type = option == 'd' ? HF_AUDIT_LINE_DELETE : HF_AUDIT_LINE_RULE;
+	s->line->rule.list = (uint32_t)list;
+	s->line->rule.action = (uint32_t)action;
+	s->line->rule.prepend = option == 'A';
+	s->line->type = option == 'd' ? HF_AUDIT_LINE_DELETE : HF_AUDIT_LINE_RULE;
 	return 0;
 }
 
@@ -208,11 +209,11 @@ static int parse_watch(line_state *s, char option, const char *arg, hf_error **e
 		path.type = AUDIT_DIR;
 	else if (len == 1)
 		path.type = AUDIT_DIR;
-	s->has_list = s->has_syscall = s->key_allowed = s->line.watch = true;
-	s->line.rule.list = AUDIT_FILTER_EXIT;
-	s->line.rule.action = AUDIT_ALWAYS;
-	s->line.type = option == 'W' ? HF_AUDIT_LINE_DELETE : HF_AUDIT_LINE_RULE;
-	memset(s->line.rule.mask, 0xff, sizeof(s->line.rule.mask));
+	s->has_list = s->has_syscall = s->key_allowed = s->line->watch = true;
+	s->line->rule.list = AUDIT_FILTER_EXIT;
+	s->line->rule.action = AUDIT_ALWAYS;
+	s->line->type = option == 'W' ? HF_AUDIT_LINE_DELETE : HF_AUDIT_LINE_RULE;
+	memset(s->line->rule.mask, 0xff, sizeof(s->line->rule.mask));
 	r = add_field(s, &path, err);
 	return r < 0 ? r : add_field(s, &perm, err);
 }
@@ -223,7 +224,7 @@ static int parse_perm_option(line_state *s, const char *arg, hf_error **err)
 	hf_audit_field field;
 	int r;
 
-	if (!s->line.watch)
+	if (!s->line->watch)
 		return hf_error_set(err, -EINVAL, "-p needs a watch before it");
 	if (asprintf(&pair, "perm=%s", arg) < 0) {
 		pair = NULL;
@@ -233,7 +234,7 @@ static int parse_perm_option(line_state *s, const char *arg, hf_error **err)
 				 err);
 	if (r < 0)
 		return r;
-	s->line.rule.fields[1].value = field.value;
+	s->line->rule.fields[1].value = field.value;
 	return 0;
 }
 
@@ -242,10 +243,10 @@ static int add_syscall(line_state *s, const char *name, hf_error **err)
 	int nr;
 
 	if (strcmp(name, "all") == 0) {
-		memset(s->line.rule.mask, 0xff, sizeof(s->line.rule.mask));
+		memset(s->line->rule.mask, 0xff, sizeof(s->line->rule.mask));
 		return 0;
 	}
-	nr = s->line.rule.list == AUDIT_FILTER_URING_EXIT && s->has_list
+	nr = s->line->rule.list == AUDIT_FILTER_URING_EXIT && s->has_list
 		     ? -1
 		     : audit_name_to_syscall(name, s->abi.machine);
 	if (nr < 0 && *name >= '0' && *name <= '9') { /* "12abc" is 12 to auditctl */
@@ -258,13 +259,13 @@ static int add_syscall(line_state *s, const char *name, hf_error **err)
 		return hf_error_set(err, -EINVAL,
 				    "there is no syscall named '%s' on arch %s", name,
 				    s->abi.name);
-	s->line.rule.mask[AUDIT_WORD(nr)] |= AUDIT_BIT(nr);
+	s->line->rule.mask[AUDIT_WORD(nr)] |= AUDIT_BIT(nr);
 	return 0;
 }
 
 static int parse_syscalls(line_state *s, char *arg, hf_error **err)
 {
-	uint32_t list = s->line.rule.list;
+	uint32_t list = s->line->rule.list;
 	char *save = NULL;
 	hf_audit_abi abis[2];
 	int r;
@@ -294,7 +295,8 @@ static int parse_field(line_state *s, const char *arg, hf_error **err)
 
 	if (!s->has_list)
 		return hf_error_set(err, -EINVAL, "a field needs the list before it");
-	r = hf_audit_field_parse(arg, s->line.rule.list, s->names, s->arena, &field, err);
+	r = hf_audit_field_parse(arg, s->line->rule.list, s->names, s->arena, &field,
+				 err);
 	if (r < 0)
 		return r;
 	if (field.type == AUDIT_FILTERKEY)
@@ -313,7 +315,7 @@ static int parse_field(line_state *s, const char *arg, hf_error **err)
 	/* not where perm comes first, with nothing that names the ABI */
 	if (field.type == AUDIT_PERM && s->names->perm_table &&
 	    (s->has_arch || s->has_syscall)) {
-		hf_audit_perm_syscalls(field.value, s->abi.machine, s->line.rule.mask);
+		hf_audit_perm_syscalls(field.value, s->abi.machine, s->line->rule.mask);
 		s->has_syscall = true;
 	}
 	switch (field.type) {
@@ -337,7 +339,7 @@ static int parse_compare(line_state *s, const char *arg, hf_error **err)
 
 	if (!s->has_list)
 		return hf_error_set(err, -EINVAL, "-C needs the list before it");
-	r = hf_audit_compare_parse(arg, s->line.rule.list, &field, err);
+	r = hf_audit_compare_parse(arg, s->line->rule.list, &field, err);
 	return r < 0 ? r : add_field(s, &field, err);
 }
 
@@ -367,10 +369,10 @@ static int parse_setting(line_state *s, hf_audit_setting setting, const char *ar
 	if (setting_value(setting, arg, &value) < 0)
 		return hf_error_set(err, -EINVAL, "%s '%s' is not a number from 0 to %u",
 				    settings[setting].option, arg, settings[setting].max);
-	s->line.type = HF_AUDIT_LINE_SETTING;
-	s->line.setting = setting;
-	s->line.value = s->line.values[setting] = value;
-	s->line.has_value[setting] = true;
+	s->line->type = HF_AUDIT_LINE_SETTING;
+	s->line->setting = setting;
+	s->line->value = s->line->values[setting] = value;
+	s->line->has_value[setting] = true;
 	return 0;
 }
 
@@ -388,9 +390,9 @@ static int parse_option(line_state *s, char option, char *arg, hf_error **err)
 	case 'p':
 		return parse_perm_option(s, arg, err);
 	case 'k':
-		if (s->line.type == HF_AUDIT_LINE_DELETE_ALL) {
-			s->line.key = hf_arena_strdup(s->arena, arg);
-			return s->line.key ? 0 : hf_error_oom(err);
+		if (s->line->type == HF_AUDIT_LINE_DELETE_ALL) {
+			s->line->key = hf_arena_strdup(s->arena, arg);
+			return s->line->key ? 0 : hf_error_oom(err);
 		}
 		if (!s->has_list || !s->key_allowed)
 			return hf_error_set(err, -EINVAL, "%s", key_refused);
@@ -402,13 +404,13 @@ static int parse_option(line_state *s, char option, char *arg, hf_error **err)
 	case 'C':
 		return parse_compare(s, arg, err);
 	case 'D':
-		s->line.type = HF_AUDIT_LINE_DELETE_ALL;
+		s->line->type = HF_AUDIT_LINE_DELETE_ALL;
 		return 0;
 	case 'i':
-		s->line.type = HF_AUDIT_LINE_IGNORE;
+		s->line->type = HF_AUDIT_LINE_IGNORE;
 		return 0;
 	case 'c':
-		s->line.type = HF_AUDIT_LINE_CONTINUE;
+		s->line->type = HF_AUDIT_LINE_CONTINUE;
 		return 0;
 	case 'e':
 		return parse_setting(s, HF_AUDIT_ENABLED, arg, err);
@@ -421,7 +423,7 @@ static int parse_option(line_state *s, char option, char *arg, hf_error **err)
 	case 'R':
 		return hf_error_set(err, -EINVAL, "rules files cannot be nested");
 	default: /* -l, -s, -t, -q, -m, -v, -h */
-		s->line.type = HF_AUDIT_LINE_OTHER;
+		s->line->type = HF_AUDIT_LINE_OTHER;
 		return 0;
 	}
 }
@@ -434,10 +436,10 @@ static int parse_long(line_state *s, char **words, size_t n, size_t *at, hf_erro
 
 	if (len == strlen("loginuid-immutable") &&
 	    !strncmp(word, "loginuid-immutable", len)) {
-		s->line.type = HF_AUDIT_LINE_SETTING;
-		s->line.setting = HF_AUDIT_LOGINUID_IMMUTABLE;
-		s->line.value = s->line.values[HF_AUDIT_LOGINUID_IMMUTABLE] = 1;
-		s->line.has_value[HF_AUDIT_LOGINUID_IMMUTABLE] = true;
+		s->line->type = HF_AUDIT_LINE_SETTING;
+		s->line->setting = HF_AUDIT_LOGINUID_IMMUTABLE;
+		s->line->value = s->line->values[HF_AUDIT_LOGINUID_IMMUTABLE] = 1;
+		s->line->has_value[HF_AUDIT_LOGINUID_IMMUTABLE] = true;
 		return 0;
 	}
 	if (len == strlen("backlog_wait_time") &&
@@ -452,7 +454,7 @@ static int parse_long(line_state *s, char **words, size_t n, size_t *at, hf_erro
 	}
 	if (strcmp(word, "reset-lost") == 0 ||
 	    strcmp(word, "reset_backlog_wait_time_actual") == 0) {
-		s->line.type = HF_AUDIT_LINE_OTHER;
+		s->line->type = HF_AUDIT_LINE_OTHER;
 		return 0;
 	}
 	return hf_error_set(err, -EINVAL, "unknown option '--%s'", word);
@@ -495,7 +497,7 @@ static int parse_words(line_state *s, char **words, size_t n, hf_error **err)
 
 static int finish_rule(line_state *s, hf_error **err)
 {
-	hf_audit_rule *rule = &s->line.rule;
+	hf_audit_rule *rule = &s->line->rule;
 	char *copy;
 	int r;
 
@@ -531,35 +533,30 @@ static int finish_rule(line_state *s, hf_error **err)
 int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena *arena,
 			hf_audit_line *ret, hf_error **err)
 {
-	line_state s = { .names = names, .arena = arena };
-	cleanup_free char *copy = NULL;
+	line_state s = { .names = names, .arena = arena, .line = ret };
+	char copy[HF_AUDIT_LINE_MAX + 1];
 	char *words[MAX_WORDS];
-	size_t n = 0;
+	size_t len = strlen(text), n = 0;
 	int r;
 
-	if (strlen(text) > HF_AUDIT_LINE_MAX)
+	if (len > HF_AUDIT_LINE_MAX)
 		return hf_error_set(err, -EINVAL, "the line is longer than %d bytes",
 				    HF_AUDIT_LINE_MAX);
-	if (strchr(text, '\n')) /* printed again it would be two */
+	if (memchr(text, '\n', len)) /* printed again it would be two */
 		return hf_error_set(err, -EINVAL, "the line holds a line break");
-	copy = strdup(text);
-	if (!copy)
-		return hf_error_oom(err);
+	memcpy(copy, text, len + 1);
 	r = split_words(copy, words, &n, err);
 	if (r < 0)
 		return r;
-	if (n == 0 || words[0][0] == '#') {
-		*ret = (hf_audit_line){ .type = HF_AUDIT_LINE_BLANK };
+	*ret = (hf_audit_line){ .type = HF_AUDIT_LINE_BLANK };
+	if (n == 0 || words[0][0] == '#')
 		return 0;
-	}
 	r = parse_words(&s, words, n, err);
+	if (r == 0)
+		r = finish_rule(&s, err);
 	if (r < 0)
-		return r;
-	r = finish_rule(&s, err);
-	if (r < 0)
-		return r;
-	*ret = s.line;
-	return 0;
+		*ret = (hf_audit_line){ .type = HF_AUDIT_LINE_BLANK };
+	return r;
 }
 
 bool hf_audit_line_deletes(const hf_audit_line *line, const hf_audit_rule *rule)
@@ -669,7 +666,6 @@ static void print_keys(hf_strbuf *sb, const hf_audit_field *key, const char *opt
 /* A path that -F would cut at an operator: only -w takes it. */
 static bool needs_watch(const hf_audit_rule *rule)
 {
-	static const char *const cuts[] = { "!=", ">=", "<=", "&=" };
 	const hf_audit_field *path = hf_audit_rule_path(rule);
 
 	if (!path || path != rule->fields || !rule->all || rule->action != AUDIT_ALWAYS ||
@@ -677,10 +673,7 @@ static bool needs_watch(const hf_audit_rule *rule)
 	    rule->fields[1].type != AUDIT_PERM ||
 	    (rule->n_fields == 3 && rule->fields[2].type != AUDIT_FILTERKEY))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++)
-		if (memmem(path->text, path->value, cuts[i], 2))
-			return true;
-	return false;
+	return hf_audit_is_cut(path->text, path->value);
 }
 
 static void print_watch(hf_strbuf *sb, const hf_audit_rule *rule)

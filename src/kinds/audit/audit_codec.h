@@ -64,6 +64,7 @@ typedef struct hf_audit_line {
  * hf_audit_line_parse - read one line as auditctl -R reads it
  * @text:  the line without its end; at most HF_AUDIT_LINE_MAX bytes, without NUL
  * @arena: owns the strings and fields of @ret
+ * @ret:   blank if the line is refused
  *
  * Errors: -EINVAL: auditctl would refuse the line, with the reason; -ENOMEM.
  */

@@ -9,9 +9,11 @@
 
 #include "base/parse.h"
 
+#define NAME_BYTES 64 /* no field has a name as long */
 #define FAMILY_MAX 46 /* AF_MAX of the kernels that filter by family */
 
 /* Longest first where one begins with another; the order is auditctl's. */
+#define N_DOUBLE 4 /* those of two bytes; "=" comes behind them */
 static const struct {
 	const char *text;
 	uint32_t op;
@@ -34,23 +36,46 @@ static const char *operator_text(uint32_t op)
 	return "?";
 }
 
-/* @text is cut in two in place. */
-static int split_pair(char *text, uint32_t *ret_op, char **ret_value, hf_error **err)
+bool hf_audit_is_cut(const char *text, size_t len)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(operators); i++) {
-		char *at = strstr(text, operators[i].text);
+	for (size_t i = 0; i + 1 < len; i++)
+		if (text[i + 1] == '=' && (text[i] == '!' || text[i] == '>' ||
+					   text[i] == '<' || text[i] == '&'))
+			return true;
+	return false;
+}
 
-		if (!at)
-			continue;
-		*at = '\0';
-		*ret_value = at + strlen(operators[i].text);
-		*ret_op = operators[i].op;
-		if (!**ret_value)
-			return hf_error_set(err, -EINVAL, "field '%s' has no value",
-					    text);
-		return 0;
+/* The operator is the first of the table that stands anywhere, not the first to stand:
+ * those of two bytes all end in "=". */
+static int split_pair(const char *text, size_t *ret_name, uint32_t *ret_op,
+		      const char **ret_value, hf_error **err)
+{
+	size_t best = ARRAY_SIZE(operators), i;
+	const char *at = NULL, *p;
+
+	for (p = strchr(text, '='); p; p = strchr(p + 1, '=')) {
+		for (i = 0; i < N_DOUBLE; i++)
+			if (p > text && p[-1] == operators[i].text[0])
+				break;
+		if (i < best) {
+			best = i; /* N_DOUBLE: "=" alone */
+			at = i < N_DOUBLE ? p - 1 : p;
+		}
 	}
-	return hf_error_set(err, -EINVAL, "'%s' has no operator such as '='", text);
+	for (i = N_DOUBLE + 1; !at && i < ARRAY_SIZE(operators); i++) {
+		at = strchr(text, operators[i].text[0]);
+		best = i;
+	}
+	if (!at)
+		return hf_error_set(err, -EINVAL, "'%s' has no operator such as '='",
+				    text);
+	*ret_name = (size_t)(at - text);
+	*ret_op = operators[best].op;
+	*ret_value = at + (best < N_DOUBLE ? 2 : 1);
+	if (!**ret_value)
+		return hf_error_set(err, -EINVAL, "field '%.*s' has no value",
+				    (int)*ret_name, text);
+	return 0;
 }
 
 void hf_audit_names_release(hf_audit_names *names, const char *audit)
@@ -60,16 +85,32 @@ void hf_audit_names_release(hf_audit_names *names, const char *audit)
 	names->no_uring = audit && !names->exclude_any;
 }
 
+/* Asked for each rule again; libaudit would search its table of machines. */
+static const struct {
+	const char *machine;
+	hf_audit_abi abis[2];
+	size_t n;
+} known_abis[] = {
+	{ "x86_64",
+	  { { "b64", MACH_86_64, AUDIT_ARCH_X86_64 },
+	    { "b32", MACH_X86, AUDIT_ARCH_I386 } },
+	  2 },
+	{ "aarch64", { { "b64", MACH_AARCH64, AUDIT_ARCH_AARCH64 } }, 1 },
+};
+
 size_t hf_audit_abis(const char *machine, hf_audit_abi ret[static 2])
 {
-	int native = machine ? audit_name_to_machine(machine) : -1;
-	int small = -1;
+	int native, small = -1;
 
+	for (size_t i = 0; machine && i < ARRAY_SIZE(known_abis); i++)
+		if (strcmp(machine, known_abis[i].machine) == 0) {
+			memcpy(ret, known_abis[i].abis, sizeof(known_abis[i].abis));
+			return known_abis[i].n;
+		}
+	native = machine ? audit_name_to_machine(machine) : -1;
 	if (native < 0)
 		return 0;
-	if (native == MACH_86_64)
-		small = MACH_X86;
-	else if (native == MACH_PPC64)
+	if (native == MACH_PPC64)
 		small = MACH_PPC;
 	else if (native == MACH_S390X)
 		small = MACH_S390;
@@ -372,31 +413,61 @@ static int parse_value(const char *name, const char *value, uint32_t type,
 	return 0;
 }
 
+/* The fields of nearly all rules; libaudit's table is a search. */
+static const struct {
+	char name[8];
+	uint32_t type;
+} common[] = {
+	{ "arch", AUDIT_ARCH }, { "path", AUDIT_WATCH },    { "perm", AUDIT_PERM },
+	{ "dir", AUDIT_DIR },	{ "key", AUDIT_FILTERKEY }, { "auid", AUDIT_LOGINUID },
+};
+
+/* The type of a field of @len bytes of name, which go into @buf; -1: there is none. */
+static int field_type(const char *name, size_t len, char buf[static NAME_BYTES])
+{
+	if (len >= NAME_BYTES)
+		return -1;
+	memset(buf, 0, sizeof(common->name));
+	memcpy(buf, name, len);
+	buf[len] = '\0';
+	for (size_t i = 0; len < sizeof(common->name) && i < ARRAY_SIZE(common); i++)
+		if (memcmp(buf, common[i].name, sizeof(common[i].name)) == 0)
+			return (int)common[i].type;
+	return audit_name_to_field(buf);
+}
+
+static const char *field_name(uint32_t type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		if (common[i].type == type)
+			return common[i].name;
+	return audit_field_to_name((int)type);
+}
+
 int hf_audit_field_parse(const char *text, uint32_t list, const hf_audit_names *names,
 			 hf_arena *arena, hf_audit_field *ret, hf_error **err)
 {
 	hf_audit_field field = { 0 };
-	cleanup_free char *copy = strdup(text);
-	const char *refused;
-	char *value;
+	char name[NAME_BYTES];
+	const char *refused, *value;
+	size_t len;
 	int type, r;
 
-	if (!copy)
-		return hf_error_oom(err);
-	r = split_pair(copy, &field.op, &value, err);
+	r = split_pair(text, &len, &field.op, &value, err);
 	if (r < 0)
 		return r;
-	type = audit_name_to_field(copy);
+	type = field_type(text, len, name);
 	if (type < 0)
-		return hf_error_set(err, -EINVAL, "there is no field named '%s'", copy);
+		return hf_error_set(err, -EINVAL, "there is no field named '%.*s'",
+				    (int)len, text);
 	field.type = (uint32_t)type;
 	refused = field_refused(field.type, field.op, list, names);
 	if (refused)
-		return hf_error_set(err, -EINVAL, "field '%s' %s", copy, refused);
+		return hf_error_set(err, -EINVAL, "field '%s' %s", name, refused);
 	if (hf_audit_field_is_text(field.type))
-		r = parse_text(copy, value, field.type, arena, &field, err);
+		r = parse_text(name, value, field.type, arena, &field, err);
 	else
-		r = parse_value(copy, value, field.type, names, &field.value, err);
+		r = parse_value(name, value, field.type, names, &field.value, err);
 	if (r < 0)
 		return r;
 	*ret = field;
@@ -439,22 +510,21 @@ static const struct {
 int hf_audit_compare_parse(const char *text, uint32_t list, hf_audit_field *ret,
 			   hf_error **err)
 {
-	cleanup_free char *copy = strdup(text);
+	char name[NAME_BYTES];
+	const char *value;
+	size_t len;
 	uint32_t op;
-	char *value;
 	int a, b, r;
 
-	if (!copy)
-		return hf_error_oom(err);
-	r = split_pair(copy, &op, &value, err);
+	r = split_pair(text, &len, &op, &value, err);
 	if (r < 0)
 		return r;
 	if (op != AUDIT_EQUAL && op != AUDIT_NOT_EQUAL)
 		return hf_error_set(err, -EINVAL, "-C takes the operators = and != only");
 	if (list != AUDIT_FILTER_EXIT)
 		return hf_error_set(err, -EINVAL, "-C can only stand on the exit list");
-	a = audit_name_to_field(copy);
-	b = audit_name_to_field(value);
+	a = field_type(text, len, name);
+	b = field_type(value, strlen(value), name);
 	for (size_t i = 0; i < ARRAY_SIZE(compares); i++) {
 		int x = compares[i].a, y = compares[i].b;
 
@@ -465,8 +535,8 @@ int hf_audit_compare_parse(const char *text, uint32_t list, hf_audit_field *ret,
 			return 0;
 		}
 	}
-	return hf_error_set(err, -EINVAL, "the kernel cannot compare '%s' with '%s'",
-			    copy, value);
+	return hf_error_set(err, -EINVAL, "the kernel cannot compare '%.*s' with '%s'",
+			    (int)len, text, value);
 }
 
 /* A token of a rules file is cut at spaces; auditctl reads these two escapes. */
@@ -586,7 +656,7 @@ void hf_audit_field_print(hf_strbuf *sb, const hf_audit_field *field, const char
 		print_compare(sb, field);
 		return;
 	}
-	name = audit_field_to_name((int)field->type);
+	name = field_name(field->type);
 	if (name)
 		hf_strbuf_adds(sb, name);
 	else

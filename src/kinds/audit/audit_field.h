@@ -65,6 +65,10 @@ int hf_audit_field_parse(const char *text, uint32_t list, const hf_audit_names *
 int hf_audit_compare_parse(const char *text, uint32_t list, hf_audit_field *ret,
 			   hf_error **err) _must_check_;
 
+/** hf_audit_is_cut - does @text hold an operator of two bytes (!=, >=, <=, &=), at which
+ *  auditctl would cut the pair that it is part of? pure */
+bool hf_audit_is_cut(const char *text, size_t len);
+
 /** hf_audit_text_print - append text so that auditctl reads it as part of one word */
 void hf_audit_text_print(hf_strbuf *sb, const char *text, size_t len);
 

@@ -15,7 +15,6 @@ const char *const hf_audit_machines[HF_AUDIT_MACHINES] = { "x86_64", "aarch64" }
 
 const char *hf_audit_watch_refused(const char *path)
 {
-	static const char *const cuts[] = { "!=", ">=", "<=", "&=" };
 	const char *why = hf_path_check(path);
 
 	if (why)
@@ -23,10 +22,9 @@ const char *hf_audit_watch_refused(const char *path)
 	if (strpbrk(path, " \\"))
 		return "holds a space or a backslash, which a line of a rules file "
 		       "cannot carry";
-	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++)
-		if (strstr(path, cuts[i]))
-			return "holds an operator (!=, >=, <=, &=), at which auditctl "
-			       "would cut it";
+	if (hf_audit_is_cut(path, strlen(path)))
+		return "holds an operator (!=, >=, <=, &=), at which auditctl would cut "
+		       "it";
 	return NULL;
 }
 

@@ -194,9 +194,11 @@ void hf_audit_rule_settle(hf_audit_rule *rule)
 	int machine;
 
 	rule->mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
-	rule->all = rule->mask[AUDIT_BITMASK_SIZE - 1] == HF_AUDIT_LAST_WORD_BITS;
-	for (size_t i = 0; rule->all && i < AUDIT_BITMASK_SIZE - 1; i++)
-		rule->all = rule->mask[i] == UINT32_MAX;
+	rule->all = rule->mask[AUDIT_BITMASK_SIZE - 1] == HF_AUDIT_LAST_WORD_BITS &&
+		    rule->mask[0] == UINT32_MAX &&
+		    /* each word is the one before it */
+		    memcmp(rule->mask, rule->mask + 1,
+			   (AUDIT_BITMASK_SIZE - 2) * sizeof(*rule->mask)) == 0;
 	rule->by_perm = false;
 	if (rule->list != AUDIT_FILTER_EXIT || !arch || !perm)
 		return;
@@ -209,19 +211,25 @@ void hf_audit_rule_settle(hf_audit_rule *rule)
 		rule->by_perm = mask_is_by_perm(rule, perm->value, machine);
 }
 
-static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 0x100000001b3ULL; /* FNV-1a */
-	return h;
-}
-
 static uint64_t hash_word(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
 	return h ^ (h >> 29);
+}
+
+/* The length is part of what is hashed elsewhere: so zeros may stand for what is missing
+ * of the last word. */
+static uint64_t hash_bytes(uint64_t h, const char *p, size_t len)
+{
+	uint64_t word;
+
+	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		h = hash_word(h, word);
+	}
+	word = 0;
+	memcpy(&word, p, len);
+	return hash_word(h, word);
 }
 
 uint64_t hf_audit_rule_hash(const hf_audit_rule *rule)
