@@ -14,26 +14,25 @@
 #define MARK "# holdfast("
 
 /* The spelling under which a line is looked up; NULL: none, or out of memory. */
-static char *line_text(hf_audit_planner *p, const char *text, hf_audit_line *ret,
+static char *line_text(hf_audit_planner *p, const char *text, const hf_audit_line **ret,
 		       bool *ret_oom)
 {
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_audit_line line = { 0 };
+	const hf_audit_read *read;
+	const hf_audit_line *line;
 	char *found = NULL;
-	int r = hf_audit_line_parse(text, &p->host.names, p->arena, &line, &err);
 
-	*ret_oom = r == -ENOMEM;
-	if (r < 0)
+	*ret_oom = hf_audit_line_read(text, &p->host.names, p->arena, &read) < 0;
+	if (*ret_oom)
 		return NULL;
-	*ret = line;
-	if (line.type == HF_AUDIT_LINE_RULE) {
-		found = hf_audit_rule_text(&line.rule, p->obs->machine, p->arena);
-	} else if (line.type == HF_AUDIT_LINE_DELETE) {
-		found = hf_audit_rule_text(&line.rule, p->obs->machine, p->arena);
+	*ret = line = &read->line;
+	if (line->type == HF_AUDIT_LINE_RULE) {
+		found = hf_audit_rule_text(&line->rule, p->obs->machine, p->arena);
+	} else if (line->type == HF_AUDIT_LINE_DELETE) {
+		found = hf_audit_rule_text(&line->rule, p->obs->machine, p->arena);
 		if (found)
 			found[1] = 'd';
-	} else if (line.type == HF_AUDIT_LINE_SETTING) {
-		found = hf_audit_setting_line(line.setting, line.value, p->arena);
+	} else if (line->type == HF_AUDIT_LINE_SETTING) {
+		found = hf_audit_setting_line(line->setting, line->value, p->arena);
 	} else {
 		return NULL;
 	}
@@ -97,7 +96,7 @@ static int edit_line(hf_audit_planner *p, hf_audit_after *file, const char *text
 	char *copy = hf_arena_memdup(p->arena, text, len - strip);
 	const char *rest = copy ? taken_out(copy) : NULL;
 	bool oom = !copy;
-	hf_audit_line line = { 0 };
+	const hf_audit_line *line = NULL;
 	char *rule = copy ? line_text(p, rest ? rest : copy, &line, &oom) : NULL;
 	hf_audit_gone *gone = rule ? hf_map_get(&p->gone_by_text, rule) : NULL;
 	hf_group *group;
@@ -105,7 +104,7 @@ static int edit_line(hf_audit_planner *p, hf_audit_after *file, const char *text
 
 	if (oom)
 		return -ENOMEM;
-	if (rest && rule && !gone && would_shadow(p, &line)) {
+	if (rest && rule && !gone && would_shadow(p, line)) {
 		hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
 			    "%s:%u: '%s' is no longer demanded to be absent; it stays "
 			    "commented out, as it would put rules out of force that are "
@@ -226,8 +225,7 @@ static int find_foreign(hf_audit_planner *p, const hf_audit_after *file, size_t 
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *text = lines.lines[i].text, *rest = taken_out(text);
 		size_t len = strlen(text);
-		hf_audit_line line = { 0 };
-		hf_audit_rule *rule = NULL;
+		const hf_audit_line *line;
 		char *copy, *key;
 		bool oom;
 
@@ -237,16 +235,12 @@ static int find_foreign(hf_audit_planner *p, const hf_audit_after *file, size_t 
 			   : NULL;
 		if (!copy || (!key && oom))
 			return -ENOMEM;
-		if (!key || line.type == HF_AUDIT_LINE_SETTING ||
+		if (!key || line->type == HF_AUDIT_LINE_SETTING ||
 		    hf_map_get(&p->item_by_text, key))
 			continue;
-		if (line.type == HF_AUDIT_LINE_RULE) {
-			rule = hf_arena_new(p->arena, hf_audit_rule);
-			if (!rule)
-				return -ENOMEM;
-			*rule = line.rule;
-		}
-		if (hf_audit_foreign_add(p, rule, key) < 0)
+		if (hf_audit_foreign_add(
+			    p, line->type == HF_AUDIT_LINE_RULE ? &line->rule : NULL,
+			    key) < 0)
 			return -ENOMEM;
 		*n += !rest;
 	}

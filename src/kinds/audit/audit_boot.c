@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "kinds/audit/audit_book.h"
 
 /* --- order of file names ---------------------------------------------------------- */
 
@@ -284,11 +285,8 @@ typedef struct loading {
 	const hf_audit_boot_host *host;
 	hf_arena *arena;
 	hf_audit_boot *boot;
-	hf_audit_entry *prepended; /* newest last */
-	size_t n_prepended;
-	hf_audit_entry *appended;
-	size_t n_appended;
-	hf_map seen; /* text of a rule in fixed spelling -> entry index + 1 */
+	hf_audit_table prepended; /* newest last */
+	hf_audit_table appended;
 	bool keep_going;
 } loading;
 
@@ -309,81 +307,60 @@ static int find_missing(const loading *l, const hf_audit_rule *rule, const char 
 	return 0;
 }
 
-static int load_rule(loading *l, const hf_audit_line *line,
-		     const hf_audit_merged_line *from, const char **ret_why)
+/* Appends the rule as the list has it, where prepending is no part of it. */
+static int add_entry(loading *l, hf_audit_table *list, const hf_audit_rule *rule,
+		     const hf_audit_merged_line *from)
 {
 	hf_audit_entry *entry;
-	hf_audit_rule *rule;
-	char *text;
+	hf_audit_rule *copy;
 
-	if (find_missing(l, &line->rule, ret_why) < 0)
-		return -ENOMEM;
-	if (*ret_why)
-		return 0;
-	rule = hf_arena_new(l->arena, hf_audit_rule);
-	if (!rule)
-		return -ENOMEM;
-	*rule = line->rule;
-	rule->prepend = false;
-	text = hf_audit_rule_text(rule, l->host->names.machine, l->arena);
-	if (!text)
-		return -ENOMEM;
-	/* the kernel does not see the twin of a rule that is to be prepended */
-	if (!line->rule.prepend && hf_map_get(&l->seen, text)) {
-		*ret_why = "the rule is there already";
-		return 0;
+	if (rule->prepend) {
+		copy = hf_arena_new(l->arena, hf_audit_rule);
+		if (!copy)
+			return -ENOMEM;
+		*copy = *rule;
+		copy->prepend = false;
+		rule = copy;
 	}
-	entry = line->rule.prepend ? hf_vec_push(l->arena, l->prepended, l->n_prepended)
-				   : hf_vec_push(l->arena, l->appended, l->n_appended);
+	entry = hf_audit_table_add(list, rule, l->arena);
 	if (!entry)
 		return -ENOMEM;
-	entry->rule = rule;
 	entry->file = l->sources[from->source].path;
 	entry->line = from->line;
 	entry->source = from->source;
-	return hf_map_put(&l->seen, l->arena, text, rule);
+	return 0;
+}
+
+static int load_rule(loading *l, const hf_audit_rule *rule,
+		     const hf_audit_merged_line *from, const char **ret_why)
+{
+	if (find_missing(l, rule, ret_why) < 0)
+		return -ENOMEM;
+	if (*ret_why)
+		return 0;
+	/* the kernel does not see the twin of a rule that is to be prepended */
+	if (!rule->prepend && (hf_audit_table_find_equal(&l->appended, rule) ||
+			       hf_audit_table_find_equal(&l->prepended, rule))) {
+		*ret_why = "the rule is there already";
+		return 0;
+	}
+	return add_entry(l, rule->prepend ? &l->prepended : &l->appended, rule, from);
 }
 
 /* -d, -W and -D [-k]: rules loaded before go again. */
-static int unload(loading *l, const hf_audit_line *line, const char **ret_why)
+static void unload(loading *l, const hf_audit_line *line, const char **ret_why)
 {
+	hf_audit_table *const lists[] = { &l->prepended, &l->appended };
 	bool found = line->type == HF_AUDIT_LINE_DELETE_ALL;
 
-	for (int part = 0; part < 2; part++) {
-		hf_audit_entry *items = part ? l->appended : l->prepended;
-		size_t n = part ? l->n_appended : l->n_prepended;
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++) {
+			hf_audit_entry *e = &lists[k]->items[i];
 
-		for (size_t i = 0; i < n; i++) {
-			const hf_audit_rule *rule = items[i].rule;
-			char *text;
-
-			if (items[i].gone || !hf_audit_line_deletes(line, rule))
-				continue;
-			items[i].gone = found = true;
-			text = hf_audit_rule_text(rule, l->host->names.machine, l->arena);
-			if (!text || hf_map_put(&l->seen, l->arena, text, NULL) < 0)
-				return -ENOMEM;
+			if (!e->gone && hf_audit_line_deletes(line, e->rule))
+				e->gone = found = true;
 		}
-	}
 	*ret_why = found ? NULL : "the rule that it deletes is not there";
-	return 0;
-}
-
-/* A rule behind the end of the load. */
-static int miss(loading *l, const hf_audit_line *line, const hf_audit_merged_line *from)
-{
-	hf_audit_table *missed = &l->boot->missed;
-	hf_audit_entry *e = hf_vec_push(l->arena, missed->items, missed->n);
-	hf_audit_rule *rule = hf_arena_new(l->arena, hf_audit_rule);
-
-	if (!e || !rule)
-		return -ENOMEM;
-	*rule = line->rule;
-	e->rule = rule;
-	e->file = l->sources[from->source].path;
-	e->line = from->line;
-	e->source = from->source;
-	return 0;
 }
 
 static bool is_change(const hf_audit_line *line)
@@ -418,57 +395,60 @@ static void load_setting(loading *l, const hf_audit_line *line,
 	}
 }
 
+static void note_end(hf_audit_boot *boot, const hf_audit_merged_line *from,
+		     const char *why)
+{
+	boot->aborted = true;
+	boot->abort_source = from->source;
+	boot->abort_line = from->line;
+	boot->abort_text = from->text;
+	boot->abort_why = why;
+}
+
 static int load_line(loading *l, const hf_audit_merged_line *from)
 {
-	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_audit_boot *boot = l->boot;
-	hf_audit_line line = { 0 };
-	const char *why = NULL;
-	int r;
+	const hf_audit_read *read;
+	const hf_audit_line *line;
+	hf_audit_line deletion;
+	const char *why;
 
-	r = hf_audit_line_parse(from->text, &l->host->names, l->arena, &line, &err);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0) {
-		why = hf_arena_strdup(l->arena, hf_error_text(err));
-		if (!why)
-			return -ENOMEM;
-	} else if (line.type == HF_AUDIT_LINE_RULE && line.rule.prepend &&
-		   l->host->prepend_deletes) {
-		line.type = HF_AUDIT_LINE_DELETE;
-	}
-	if (r == 0 && note_lock(l, &line, &why) < 0)
+	if (hf_audit_line_read(from->text, &l->host->names, l->arena, &read) < 0)
 		return -ENOMEM;
-	if (line.type == HF_AUDIT_LINE_RULE) {
+	line = &read->line;
+	why = read->why;
+	if (line->type == HF_AUDIT_LINE_RULE && line->rule.prepend &&
+	    l->host->prepend_deletes) {
+		deletion = *line;
+		deletion.type = HF_AUDIT_LINE_DELETE;
+		line = &deletion;
+	}
+	if (!why && note_lock(l, line, &why) < 0)
+		return -ENOMEM;
+	if (line->type == HF_AUDIT_LINE_RULE) {
 		if (boot->aborted || (why && !l->keep_going)
-			    ? miss(l, &line, from) < 0
-			    : !why && load_rule(l, &line, from, &why) < 0)
+			    ? add_entry(l, &boot->missed, &read->line.rule, from) < 0
+			    : !why && load_rule(l, &read->line.rule, from, &why) < 0)
 			return -ENOMEM;
-	} else if (line.type == HF_AUDIT_LINE_SETTING) {
+	} else if (line->type == HF_AUDIT_LINE_SETTING) {
 		if (!why || !l->keep_going)
-			load_setting(l, &line, from, !boot->aborted && !why);
-	} else if (line.type == HF_AUDIT_LINE_IGNORE ||
-		   line.type == HF_AUDIT_LINE_CONTINUE) {
+			load_setting(l, line, from, !boot->aborted && !why);
+	} else if (line->type == HF_AUDIT_LINE_IGNORE ||
+		   line->type == HF_AUDIT_LINE_CONTINUE) {
 		l->keep_going = true;
 	} else if (!boot->aborted && !why &&
-		   (line.type == HF_AUDIT_LINE_DELETE ||
-		    line.type == HF_AUDIT_LINE_DELETE_ALL)) {
-		if (unload(l, &line, &why) < 0)
-			return -ENOMEM;
-		if (why && line.rule.prepend) {
+		   (line->type == HF_AUDIT_LINE_DELETE ||
+		    line->type == HF_AUDIT_LINE_DELETE_ALL)) {
+		unload(l, line, &why);
+		if (why && line->rule.prepend) {
 			why = "auditctl 4.0.4 to 4.1.0 takes -A for -d, and there is no "
 			      "such rule to delete";
-			if (miss(l, &line, from) < 0)
+			if (add_entry(l, &boot->missed, &read->line.rule, from) < 0)
 				return -ENOMEM;
 		}
 	}
-	if (why && !l->keep_going && !boot->aborted) {
-		boot->aborted = true;
-		boot->abort_source = from->source;
-		boot->abort_line = from->line;
-		boot->abort_text = from->text;
-		boot->abort_why = why;
-	}
+	if (why && !l->keep_going && !boot->aborted)
+		note_end(boot, from, why);
 	return 0;
 }
 
@@ -483,12 +463,11 @@ int hf_audit_boot_load(const hf_audit_merged *merged, const hf_audit_source *sou
 	for (size_t i = 0; i < merged->n; i++)
 		if (load_line(&l, &merged->lines[i]) < 0)
 			return -ENOMEM;
-	for (size_t i = l.n_prepended + l.n_appended; i-- > 0;) {
+	for (size_t i = 0; i < l.prepended.n + l.appended.n; i++) {
 		/* the prepended ones newest first, then the appended */
-		size_t at = l.n_prepended + l.n_appended - 1 - i;
-		const hf_audit_entry *e = at < l.n_prepended
-						  ? &l.prepended[l.n_prepended - 1 - at]
-						  : &l.appended[at - l.n_prepended];
+		const hf_audit_entry *e =
+			i < l.prepended.n ? &l.prepended.items[l.prepended.n - 1 - i]
+					  : &l.appended.items[i - l.prepended.n];
 
 		if (e->gone)
 			continue;

@@ -87,7 +87,8 @@ hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs)
 	hf_audit_names names = { .machine = obs->machine,
 				 .id = answer_id,
 				 .is_dir = answer_is_dir,
-				 .user = &obs->answers };
+				 .user = &obs->answers,
+				 .book = &obs->book };
 
 	hf_audit_names_release(&names, obs->audit);
 	return (hf_audit_boot_host){ .names = names,
@@ -168,35 +169,32 @@ static int refused_at_boot(compiler *c, const hf_audit_rule *rule, const char **
 /* One line, for this host. */
 static int add_line(compiler *c, const char *text, const char *label, hf_audit_want **ret)
 {
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_audit_rule *rule;
+	const hf_audit_read *read;
+	const hf_audit_line *line;
 	hf_audit_want *want;
-	hf_audit_line line;
 	const char *why = NULL;
-	int r;
 
-	r = hf_audit_line_parse(text, &c->host.names, c->arena, &line, &err);
-	if (r == -ENOMEM || c->obs->answers.error)
+	if (hf_audit_line_read(text, &c->host.names, c->arena, &read) < 0 ||
+	    c->obs->answers.error)
 		return -ENOMEM;
-	if (r < 0)
-		return add_none(c, HF_STATE_NOT_APPLICABLE, label, hf_error_text(err));
-	if (c->spec->type != HF_AUDIT_WANT_ABSENT && line.type == HF_AUDIT_LINE_RULE &&
-	    refused_at_boot(c, &line.rule, &why) < 0)
+	if (read->why)
+		return add_none(c, HF_STATE_NOT_APPLICABLE, label, read->why);
+	line = &read->line;
+	if (c->spec->type != HF_AUDIT_WANT_ABSENT && line->type == HF_AUDIT_LINE_RULE &&
+	    refused_at_boot(c, &line->rule, &why) < 0)
 		return -ENOMEM;
 	if (c->obs->answers.error)
 		return -ENOMEM;
 	if (why)
 		return add_none(c, HF_STATE_NOT_APPLICABLE, label, why);
 	want = add_want(c);
-	rule = hf_arena_new(c->arena, hf_audit_rule);
-	if (!want || !rule)
+	if (!want)
 		return -ENOMEM;
-	if (line.type == HF_AUDIT_LINE_RULE) {
-		*rule = line.rule;
-		want->rule = rule;
-		want->text = hf_audit_rule_text(rule, c->obs->machine, c->arena);
+	if (line->type == HF_AUDIT_LINE_RULE) {
+		want->rule = &line->rule;
+		want->text = hf_audit_rule_text(want->rule, c->obs->machine, c->arena);
 	} else { /* a setting that shall be absent */
-		want->text = hf_audit_setting_line(line.setting, line.value, c->arena);
+		want->text = hf_audit_setting_line(line->setting, line->value, c->arena);
 	}
 	if (!want->text)
 		return -ENOMEM;

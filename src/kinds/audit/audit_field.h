@@ -15,6 +15,8 @@
 #include "base/strbuf.h"
 #include "kinds/audit/audit_rule.h"
 
+struct hf_audit_book; /* audit_book.h */
+
 /* What a rule's text means on a host. */
 typedef struct hf_audit_names {
 	const char *machine; /* uname -m: "x86_64" */
@@ -26,6 +28,7 @@ typedef struct hf_audit_names {
 	/* is there a directory at @path (symlinks followed)? "-w" asks; NULL: never */
 	bool (*is_dir)(void *user, const char *path);
 	void *user;
+	struct hf_audit_book *book; /* of the lines that were read, or NULL */
 } hf_audit_names;
 
 /** hf_audit_names_release - set what depends on the release of audit, "3.0.9"; NULL: it

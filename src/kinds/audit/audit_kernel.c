@@ -47,18 +47,20 @@ static int take(void *user, const struct audit_rule_data *data, size_t len,
 		hf_error **err)
 {
 	filler *f = user;
-	hf_audit_entry *entry = hf_vec_push(f->arena, f->table->items, f->table->n);
 	hf_audit_rule *rule = hf_arena_new(f->arena, hf_audit_rule);
+	hf_audit_entry *entry;
 	int r;
 
-	if (!entry || !rule)
+	if (!rule)
 		return hf_error_oom(err);
 	r = hf_audit_rule_decode(data, len, f->arena, rule, err);
 	if (r == 0 && keep_strings(rule, data, f->arena) < 0)
 		r = hf_error_oom(err);
 	if (r < 0)
 		return r;
-	entry->rule = rule;
+	entry = hf_audit_table_add(f->table, rule, f->arena);
+	if (!entry)
+		return hf_error_oom(err);
 	r = is_reproduced(rule, data, len, err);
 	if (r != 0)
 		return r < 0 ? r : 0;

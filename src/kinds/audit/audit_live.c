@@ -127,15 +127,16 @@ static int drop_released(live *l)
 
 	for (size_t i = 0; !p->unsure && i < p->old.n; i++) {
 		const hf_audit_rule *rule = p->old.items[i].rule;
-		char *text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
-		char *id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;
+		char *text, *id;
 
-		if (!id)
-			return -ENOMEM;
 		if (hf_audit_table_find(&p->demanded, rule) ||
 		    hf_audit_table_find(&p->foreign.rules, rule) ||
 		    hf_audit_table_find(&p->foreign.missed, rule))
 			continue;
+		text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
+		id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;
+		if (!id)
+			return -ENOMEM;
 		if (drop(l, rule, id, text, HF_CAUSE_RELEASED) < 0)
 			return -ENOMEM;
 	}

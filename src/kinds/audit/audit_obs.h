@@ -7,6 +7,7 @@
 #ifndef HF_KINDS_AUDIT_OBS_H
 #define HF_KINDS_AUDIT_OBS_H
 
+#include "kinds/audit/audit_book.h"
 #include "kinds/audit/audit_boot.h"
 #include "kinds/audit/audit_spec.h"
 #include "plan/plan.h"
@@ -104,7 +105,8 @@ typedef struct hf_audit_obs {
 	bool stale;		/* audit.rules is not that */
 	hf_audit_boot boot;	/* what the loader would load */
 	hf_audit_answers answers;
-	hf_map links; /* of the tables, see hf_audit_table */
+	hf_audit_book book; /* of the lines of files and demands, with these answers */
+	hf_map links;	    /* of the tables, see hf_audit_table */
 
 	hf_known live; /* PRESENT: the following is valid */
 	const char *live_why;

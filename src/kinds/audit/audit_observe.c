@@ -467,6 +467,7 @@ static int begin(observer *o, hf_error **err)
 	o->obs->audit = hf_facts_value(o->plan->facts, "audit");
 	o->obs->answers.arena = o->arena;
 	o->looker = (hf_audit_looker){ .host = o->host, .arena = o->arena };
+	o->obs->book = (hf_audit_book){ 0 }; /* of what could be asked from now on */
 	o->obs->answers.look = hf_audit_look;
 	o->obs->answers.user = &o->looker;
 	return 0;

@@ -9,6 +9,14 @@
 /* Stands for our rules while the foreign ones are looked at; covers nothing else. */
 #define MARKER "-a never,exit -F path=/.holdfast-marker -F key=holdfast-marker"
 
+/* The item of the very rule, or NULL. */
+static hf_audit_item *find_item(const hf_audit_planner *p, const hf_audit_rule *rule)
+{
+	const hf_audit_entry *e = hf_audit_table_find_equal(&p->demanded, rule);
+
+	return e ? &p->items[e - p->demanded.items] : NULL;
+}
+
 /* --- what our file holds ---------------------------------------------------------- */
 
 static int read_old(hf_audit_planner *p)
@@ -21,31 +29,21 @@ static int read_old(hf_audit_planner *p)
 	if (hf_audit_split(file, p->arena, &lines) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < lines.n; i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		hf_audit_line line;
+		const hf_audit_read *read;
 		hf_audit_entry *entry;
-		hf_audit_rule *rule;
 		hf_audit_item *item;
-		char *text;
-		int r = hf_audit_line_parse(lines.lines[i].text, &p->host.names, p->arena,
-					    &line, &err);
 
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0 || line.type != HF_AUDIT_LINE_RULE)
-			continue;
-		entry = hf_vec_push(p->arena, p->old.items, p->old.n);
-		rule = hf_arena_new(p->arena, hf_audit_rule);
-		if (!entry || !rule)
+		if (hf_audit_line_read(lines.lines[i].text, &p->host.names, p->arena,
+				       &read) < 0)
 			return -ENOMEM;
-		*rule = line.rule;
-		entry->rule = rule;
+		if (read->line.type != HF_AUDIT_LINE_RULE)
+			continue;
+		entry = hf_audit_table_add(&p->old, &read->line.rule, p->arena);
+		if (!entry)
+			return -ENOMEM;
 		entry->file = file->path;
 		entry->line = lines.lines[i].line;
-		text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
-		if (!text)
-			return -ENOMEM;
-		item = hf_map_get(&p->item_by_text, text);
+		item = find_item(p, entry->rule);
 		if (item)
 			item->in_old = true;
 	}
@@ -56,8 +54,7 @@ static int read_old(hf_audit_planner *p)
 
 static int load_foreign(hf_audit_planner *p)
 {
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_audit_line marker;
+	const hf_audit_read *marker;
 	hf_audit_source *sources;
 	hf_audit_merged merged;
 	hf_audit_entry *found;
@@ -77,10 +74,10 @@ static int load_foreign(hf_audit_planner *p)
 	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0 ||
 	    hf_audit_boot_load(&merged, sources, &p->host, p->arena, &p->foreign) < 0)
 		return -ENOMEM;
-	if (hf_audit_line_parse(MARKER, &p->host.names, p->arena, &marker, &err) < 0)
+	if (hf_audit_line_read(MARKER, &p->host.names, p->arena, &marker) < 0)
 		return -ENOMEM;
 	p->foreign.rules.links = &p->obs->links;
-	found = hf_audit_table_find(&p->foreign.rules, &marker.rule);
+	found = hf_audit_table_find(&p->foreign.rules, &marker->line.rule);
 	p->marker = found ? (size_t)(found - p->foreign.rules.items) : SIZE_MAX;
 	return 0;
 }
@@ -380,15 +377,16 @@ static int release_old(hf_audit_planner *p)
 	hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN);
 
 	for (size_t i = 0; group && i < p->old.n; i++) {
-		char *text = hf_audit_rule_text(p->old.items[i].rule, p->obs->machine,
-						p->arena);
-		char *id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;
+		const hf_audit_rule *rule = p->old.items[i].rule;
 		hf_change *change;
+		char *text, *id;
 
+		if (find_item(p, rule))
+			continue;
+		text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
+		id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;
 		if (!id)
 			return -ENOMEM;
-		if (hf_map_get(&p->item_by_text, text))
-			continue;
 		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, id,
 					HF_OP_DELETE, text, NULL, HF_CAUSE_RELEASED);
 		if (!change)

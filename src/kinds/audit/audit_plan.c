@@ -321,14 +321,9 @@ static int sort_wants(hf_audit_planner *p)
 	}
 	if (order_items(p) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->n_items; i++) {
-		hf_audit_entry *e =
-			hf_vec_push(p->arena, p->demanded.items, p->demanded.n);
-
-		if (!e)
+	for (size_t i = 0; i < p->n_items; i++)
+		if (!hf_audit_table_add(&p->demanded, p->items[i].rule, p->arena))
 			return -ENOMEM;
-		e->rule = p->items[i].rule;
-	}
 	return hf_audit_table_index(&p->demanded, p->arena);
 }
 
@@ -388,16 +383,6 @@ int hf_audit_plan_merged(hf_audit_planner *p)
 	hf_audit_merged merged;
 	hf_group *group;
 
-	sources = hf_arena_array(p->arena, p->n_files + 1, sizeof(*sources));
-	if (!sources)
-		return -ENOMEM;
-	for (size_t i = 0; i < p->n_files; i++)
-		sources[i] = p->files[i].source;
-	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0)
-		return -ENOMEM;
-	if (old->bytes && old->len == merged.len &&
-	    !memcmp(old->bytes, merged.text, merged.len))
-		return 0;
 	if (!p->files_change && !(direct && p->obs->stale)) {
 		if (p->obs->stale && p->obs->loader == HF_AUDIT_LOADER_MERGES &&
 		    p->n_items)
@@ -408,6 +393,16 @@ int hf_audit_plan_merged(hf_audit_planner *p)
 				    HF_AUDIT_MERGED, HF_AUDIT_RULES_D);
 		return 0;
 	}
+	sources = hf_arena_array(p->arena, p->n_files + 1, sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_files; i++)
+		sources[i] = p->files[i].source;
+	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0)
+		return -ENOMEM;
+	if (old->bytes && old->len == merged.len &&
+	    !memcmp(old->bytes, merged.text, merged.len))
+		return 0;
 	group = hf_audit_file_group(p, HF_AUDIT_MERGED, old->bytes, old->len,
 				    p->obs->merged_exists, 0640);
 	if (!group)

@@ -232,6 +232,11 @@ static uint64_t hash_bytes(uint64_t h, const char *p, size_t len)
 	return hash_word(h, word);
 }
 
+uint64_t hf_audit_bytes_hash(const char *bytes, size_t len)
+{
+	return hash_bytes(len, bytes, len);
+}
+
 uint64_t hf_audit_rule_hash(const hf_audit_rule *rule)
 {
 	uint64_t h = hash_word(rule->list * 4u + rule->action, rule->n_fields);
@@ -274,6 +279,8 @@ static bool head_equal(const hf_audit_rule *a, const hf_audit_rule *b)
 
 bool hf_audit_rule_equal(const hf_audit_rule *a, const hf_audit_rule *b)
 {
+	if (a == b)
+		return true;
 	if (!head_equal(a, b))
 		return false;
 	for (size_t i = 0; i < a->n_fields; i++)
@@ -286,6 +293,8 @@ bool hf_audit_rule_same(const hf_audit_rule *a, const hf_audit_rule *b)
 {
 	uint64_t used = 0; /* n_fields is at most AUDIT_MAX_FIELDS, 64 */
 
+	if (a == b)
+		return true;
 	if (!head_equal(a, b))
 		return false;
 	for (size_t i = 0; i < a->n_fields; i++) {

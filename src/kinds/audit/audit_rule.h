@@ -87,6 +87,9 @@ void hf_audit_rule_settle(hf_audit_rule *rule);
  *  change it, so rules that are equal but for order meet in one bucket; pure */
 uint64_t hf_audit_rule_hash(const hf_audit_rule *rule);
 
+/** hf_audit_bytes_hash - of a path, say; pure */
+uint64_t hf_audit_bytes_hash(const char *bytes, size_t len);
+
 /** hf_audit_rule_equal - the same rule, fields in the same order; pure */
 bool hf_audit_rule_equal(const hf_audit_rule *a, const hf_audit_rule *b);
 

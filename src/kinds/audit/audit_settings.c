@@ -90,15 +90,13 @@ static int read_own(hf_audit_planner *p, own_setting *own)
 	if (file && hf_audit_split(file, p->arena, &lines) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < lines.n; i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		hf_audit_line line;
-		int r = hf_audit_line_parse(lines.lines[i].text, &p->host.names, p->arena,
-					    &line, &err);
+		const hf_audit_read *read;
 
-		if (r == -ENOMEM)
-			return r;
-		if (r == 0 && line.type == HF_AUDIT_LINE_SETTING)
-			own[line.setting] = (own_setting){ true, line.value };
+		if (hf_audit_line_read(lines.lines[i].text, &p->host.names, p->arena,
+				       &read) < 0)
+			return -ENOMEM;
+		if (read->line.type == HF_AUDIT_LINE_SETTING)
+			own[read->line.setting] = (own_setting){ true, read->line.value };
 	}
 	return 0;
 }

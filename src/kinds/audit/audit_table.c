@@ -10,91 +10,137 @@
 
 #define NO_ENTRY SIZE_MAX
 
-typedef struct chain {
-	size_t first;
-	size_t last;
-} chain;
-
-/* The path without trailing slashes, NUL-terminated; false: longer than any path. */
-static bool clean_path(const hf_audit_field *field, char *buf, size_t size)
+/* The path without slashes at its end. */
+static size_t path_length(const hf_audit_field *path)
 {
-	size_t len = field->value;
+	size_t len = path->value;
 
-	while (len > 1 && field->text[len - 1] == '/')
+	while (len > 1 && path->text[len - 1] == '/')
 		len--;
-	if (len >= size)
+	return len;
+}
+
+/* The same, NUL-terminated; false: longer than any path. */
+static bool clean_path(const hf_audit_field *path, char buf[static PATH_MAX],
+		       size_t *ret_len)
+{
+	*ret_len = path_length(path);
+	if (*ret_len >= PATH_MAX)
 		return false;
-	memcpy(buf, field->text, len);
-	buf[len] = '\0';
+	memcpy(buf, path->text, *ret_len);
+	buf[*ret_len] = '\0';
 	return true;
 }
 
-static int index_path(hf_audit_table *list, size_t i, const char *path, hf_arena *arena)
+static size_t bucket_of(const hf_audit_table *list, uint64_t hash)
 {
-	chain *c = hf_map_get(&list->by_path, path);
-
-	list->items[i].next_path = NO_ENTRY;
-	if (c) {
-		list->items[c->last].next_path = i;
-		c->last = i;
-		return 0;
-	}
-	c = hf_arena_new(arena, chain);
-	if (!c)
-		return -ENOMEM;
-	c->first = c->last = i;
-	return hf_map_put(&list->by_path, arena, path, c);
+	return hash & (list->n_buckets - 1);
 }
 
-static int index_one(hf_audit_table *list, size_t i, hf_arena *arena)
+/* Of the rule, whatever the order of its fields; never 0. */
+static uint64_t hash_of(const hf_audit_rule *rule)
 {
-	const hf_audit_rule *rule = list->items[i].rule;
-	const hf_audit_field *path = hf_audit_rule_path(rule);
-	char text[PATH_MAX];
-	size_t *slot;
+	return hf_audit_rule_hash(rule) | (uint64_t)1 << 63;
+}
 
-	if (rule->action == AUDIT_NEVER) {
-		slot = hf_vec_push(arena, list->nevers, list->n_nevers);
-		if (!slot)
-			return -ENOMEM;
-		*slot = i;
+/* Room for all entries; chains come out ascending. */
+static int index_rules(hf_audit_table *list, hf_arena *arena)
+{
+	size_t want = 16;
+
+	while (want < list->n * 2)
+		want *= 2;
+	if (want != list->n_buckets)
+		list->buckets = hf_arena_array(arena, want, sizeof(*list->buckets));
+	if (!list->buckets)
+		return -ENOMEM;
+	list->n_buckets = want;
+	memset(list->buckets, 0xff, want * sizeof(*list->buckets));
+	for (size_t i = list->n; i-- > 0;) {
+		hf_audit_entry *e = &list->items[i];
+		size_t b;
+
+		if (!e->hash)
+			e->hash = hash_of(e->rule);
+		b = bucket_of(list, e->hash);
+		e->next_hash = list->buckets[b];
+		list->buckets[b] = i;
 	}
-	if (path && clean_path(path, text, sizeof(text)))
-		return index_path(list, i, text, arena);
-	if (rule->list == AUDIT_FILTER_TASK || rule->list == AUDIT_FILTER_EXCLUDE ||
-	    rule->list == AUDIT_FILTER_FS) {
-		slot = hf_vec_push(arena, list->takers, list->n_takers);
-		if (!slot)
-			return -ENOMEM;
-		*slot = i;
-	}
-	slot = hf_vec_push(arena, list->general, list->n_general);
+	return 0;
+}
+
+static int push(hf_arena *arena, size_t **items, size_t *n, size_t i)
+{
+	size_t *slot = hf_vec_push(arena, *items, *n);
+
 	if (!slot)
 		return -ENOMEM;
 	*slot = i;
 	return 0;
 }
 
+static int index_one(hf_audit_table *list, size_t i, hf_arena *arena)
+{
+	const hf_audit_rule *rule = list->items[i].rule;
+
+	if (rule->action == AUDIT_NEVER &&
+	    push(arena, &list->nevers, &list->n_nevers, i) < 0)
+		return -ENOMEM;
+	if (list->items[i].path)
+		return 0;
+	if ((rule->list == AUDIT_FILTER_TASK || rule->list == AUDIT_FILTER_EXCLUDE ||
+	     rule->list == AUDIT_FILTER_FS) &&
+	    push(arena, &list->takers, &list->n_takers, i) < 0)
+		return -ENOMEM;
+	return push(arena, &list->general, &list->n_general, i);
+}
+
+static void index_path(hf_audit_table *list, size_t i)
+{
+	hf_audit_entry *e = &list->items[i];
+	const hf_audit_field *path = hf_audit_rule_path(e->rule);
+	size_t b;
+
+	e->path_len = path ? path_length(path) : PATH_MAX;
+	e->path = e->path_len < PATH_MAX ? path->text : NULL;
+	if (!e->path)
+		return;
+	b = bucket_of(list, hf_audit_bytes_hash(e->path, e->path_len));
+	e->next_path = list->path_buckets[b];
+	list->path_buckets[b] = i;
+}
+
+hf_audit_entry *hf_audit_table_add(hf_audit_table *list, const hf_audit_rule *rule,
+				   hf_arena *arena)
+{
+	hf_audit_entry *e = hf_vec_push(arena, list->items, list->n);
+	size_t b;
+
+	if (!e)
+		return NULL;
+	e->rule = rule;
+	e->hash = hash_of(rule);
+	if (list->n > list->n_buckets)
+		return index_rules(list, arena) < 0 ? NULL : e;
+	b = bucket_of(list, e->hash);
+	e->next_hash = list->buckets[b];
+	list->buckets[b] = list->n - 1;
+	return e;
+}
+
 int hf_audit_table_index(hf_audit_table *list, hf_arena *arena)
 {
-	size_t want = 16;
-
-	while (want < list->n * 2)
-		want *= 2;
-	list->by_path = (hf_map){ 0 };
 	list->n_general = list->n_takers = list->n_nevers = 0;
 	list->general = list->takers = list->nevers = NULL;
-	list->buckets = hf_arena_array(arena, want, sizeof(*list->buckets));
-	if (!list->buckets)
+	if (index_rules(list, arena) < 0)
 		return -ENOMEM;
-	list->n_buckets = want;
-	memset(list->buckets, 0xff, want * sizeof(*list->buckets));
-	for (size_t i = list->n; i-- > 0;) { /* backwards: chains come out ascending */
-		size_t b = hf_audit_rule_hash(list->items[i].rule) & (want - 1);
-
-		list->items[i].next_hash = list->buckets[b];
-		list->buckets[b] = i;
-	}
+	list->path_buckets =
+		hf_arena_array(arena, list->n_buckets, sizeof(*list->path_buckets));
+	if (!list->path_buckets)
+		return -ENOMEM;
+	memset(list->path_buckets, 0xff, list->n_buckets * sizeof(*list->path_buckets));
+	for (size_t i = list->n; i-- > 0;)
+		index_path(list, i);
 	for (size_t i = 0; i < list->n; i++)
 		if (index_one(list, i, arena) < 0)
 			return -ENOMEM;
@@ -104,13 +150,16 @@ int hf_audit_table_index(hf_audit_table *list, hf_arena *arena)
 static hf_audit_entry *find(const hf_audit_table *list, const hf_audit_rule *rule,
 			    bool (*is)(const hf_audit_rule *, const hf_audit_rule *))
 {
+	uint64_t hash;
 	size_t i;
 
 	if (!list->n_buckets)
 		return NULL;
-	i = list->buckets[hf_audit_rule_hash(rule) & (list->n_buckets - 1)];
-	for (; i != NO_ENTRY; i = list->items[i].next_hash)
-		if (!list->items[i].gone && is(list->items[i].rule, rule))
+	hash = hash_of(rule);
+	for (i = list->buckets[bucket_of(list, hash)]; i != NO_ENTRY;
+	     i = list->items[i].next_hash)
+		if (list->items[i].hash == hash && !list->items[i].gone &&
+		    is(list->items[i].rule, rule))
 			return &list->items[i];
 	return NULL;
 }
@@ -126,14 +175,35 @@ hf_audit_entry *hf_audit_table_find_equal(const hf_audit_table *list,
 	return find(list, rule, hf_audit_rule_equal);
 }
 
-/* The directory above, in place; false: there is none. */
-static bool go_up(char *path)
+/* The first entry on the very path from @i on along a chain, or NO_ENTRY. */
+static size_t on_path(const hf_audit_table *list, size_t i, const char *path, size_t len)
 {
-	char *slash = strrchr(path, '/');
+	for (; i != NO_ENTRY; i = list->items[i].next_path)
+		if (list->items[i].path_len == len &&
+		    memcmp(list->items[i].path, path, len) == 0)
+			break;
+	return i;
+}
 
-	if (!slash || !path[1])
+static size_t first_on_path(const hf_audit_table *list, const char *path, size_t len)
+{
+	size_t b;
+
+	if (!list->path_buckets)
+		return NO_ENTRY;
+	b = bucket_of(list, hf_audit_bytes_hash(path, len));
+	return on_path(list, list->path_buckets[b], path, len);
+}
+
+/* The directory above, in place; false: there is none. */
+static bool go_up(char *path, size_t *len)
+{
+	char *slash = memrchr(path, '/', *len);
+
+	if (!slash || *len <= 1)
 		return false;
-	slash[slash == path ? 1 : 0] = '\0';
+	*len = slash == path ? 1 : (size_t)(slash - path);
+	path[*len] = '\0';
 	return true;
 }
 
@@ -142,34 +212,35 @@ void hf_audit_table_near(const hf_audit_table *list, const hf_audit_rule *rule,
 {
 	const hf_audit_field *path = hf_audit_rule_path(rule);
 	char text[PATH_MAX];
+	size_t len;
 
 	for (size_t i = 0; i < list->n_general; i++)
 		fn(user, &list->items[list->general[i]]);
-	if (!path || !clean_path(path, text, sizeof(text)))
+	if (!path || !clean_path(path, text, &len))
 		return;
 	do { /* the path, then each directory above it, "/" last */
-		const chain *c = hf_map_get(&list->by_path, text);
-
-		for (size_t i = c ? c->first : NO_ENTRY; i != NO_ENTRY;
-		     i = list->items[i].next_path)
+		for (size_t i = first_on_path(list, text, len); i != NO_ENTRY;
+		     i = on_path(list, list->items[i].next_path, text, len))
 			fn(user, &list->items[i]);
-	} while (go_up(text) && !(list->links && hf_map_get(list->links, text)));
+	} while (go_up(text, &len) && !(list->links && hf_map_get(list->links, text)));
 }
 
 void hf_audit_table_ways(const hf_audit_table *list, const hf_audit_rule *rule,
 			 bool (*fn)(void *user, const char *dir), void *user)
 {
 	const hf_audit_field *path = hf_audit_rule_path(rule);
+	size_t top = SIZE_MAX, len;
 	char text[PATH_MAX];
-	size_t top = SIZE_MAX;
 
-	if (!path || !clean_path(path, text, sizeof(text)))
+	if (!path || !clean_path(path, text, &len))
 		return;
-	while (go_up(text))
-		if (hf_map_get(&list->by_path, text))
-			top = strlen(text);
-	(void)clean_path(path, text, sizeof(text));
-	while (go_up(text) && top != SIZE_MAX && strlen(text) >= top)
+	while (go_up(text, &len))
+		if (first_on_path(list, text, len) != NO_ENTRY)
+			top = len;
+	if (top == SIZE_MAX)
+		return;
+	(void)clean_path(path, text, &len);
+	while (go_up(text, &len) && len >= top)
 		if (!fn(user, text))
 			return;
 }

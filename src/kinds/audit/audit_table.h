@@ -4,7 +4,7 @@
  * rule decides about these events" without looking at every rule: by an index over
  * paths, over identity, and a short list of rules that name no path. Pure.
  *
- *	fill .items with hf_vec_push(), then hf_audit_table_index(), then ask.
+ *	fill it with hf_audit_table_add(), then hf_audit_table_index(), then ask.
  */
 #ifndef HF_KINDS_AUDIT_TABLE_H
 #define HF_KINDS_AUDIT_TABLE_H
@@ -22,6 +22,10 @@ typedef struct hf_audit_entry {
 	size_t source; /* of the boot: index of the file */
 	bool ours;     /* meets only the very demand it was made for */
 	bool gone;     /* no longer there */
+	/* the index */
+	uint64_t hash;	  /* of the rule; 0: not yet made */
+	const char *path; /* of path= or dir=, without slashes at its end; NULL: none */
+	size_t path_len;
 	size_t next_path;
 	size_t next_hash;
 } hf_audit_entry;
@@ -29,19 +33,25 @@ typedef struct hf_audit_entry {
 typedef struct hf_audit_table {
 	hf_audit_entry *items;
 	size_t n;
-	hf_map by_path; /* cleaned path -> chain of entries, ascending */
 	/* Symlinks on the way to what is asked for, or NULL. The kernel follows none for
 	 * a rule about a directory: what is behind one is not below it. */
 	const hf_map *links;
 	size_t *general;
 	size_t n_general;
-	size_t *buckets;
-	size_t n_buckets;
-	size_t *takers; /* of other lists, see hf_audit_rule_takes() */
+	size_t *buckets;      /* by rule */
+	size_t *path_buckets; /* by path, ascending; as many */
+	size_t n_buckets;     /* power of two */
+	size_t *takers;	      /* of other lists, see hf_audit_rule_takes() */
 	size_t n_takers;
 	size_t *nevers;
 	size_t n_nevers;
 } hf_audit_table;
+
+/** hf_audit_table_add - append an entry of @rule, borrowed
+ *  Until the list is indexed, nothing but hf_audit_table_find() and _find_equal() may be
+ *  asked, which find any of several. NULL: out of memory */
+hf_audit_entry *hf_audit_table_add(hf_audit_table *list, const hf_audit_rule *rule,
+				   hf_arena *arena) _must_check_;
 
 /** hf_audit_table_index - make the list ready for questions; 0 or -ENOMEM */
 int hf_audit_table_index(hf_audit_table *list, hf_arena *arena) _must_check_;

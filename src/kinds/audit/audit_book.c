@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kinds/audit/audit_book.h"
+
+#include <errno.h>
+
+int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *arena,
+		       const hf_audit_read **ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_audit_read *read =
+		names->book ? hf_map_get(&names->book->by_text, text) : NULL;
+	int r;
+
+	*ret = read;
+	if (read)
+		return 0;
+	*ret = read = hf_arena_new(arena, hf_audit_read);
+	if (!read)
+		return -ENOMEM;
+	r = hf_audit_line_parse(text, names, arena, &read->line, &err);
+	if (r < 0 && r != -ENOMEM)
+		read->why = hf_arena_strdup(arena, hf_error_text(err));
+	if (r < 0 && !read->why)
+		return -ENOMEM;
+	return names->book ? hf_map_put(&names->book->by_text, arena, text, read) : 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What lines mean on one host, each parsed once: the same rule stands in a baseline, in
+ * our file and in what the boot will load. Pure but for the callbacks of hf_audit_names.
+ */
+#ifndef HF_KINDS_AUDIT_BOOK_H
+#define HF_KINDS_AUDIT_BOOK_H
+
+#include "base/map.h"
+#include "kinds/audit/audit_codec.h"
+
+typedef struct hf_audit_read {
+	hf_audit_line line; /* blank, if it is refused */
+	const char *why;    /* why auditctl would refuse it, or NULL */
+} hf_audit_read;
+
+typedef struct hf_audit_book {
+	hf_map by_text; /* line -> hf_audit_read */
+} hf_audit_book;
+
+/**
+ * hf_audit_line_read - hf_audit_line_parse(), from @names->book if the text is there
+ * @arena: owns @ret, and what the book holds; the same for all that share a book
+ * Returns 0 or -ENOMEM; a line that is refused is no error.
+ */
+int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *arena,
+		       const hf_audit_read **ret) _must_check_;
+
+#endif
