@@ -18,6 +18,7 @@
 #include "engine/sync.h"
 #include "engine/transact.h"
 #include "engine/txn_build.h"
+#include "engine/validate.h"
 #include "engine/verify.h"
 #include "host/bus.h"
 #include "host/fs.h"
@@ -63,7 +64,7 @@ static size_t all_items(const apply *a)
  * for the reason of a failure. */
 static int reserve_steps(apply *a, hf_error **err)
 {
-	a->max_steps = 2 * (all_items(a) + a->before->plan.n_effects) + 4;
+	a->max_steps = 2 * (all_items(a) + a->before->plan.n_effects) + 5;
 	a->result->steps = hf_arena_array(&a->result->arena, a->max_steps,
 					  sizeof(*a->result->steps));
 	return a->result->steps ? 0 : hf_error_oom(err);
@@ -214,6 +215,27 @@ static int prepare_all(apply *a, hf_error **err)
 	}
 	hf_fault(a->host, "prepared");
 	return 0;
+}
+
+/* Nothing of it is visible yet. */
+static int validate(apply *a, hf_error **err)
+{
+	static const char what[] = "validate dockerd's configuration";
+	hf_apply_result *result = a->result;
+	const char *note = NULL;
+	int r;
+
+	if (!hf_validate_due(&a->before->plan))
+		return 0;
+	tell(a, what);
+	hf_fault(a->host, "validate");
+	r = hf_validate(a->host, &a->before->plan, &result->arena, &note, err);
+	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
+	if (!r && note) {
+		result->steps[result->n_steps - 1].why =
+			hf_arena_printf(&result->arena, "left out: %s", note);
+	}
+	return r;
 }
 
 /* What cannot be taken away now is named in the journal, which stays for that. */
@@ -634,6 +656,8 @@ static void apply_locked(apply *a)
 	r = begin_txn(a, &ret->error);
 	if (!r)
 		r = prepare_all(a, &ret->error);
+	if (!r)
+		r = validate(a, &ret->error);
 	if (!r) {
 		ret->outcome = HF_OUTCOME_APPLIED;
 		if (change_host(a, &ret->error) < 0)

@@ -185,6 +185,18 @@ typedef struct hf_effect {
 	uint64_t pending_since_usec;
 } hf_effect;
 
+/* A configuration of the engine, for its own program to judge before it comes in force.
+ */
+typedef struct hf_trial {
+	const hf_kind *kind;	 /* it knows the secrets of .text */
+	const char *const *argv; /* as its unit would run it, NULL at the end */
+	const char *const *env;	 /* what the unit sets: "NAME=VALUE", NULL at the end */
+	const char *path;	 /* of its file */
+	const char *text;	 /* what that would hold; NULL: it looks for itself */
+	size_t len;
+	const char *why; /* it cannot be judged: the reason; or NULL */
+} hf_trial;
+
 /* What the Docker engine's API and the host tell about running containers. */
 typedef struct hf_engine_view {
 	const char *unit;     /* unit whose ExecStart is dockerd, or NULL */
@@ -203,6 +215,10 @@ typedef struct hf_engine_view {
 	size_t n_dependants;
 	bool restart_helps; /* a restart now would put the pending setting in force */
 	const char *why;    /* of any UNKNOWN */
+	/* Its configuration after the plan, and as it is; NULL: nobody is to judge it. */
+	const hf_trial *trial;
+	const hf_trial *trial_now;
+	bool trial_differs; /* the two do */
 } hf_engine_view;
 
 typedef struct hf_plan_options {

@@ -45,6 +45,8 @@ typedef struct hf_unit_view {
 	size_t n_argv_now;
 	const hf_arg *argv_base; /* without our drop-in; NULL: as .argv */
 	size_t n_argv_base;
+	const char **env; /* of the process after the plan, as far as files set it: "NAME=
+			   * VALUE", NULL at the end; only where it is dockerd's */
 	const char **listen_streams; /* ListenStream= of a socket unit, absolute paths */
 	size_t n_listen_streams;
 	const char *listen_why; /* there may be more of them: why; or NULL */

@@ -35,6 +35,9 @@ of plan
 exits 2 "plan on the booted tree"
 of apply
 exits 0 "apply on the booted tree"
+jq -e '.steps[] | select(.what | startswith("validate")) | .state == "done" and
+	(.why | test("does not know --validate"))' "$work/json" >/dev/null &&
+	ok "dockerd 20.10 cannot validate, and that is told" || { bad "validation:"; jq .steps "$work/json"; }
 [[ $(sort -u "$out/active") == active ]] && ok "docker.service and docker.socket are active" ||
 	bad "after apply: $(cat "$out/active")"
 cmp -s "$out/pid.0" "$out/pid.1" && bad "dockerd was not restarted" || ok "dockerd was restarted"

@@ -34,7 +34,8 @@ static struct {
 	int fail_lock; /* errno of it */
 	int holds;     /* 1: the live part is as done, -1: as undone */
 	int follows;
-	bool follows_left; /* a part of it waits for the next boot */
+	bool follows_left;		   /* a part of it waits for the next boot */
+	const hf_trial *trial, *trial_now; /* for the engine's program */
 } script;
 
 #define CONF "/etc/new/dir/a.conf"
@@ -103,6 +104,8 @@ static int fake_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 	bool any = false;
 
 	(void)model;
+	plan->engine.trial = script.trial;
+	plan->engine.trial_now = script.trial_now;
 	for (size_t i = 0; i < 2; i++) {
 		bool same = obs[i].exists && strcmp(obs[i].text, WANTED) == 0;
 
@@ -124,6 +127,7 @@ static int fake_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 			return hf_error_oom(err);
 		hf_change_in(change, group);
 	}
+	plan->engine.trial_differs = any;
 	if (any && script.units &&
 	    (!hf_plan_effect(plan, HF_ACTION_DAEMON_RELOAD, NULL, "drop-ins") ||
 	     !hf_plan_effect(plan, HF_ACTION_RELOAD, "a.service", "the fake kind") ||

@@ -91,6 +91,8 @@ static void stock(void **state)
 	assert_string_equal(view->argv[3].variable, "DOCKER_OPTS");
 	assert_string_equal(view->argv[3].file, "/etc/default/docker");
 	assert_int_equal(view->argv[3].line, 2);
+	assert_string_equal(view->env[0], "DOCKER_OPTS=--debug -l info");
+	assert_null(view->env[1]);
 	assert_false(view->live);
 	assert_string_equal(plan.engine.unit, "docker.service");
 	assert_true(plan.engine.kill_mode_process);

@@ -696,5 +696,5 @@ int hf_daemon_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 	if (hf_daemon_tell_foreign(&ctx) < 0 || hf_daemon_fill_refs(&ctx) < 0 ||
 	    hf_daemon_plan_live(&ctx) < 0)
 		return hf_error_oom(err);
-	return 0;
+	return hf_daemon_put_trial(&ctx, err);
 }

@@ -254,6 +254,10 @@ int hf_daemon_release(hf_daemon_ctx *ctx);
 /** hf_daemon_plan_live - live rows, effects and the engine view; 0 or -ENOMEM; pure */
 int hf_daemon_plan_live(hf_daemon_ctx *ctx);
 
+/** hf_daemon_put_trial - what dockerd is to judge before anything is visible, into the
+ *  engine view; 0 or -ENOMEM; pure */
+int hf_daemon_put_trial(hf_daemon_ctx *ctx, hf_error **err) _must_check_;
+
 /** hf_daemon_tell_foreign - findings for keys that are not ours and that dockerd ignores
  * or stops on; of our own, and where no control looks, a warning; 0 or -ENOMEM */
 int hf_daemon_tell_foreign(hf_daemon_ctx *ctx);

@@ -315,6 +315,31 @@ static void view_live(hf_unit_view *view, const hf_units_obs *obs,
 	view->main_started_usec = unit->main_started_usec;
 }
 
+static bool runs_dockerd(const hf_unit_view *view)
+{
+	return view && view->argv && view->n_argv &&
+	       !strcmp(hf_path_base(view->argv[0].text), "dockerd");
+}
+
+/* What files set for its process. */
+static int view_env(hf_unit_view *view, hf_arena *arena, const hf_env *env)
+{
+	const hf_map *map = &env->by_name;
+	size_t n = 0;
+
+	view->env = hf_arena_array(arena, map->n + 1, sizeof(*view->env));
+	for (size_t i = 0; view->env && i < map->cap; i++) {
+		const hf_env_var *var = map->slots[i].key ? map->slots[i].value : NULL;
+
+		if (!var)
+			continue;
+		view->env[n] = hf_arena_printf(arena, "%s=%s", var->name, var->value);
+		if (!view->env[n++])
+			return -ENOMEM;
+	}
+	return view->env ? 0 : -ENOMEM;
+}
+
 int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_unit *unit,
 		      const hf_unit_stack *stack, const hf_units_exec *exec,
 		      hf_error **err)
@@ -346,6 +371,8 @@ int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_uni
 		view->argv_exact = exec->argv.exact;
 		view->argv_why = exec->argv.why;
 	}
+	if (runs_dockerd(view) && view_env(view, &plan->arena, &exec->env) < 0)
+		return hf_error_oom(err);
 	return r;
 }
 
@@ -462,12 +489,6 @@ static int ref_put(hf_plan *plan, const hf_units_obs *obs, const char *ref)
 	else
 		r = ref_socket(plan, view, &values);
 	return r < 0 ? r : hf_plan_ref_set(plan, ref, &values);
-}
-
-static bool runs_dockerd(const hf_unit_view *view)
-{
-	return view && view->argv && view->n_argv &&
-	       !strcmp(hf_path_base(view->argv[0].text), "dockerd");
 }
 
 int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *model,
