@@ -344,6 +344,10 @@ int hf_run_observe(hf_run *run)
 		.allow_lock = o->allow_lock,
 		.allow_panic = o->allow_panic,
 		.leave_unknown = o->leave_unknown,
+		/* a check is to take milliseconds, whatever there is of images */
+		.store = o->command->bit == HF_CMD_CHECK && !o->verbose
+				 ? HF_STORE_UNASKED
+				 : HF_STORE_AT_STAKE,
 		.asides = o->verbose || o->json,
 		.now = hf_cli_now(run->cli) / 1000000,
 	};

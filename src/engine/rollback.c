@@ -364,7 +364,8 @@ static int look_at_engine(hf_host *host, hf_model *model, hf_rollback *rb, hf_er
 
 		if (hidden_by(model, &rb->survey.plan, rb->txn.changes[i].id, &store) < 0)
 			return hf_error_oom(err);
-		options.store |= store != NULL;
+		if (store)
+			options.store = HF_STORE_ASKED;
 	}
 	r = hf_engine_survey(host, model, &options, NULL, 0, &diags, &scratch, err);
 	if (!r && (copy_engine(rb, &scratch.plan.engine) < 0 ||

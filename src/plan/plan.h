@@ -221,6 +221,13 @@ typedef struct hf_engine_view {
 	bool trial_differs; /* the two do */
 } hf_engine_view;
 
+/* Is the engine asked for the names of what it keeps? Many images take it long. */
+typedef enum hf_store_look {
+	HF_STORE_AT_STAKE, /* where they would go out of view */
+	HF_STORE_UNASKED,
+	HF_STORE_ASKED,
+} hf_store_look;
+
 typedef struct hf_plan_options {
 	hf_restart restart;
 	bool allow_disruptive;
@@ -229,9 +236,9 @@ typedef struct hf_plan_options {
 	bool leave_unknown;
 	bool offline; /* --root: no live layer */
 	bool manager; /* systemd's manager can be asked; set by the engine */
-	bool store;   /* what the engine keeps is to be known */
-	bool asides;  /* what kinds list with hf_plan_aside() is wanted at length */
-	int64_t now;  /* seconds since the epoch */
+	hf_store_look store;
+	bool asides; /* what kinds list with hf_plan_aside() is wanted at length */
+	int64_t now; /* seconds since the epoch */
 	const struct hf_plan
 		*verifies; /* just carried out, this look verifies it; NULL */
 } hf_plan_options;

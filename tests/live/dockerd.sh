@@ -95,7 +95,7 @@ fi
 hiding() { # KEY VALUE
 	printf 'holdfast: 1\nname: t\ncontrols:\n  - {id: a, title: T, daemon: {set: {%s: %s}}}\n' \
 		"$1" "$2" >"$work/hiding.yaml"
-	hf check "$work/hiding.yaml"
+	hf check --verbose "$work/hiding.yaml"
 }
 docker volume create hf-volume >/dev/null
 docker create --name hf-kept --network none holdfast-live /init >/dev/null 2>"$work/err" ||
@@ -108,6 +108,9 @@ is "what would be hidden" \
 hiding storage-driver vfs
 is "what another storage driver would hide" '["images","containers","why"]' \
 	"$(jq -c '.resources[0].hides | keys_unsorted' "$work/json")"
+hf check "$work/hiding.yaml"
+is "a plain check does not ask for it" "null null 'holdfast plan' asks dockerd" \
+	"$(jq -r '.resources[0].hides | "\(.images) \(.containers) \(.why)"' "$work/json")"
 docker rm hf-kept >/dev/null
 docker volume rm hf-volume >/dev/null
 

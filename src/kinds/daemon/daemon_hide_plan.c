@@ -37,6 +37,8 @@ static const char *unknown_why(const hf_plan *plan, const hf_daemon_obs *obs)
 		return "dockerd does not run";
 	if (obs && obs->running == HF_UNKNOWN && obs->running_why)
 		return obs->running_why;
+	if (plan->options.store == HF_STORE_UNASKED)
+		return "'holdfast plan' asks dockerd";
 	return obs && obs->api_why ? obs->api_why : "dockerd was not asked";
 }
 

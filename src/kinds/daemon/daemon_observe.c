@@ -392,7 +392,8 @@ static int ask(observer *o, api_needs *needs)
 	engine->live_restore = HF_UNKNOWN;
 	engine->swarm = HF_UNKNOWN;
 	engine->why = "dockerd was not asked";
-	questions.store = needs->store || o->plan->options.store;
+	questions.store = o->plan->options.store == HF_STORE_ASKED ||
+			  (needs->store && o->plan->options.store == HF_STORE_AT_STAKE);
 	if (!needs->change && !questions.newer && !unit_has_effect(o) && !releases &&
 	    !questions.store)
 		return 0;
