@@ -82,6 +82,26 @@ static int decide_effects(hf_plan *plan)
 	return 0;
 }
 
+/* It was judged by what is on disk: that is what it has to run. */
+static int reload_before_restart(hf_plan *plan)
+{
+	const char *unit = plan->engine.unit, *why;
+
+	for (size_t i = 0; unit && plan->engine.stale && i < plan->n_effects; i++) {
+		const hf_effect *e = plan->effects[i];
+
+		if (e->action != HF_ACTION_RESTART || e->hold ||
+		    strcmp(e->unit, unit) != 0)
+			continue;
+		why = hf_arena_printf(&plan->arena,
+				      "systemd has an older state of %s loaded", unit);
+		return why && hf_plan_effect(plan, HF_ACTION_DAEMON_RELOAD, NULL, why)
+			       ? 0
+			       : -ENOMEM;
+	}
+	return 0;
+}
+
 /* A restart of a unit makes its reload pointless. */
 static void drop_covered_reloads(hf_plan *plan)
 {
@@ -201,6 +221,8 @@ int hf_plan_finish(const hf_model *model, hf_plan *plan)
 {
 	int r = decide_effects(plan);
 
+	if (r == 0)
+		r = reload_before_restart(plan);
 	if (r < 0)
 		return r;
 	drop_covered_reloads(plan);

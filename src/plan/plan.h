@@ -183,6 +183,7 @@ typedef struct hf_effect {
 	const char *why;  /* of the effect or of the hold */
 	bool pending;	  /* needed by an earlier run already: .pending_since_usec */
 	uint64_t pending_since_usec;
+	const hf_store *hides; /* what goes out of view with it; NULL: nothing can */
 } hf_effect;
 
 /* A configuration of the engine, for its own program to judge before it comes in force.
@@ -213,6 +214,7 @@ typedef struct hf_engine_view {
 	bool kill_mode_process;	 /* KillMode=process of the unit after the plan */
 	const char **dependants; /* units that a restart restarts as well */
 	size_t n_dependants;
+	bool stale;	    /* systemd has an older state of .unit loaded than the disk */
 	bool restart_helps; /* a restart now would put the pending setting in force */
 	const char *why;    /* of any UNKNOWN */
 	/* Its configuration after the plan, and as it is; NULL: nobody is to judge it. */

@@ -173,6 +173,8 @@ static json_t *effect_of(hf_json *j, const hf_plan *plan, const hf_effect *e)
 	hf_json_set(j, o, "pending_since",
 		    e->pending ? hf_json_time((int64_t)e->pending_since_usec)
 			       : json_null());
+	if (e->hides)
+		hf_json_set(j, o, "hides", hf_json_hides(j, e->hides));
 	return o;
 }
 

@@ -26,6 +26,7 @@ typedef struct scene {
 	const char *controls; /* YAML below "controls:" */
 	const char *file;     /* daemon.json; NULL: there is none */
 	const char *argv[12]; /* of the unit; argv[0] NULL: no unit */
+	const char *base[12]; /* without our drop-in; base[0] NULL: the same */
 	bool argv_inexact;
 	const char *engine;
 	const char *swarm;
@@ -200,6 +201,11 @@ static void stage_unit(stage *s, const scene *in)
 	view->fragment = UNIT;
 	view->argv = args_of(s, in->argv, UNIT, &view->n_argv);
 	view->argv_exact = !in->argv_inexact;
+	if (in->base[0]) {
+		view->argv_base = args_of(s, in->base, UNIT, &view->n_argv_base);
+		view->argv_now = view->argv;
+		view->n_argv_now = view->n_argv;
+	}
 	view->argv_why = "$EXTRA cannot be expanded";
 	assert_int_equal(hf_map_put(&s->plan.units, &s->plan.arena, view->name, view), 0);
 	s->plan.engine.unit = view->name;

@@ -93,7 +93,7 @@ static void test_live_flag(void **state)
 	(void)state;
 	assert_plan(&(scene){ .controls = CONTROL("a", "set: {debug: false}"),
 			      .argv = STOCK,
-			      .live = { "dockerd", "--debug" },
+			      .live = { "dockerd", "-H", "fd://", "--debug" },
 			      .started = 100,
 			      .changed = 90,
 			      .engine = "26.1.5" },
@@ -445,20 +445,21 @@ static void test_effect_dependants(void **state)
 static void test_effect_reload_refused(void **state)
 {
 	(void)state;
-	assert_plan(&(scene){ .controls = CONTROL("a", "set: {live-restore: true}"),
-			      .argv = STOCK,
-			      .live = { "dockerd", "--live-restore=false" },
-			      .started = 100,
-			      .changed = 90,
-			      .engine = "26.1.5" },
-		    "#live-restore true: drift, found false\n"
-		    "create #live-restore: - -> true (host)\n"
-		    "make:\n"
-		    "{\n"
-		    "  \"live-restore\": true\n"
-		    "}\n"
-		    "restart docker.service: a restart puts live-restore in force\n"
-		    "note daemon:/etc/docker/daemon.json = made\n");
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {live-restore: true}"),
+			  .argv = STOCK,
+			  .live = { "dockerd", "-H", "fd://", "--live-restore=false" },
+			  .started = 100,
+			  .changed = 90,
+			  .engine = "26.1.5" },
+		"#live-restore true: drift, found false\n"
+		"create #live-restore: - -> true (host)\n"
+		"make:\n"
+		"{\n"
+		"  \"live-restore\": true\n"
+		"}\n"
+		"restart docker.service: a restart puts live-restore in force\n"
+		"note daemon:/etc/docker/daemon.json = made\n");
 }
 
 /* where a dockerd that was restarted is to answer: of the flags and the file after it */

@@ -280,6 +280,26 @@ static void test_effects_are_ordered(void **state)
 	world_free(w);
 }
 
+/* what is on disk was judged, and not what systemd still has */
+static void test_restart_of_a_stale_unit(void **state)
+{
+	(void)state;
+	for (int hold = 0; hold < 2; hold++) {
+		world *w = world_new();
+
+		w->plan.options.restart = hold ? HF_RESTART_NEVER : HF_RESTART_ALWAYS;
+		w->plan.engine.unit = "d.service";
+		w->plan.engine.stale = true;
+		assert_non_null(
+			hf_plan_effect(&w->plan, HF_ACTION_RESTART, "d.service", NULL));
+		assert_int_equal(hf_plan_finish(&w->model, &w->plan), 0);
+		assert_int_equal(w->plan.n_effects, hold ? 1 : 2);
+		assert_int_equal(w->plan.effects[0]->action,
+				 hold ? HF_ACTION_RESTART : HF_ACTION_DAEMON_RELOAD);
+		world_free(w);
+	}
+}
+
 static void test_no_manager_holds(void **state)
 {
 	world *w = world_new();
@@ -379,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_restart_decision),
 		cmocka_unit_test(test_effects_are_ordered),
+		cmocka_unit_test(test_restart_of_a_stale_unit),
 		cmocka_unit_test(test_no_manager_holds),
 		cmocka_unit_test(test_refusal),
 		cmocka_unit_test(test_verify),

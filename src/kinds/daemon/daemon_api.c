@@ -161,6 +161,7 @@ static int read_info(asker *a, const json_t *info)
 	const json_t *on = json_object_get(info, "LiveRestoreEnabled");
 	const json_t *swarm = json_object_get(info, "Swarm");
 	const char *state = json_string_value(json_object_get(swarm, "LocalNodeState"));
+	const char *driver = json_string_value(json_object_get(info, "Driver"));
 	hf_json *labels = hf_json_new(&a->plan->arena, HF_JSON_ARRAY, NULL);
 	int r;
 
@@ -168,6 +169,11 @@ static int read_info(asker *a, const json_t *info)
 		engine->live_restore = json_is_true(on) ? HF_PRESENT : HF_ABSENT;
 	if (state)
 		engine->swarm = strcmp(state, "inactive") == 0 ? HF_ABSENT : HF_PRESENT;
+	if (driver) {
+		a->obs->driver = hf_arena_strdup(&a->plan->arena, driver);
+		if (!a->obs->driver)
+			return -ENOMEM;
+	}
 	r = show_bool(a, "live-restore", on);
 	if (r == 0)
 		r = show_bool(a, "debug", json_object_get(info, "Debug"));

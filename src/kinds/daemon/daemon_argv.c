@@ -192,6 +192,17 @@ static int put_proxy(scanner *s, const char *name, const hf_arg *arg, const char
 	return flag->value ? 0 : -ENOMEM;
 }
 
+static int put_other(scanner *s, const hf_arg *arg, const char *written,
+		     const char *value)
+{
+	hf_dother *slot = hf_vec_push(s->arena, s->out->others, s->out->n_others);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = (hf_dother){ written, value, arg };
+	return 0;
+}
+
 /* The value of a flag that has none in its own word: the next word, if there is one. */
 static const char *next_word(scanner *s)
 {
@@ -219,8 +230,8 @@ static int read_long(scanner *s, const hf_arg *arg)
 	if (!hf_dkey_is_flag_only(name, NULL)) {
 		/* of a later release, or an error: a word that is no flag is its value */
 		if (!value && s->pos < s->n && s->argv[s->pos].text[0] != '-')
-			s->pos++;
-		return 0;
+			value = s->argv[s->pos++].text;
+		return put_other(s, arg, written, value);
 	}
 	if (!value && hf_dkey_flag_takes_value(name))
 		value = next_word(s);
@@ -228,7 +239,7 @@ static int read_long(scanner *s, const hf_arg *arg)
 		return put_proxy(s, name, arg, written, value);
 	if (strcmp(name, "config-file") == 0)
 		s->out->config_file = value;
-	return 0;
+	return put_other(s, arg, written, value);
 }
 
 /* -D, -lwarn, -l=warn, -l warn, -Dl warn */

@@ -15,10 +15,19 @@ typedef struct hf_dflag {
 	const char *written;  /* "--log-level", "-H": as written there */
 } hf_dflag;
 
+/* A flag that stands for no key: of another release, "--config-file" and the like. */
+typedef struct hf_dother {
+	const char *written;
+	const char *value; /* NULL: none */
+	const hf_arg *arg;
+} hf_dother;
+
 typedef struct hf_dargv {
 	hf_dflag *flags; /* hf_dkeys_n of them, by index in hf_dkeys */
 	const hf_dflag *proxies[HF_DKEY_PROXIES_N]; /* as in hf_dkey_proxies */
 	const char *config_file;		    /* --config-file, or NULL */
+	hf_dother *others;
+	size_t n_others;
 } hf_dargv;
 
 /**
@@ -26,7 +35,7 @@ typedef struct hf_dargv {
  * @argv: the words, the program first; stay borrowed by the result
  * @engine: dockerd's version, NULL: unknown
  *
- * Unknown flags are skipped: dockerd would not start with them. Returns 0 or -ENOMEM.
+ * Unknown flags set nothing: dockerd would not start with them. Returns 0 or -ENOMEM.
  * Pure.
  */
 int hf_dargv_parse(const hf_arg *argv, size_t n, const char *engine, hf_arena *arena,

@@ -82,3 +82,75 @@ const char *hf_daemon_hidden(hf_plan *plan, const hf_store *store)
 	return hf_strbuf_ok(&sb) ? hf_arena_strdup(&plan->arena, hf_strbuf_str(&sb))
 				 : NULL;
 }
+
+bool hf_daemon_file_is_older(const hf_daemon_obs *obs)
+{
+	return obs->started_usec && obs->started_usec + HF_TICK_USEC >= obs->changed_usec;
+}
+
+/* 1, 0, -ENOMEM */
+static int same(const hf_json *a, const hf_json *b)
+{
+	return a && b ? hf_daemon_equal(a, b) : a == b;
+}
+
+/* The file has the key, and it is not known whether it had it when dockerd was started:
+ * does what the API shows tell? 1, 0, -ENOMEM */
+static int is_perhaps_new(const hf_daemon_obs *obs, const hf_dkey *key,
+			  const hf_daemon_value *next)
+{
+	const hf_json *shown = hf_map_get(&obs->shown, key->name);
+	bool remap = strcmp(key->name, "userns-remap") == 0;
+	int r;
+
+	if (next->source != HF_DAEMON_FROM_FILE)
+		/* gone from the file; it is shown where it is not in force */
+		return remap && obs->asked && !shown && !next->flag;
+	if (shown) {
+		r = same(shown, next->value);
+		return r < 0 ? r : !r;
+	}
+	if (remap && obs->asked)
+		return 0;
+	return strcmp(key->name, "storage-driver") != 0 || !obs->driver ||
+	       next->value->type != HF_JSON_STRING ||
+	       strcmp(next->value->text, obs->driver) != 0;
+}
+
+/* 1, 0, -ENOMEM */
+static int is_hiding(hf_plan *plan, const hf_daemon_obs *obs, const hf_dkey *key,
+		     const hf_daemon_config *was, bool file_known,
+		     const hf_daemon_config *next)
+{
+	const char *subkey =
+		key->flags & HF_DKEY_HIDES_DATA ? NULL : "containerd-snapshotter";
+	hf_daemon_value a, b;
+	int r;
+
+	if (hf_daemon_in_force(was, key, subkey, &plan->arena, &a) < 0 ||
+	    hf_daemon_in_force(next, key, subkey, &plan->arena, &b) < 0)
+		return -ENOMEM;
+	r = same(a.value, b.value);
+	if (r < 0 || !r)
+		return r < 0 ? r : 1;
+	return file_known ? 0 : is_perhaps_new(obs, key, &b);
+}
+
+int hf_daemon_hiding(hf_plan *plan, const hf_daemon_obs *obs, const hf_daemon_config *was,
+		     bool file_known, const hf_daemon_config *next,
+		     const hf_dkey *ret[HF_DAEMON_HIDING_MAX], size_t *ret_n)
+{
+	*ret_n = 0;
+	for (size_t i = 0; i < hf_dkeys_n && *ret_n < HF_DAEMON_HIDING_MAX; i++) {
+		int r;
+
+		if (!hf_daemon_hides_data(&hf_dkeys[i], NULL))
+			continue;
+		r = is_hiding(plan, obs, &hf_dkeys[i], was, file_known, next);
+		if (r < 0)
+			return r;
+		if (r)
+			ret[(*ret_n)++] = &hf_dkeys[i];
+	}
+	return 0;
+}

@@ -11,17 +11,7 @@
 #include "kinds/daemon/daemon_kind.h"
 #include "kinds/daemon/daemon_state.h"
 
-typedef struct live {
-	hf_daemon_ctx *ctx;
-	hf_dargv argv;		  /* of the running process */
-	hf_daemon_config config;  /* of it, if it has read the file */
-	hf_daemon_config started; /* with the file that it was started with */
-	bool started_known;
-	bool restart, reload; /* is needed */
-	bool bridge;	      /* the restart is for a key that containers hold back */
-	bool pending;	      /* something on disk already is not in force */
-	hf_strbuf restart_keys, reload_keys;
-} live;
+typedef hf_daemon_live live;
 
 static void add_name(hf_strbuf *sb, const char *name)
 {
@@ -289,29 +279,40 @@ static int live_restore_after(hf_daemon_ctx *ctx)
 	return 0;
 }
 
-/* "BOOT:PID:START {...}": the file as the process found it; its own is not reported. */
-static int read_note(live *l)
+/* "BOOT:PID:START {...}"; why it cannot be read is not reported */
+int hf_daemon_noted(hf_plan *plan, const hf_daemon_obs *obs, const hf_json **ret)
 {
-	const hf_daemon_ctx *ctx = l->ctx;
-	const char *text = hf_plan_noted(ctx->plan, ctx->process_id);
-	size_t len = ctx->obs->process ? strlen(ctx->obs->process) : 0;
+	const char *id = hf_arena_printf(&plan->arena, "daemon:%s@process", obs->path);
+	const char *text = id ? hf_plan_noted(plan, id) : NULL;
+	size_t len = obs->process ? strlen(obs->process) : 0;
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_json *root;
+	hf_json *root = NULL;
 	int r;
 
-	l->started = l->config;
-	if (!text || !len || strncmp(text, ctx->obs->process, len) != 0 ||
-	    text[len] != ' ')
+	*ret = NULL;
+	if (!id)
+		return -ENOMEM;
+	if (!text || !len || strncmp(text, obs->process, len) != 0 || text[len] != ' ')
 		return 0;
 	text += len + 1;
-	r = hf_json_parse("record", text, strlen(text), &ctx->plan->arena, &root, &err);
+	r = hf_json_parse("record", text, strlen(text), &plan->arena, &root, &err);
 	if (r == -ENOMEM)
 		return r;
-	if (r == 0) {
+	*ret = r == 0 ? root : NULL;
+	return 0;
+}
+
+static int read_note(live *l)
+{
+	const hf_json *root;
+	int r = hf_daemon_noted(l->ctx->plan, l->ctx->obs, &root);
+
+	l->started = l->config;
+	if (root) {
 		l->started.root = root;
 		l->started_known = true;
 	}
-	return 0;
+	return r;
 }
 
 static int put_member(hf_arena *arena, hf_json *to, const hf_json *member)
@@ -325,7 +326,7 @@ static int put_member(hf_arena *arena, hf_json *to, const hf_json *member)
 }
 
 /* What is in force after a reload: the file's reloadable keys over what was before. */
-static hf_json *reloaded(const live *l)
+hf_json *hf_daemon_reloaded(const hf_daemon_live *l)
 {
 	const hf_json *was = l->started.root, *now = l->ctx->obs->root;
 	hf_arena *arena = &l->ctx->plan->arena;
@@ -374,7 +375,7 @@ static int write_note(live *l)
 		root = obs->root;
 		known = true;
 	} else if (l->started_known && obs->reloaded_usec >= obs->changed_usec) {
-		root = reloaded(l);
+		root = hf_daemon_reloaded(l);
 		if (!root)
 			return -ENOMEM;
 		known = true;
@@ -384,183 +385,6 @@ static int write_note(live *l)
 	json = root ? hf_json_compact(root, arena) : "{}";
 	text = json ? hf_arena_printf(arena, "%s %s", obs->process, json) : NULL;
 	return text ? hf_plan_note(ctx->plan, ctx->process_id, text) : -ENOMEM;
-}
-
-/* --- what others changed --------------------------------------------------------------
- */
-
-/* Is it demanded here, or changed by this plan: all of the key, or just this member?
- * @subkey: NULL: any part of it. */
-static bool is_ours(const live *l, const char *name, const char *subkey)
-{
-	const hf_model *model = l->ctx->model;
-
-	for (size_t i = 0; i < l->ctx->n_wants; i++) {
-		const hf_daemon_want *w = l->ctx->wants[i];
-
-		if (strcmp(w->key->name, name) == 0 &&
-		    (!subkey || !w->subkey || strcmp(w->subkey, subkey) == 0))
-			return true;
-	}
-	for (size_t i = 0; i < model->n_demands; i++) {
-		const hf_daemon_spec *spec = model->demands[i]->spec;
-
-		if (model->demands[i]->kind == &hf_kind_daemon &&
-		    hf_control_is_claiming(model->demands[i]->control) &&
-		    strcmp(spec->key->name, name) == 0 &&
-		    (!subkey || !spec->subkey || strcmp(spec->subkey, subkey) == 0))
-			return true;
-	}
-	return false;
-}
-
-/* Would the effect put it in force? A reload resets few of those that are not there. */
-static bool is_taken(hf_action action, const char *name, bool gone)
-{
-	const hf_dkey *key = hf_dkey_find(name);
-
-	if (action == HF_ACTION_RESTART)
-		return true;
-	return key && (key->force == HF_FORCE_RELOAD_RESET ||
-		       (!gone && key->force == HF_FORCE_RELOAD));
-}
-
-static bool same(const hf_json *a, const hf_json *b)
-{
-	return a && b && hf_daemon_equal(a, b) > 0;
-}
-
-static const hf_json *members_of(const hf_json *value)
-{
-	return value && value->type == HF_JSON_OBJECT ? value : NULL;
-}
-
-/* Of a map that is ours in parts, the other parts. */
-static void add_foreign_members(const live *l, const char *name, const hf_json *was,
-				const hf_json *now, hf_strbuf *sb)
-{
-	const hf_json *sides[] = { members_of(now), members_of(was) };
-
-	for (size_t side = 0; side < ARRAY_SIZE(sides); side++) {
-		const hf_json *map = sides[side], *other = sides[!side];
-
-		for (size_t i = 0; map && i < map->n; i++) {
-			const hf_json *member = map->items[i];
-			const hf_json *twin =
-				other ? hf_json_get(other, member->key) : NULL;
-
-			if (same(member, twin) || (side && twin) ||
-			    is_ours(l, name, member->key))
-				continue;
-			add_name(sb, name);
-			hf_strbuf_addf(sb, ".%s", member->key);
-		}
-	}
-}
-
-/* Their names into @sb. @was: what dockerd has read; NULL: that is not known, and each
- * of them may be new. */
-static void add_foreign(const live *l, hf_action action, const hf_json *was,
-			hf_strbuf *sb, bool *ret_plugins)
-{
-	const hf_json *now = l->ctx->obs->root;
-
-	for (size_t i = 0; now && i < now->n; i++) {
-		const char *name = now->items[i]->key;
-		const hf_json *old = was ? hf_json_get(was, name) : NULL;
-
-		if (same(old, now->items[i]) || !is_taken(action, name, false))
-			continue;
-		if (is_ours(l, name, NULL)) {
-			add_foreign_members(l, name, old, now->items[i], sb);
-			continue;
-		}
-		add_name(sb, name);
-		*ret_plugins |= strcmp(name, "authorization-plugins") == 0;
-	}
-	for (size_t i = 0; was && i < was->n; i++) {
-		const char *name = was->items[i]->key;
-
-		if (hf_json_get(now, name) || !is_taken(action, name, true))
-			continue;
-		if (is_ours(l, name, NULL))
-			add_foreign_members(l, name, was->items[i], NULL, sb);
-		else
-			add_name(sb, name);
-	}
-}
-
-/* A plugin of the file that is not there: dockerd would not start with it, or refuse all
- * that it is asked. */
-static const char *missing_plugin(const live *l)
-{
-	const hf_daemon_obs *obs = l->ctx->obs;
-	const hf_json *list = hf_json_get(obs->root, "authorization-plugins");
-
-	for (size_t i = 0; list && i < list->n; i++) {
-		const char *name = list->items[i]->text;
-		bool there = !name;
-
-		for (size_t k = 0; k < obs->n_plugins && !there; k++)
-			there = strcmp(obs->plugins[k], name) == 0;
-		if (!there)
-			return name;
-	}
-	return NULL;
-}
-
-static int tell_with(live *l, hf_effect *effect, const hf_json *was)
-{
-	cleanup_(hf_strbuf_done) hf_strbuf names = { 0 };
-	hf_arena *arena = &l->ctx->plan->arena;
-	bool plugins = false;
-	const char *missing, *why;
-
-	add_foreign(l, effect->action, was, &names, &plugins);
-	if (!names.len && hf_strbuf_ok(&names))
-		return 0;
-	effect->why = hf_arena_printf(
-		arena, "%s, %s %s: %s", effect->why ? effect->why : "it takes",
-		was ? "and what others changed in" : "and perhaps what others changed in",
-		l->ctx->obs->path, hf_strbuf_str(&names));
-	if (!effect->why || !hf_strbuf_ok(&names))
-		return -ENOMEM;
-	missing = plugins ? missing_plugin(l) : NULL;
-	if (!missing)
-		return 0;
-	why = hf_arena_printf(arena,
-			      "authorization-plugins of %s names '%s', which is not "
-			      "there",
-			      l->ctx->obs->path, missing);
-	return why ? hf_effect_hold(l->ctx->plan, effect, why) : -ENOMEM;
-}
-
-/* The whole file comes in force, not only what is ours. */
-static int tell_foreign_edits(live *l)
-{
-	const hf_daemon_obs *obs = l->ctx->obs;
-	hf_plan *plan = l->ctx->plan;
-	const hf_json *was = NULL;
-
-	if (!plan->engine.unit || !obs->started_usec ||
-	    obs->started_usec + HF_TICK_USEC >= obs->changed_usec)
-		return 0;
-	if (l->started_known) {
-		was = obs->reloaded_usec >= obs->changed_usec ? reloaded(l)
-							      : l->started.root;
-		if (!was)
-			return -ENOMEM;
-	}
-	for (size_t i = 0; i < plan->n_effects; i++) {
-		hf_effect *effect = plan->effects[i];
-
-		if ((effect->action == HF_ACTION_RELOAD ||
-		     effect->action == HF_ACTION_RESTART) &&
-		    strcmp(effect->unit, plan->engine.unit) == 0 &&
-		    tell_with(l, effect, was) < 0)
-			return -ENOMEM;
-	}
-	return 0;
 }
 
 int hf_daemon_plan_live(hf_daemon_ctx *ctx)
@@ -596,7 +420,7 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 	if (r == 0)
 		r = tell_dependants(&l);
 	if (r == 0)
-		r = tell_foreign_edits(&l);
+		r = hf_daemon_tell_edits(&l);
 	/* with running containers dockerd leaves the default bridge as it is */
 	ctx->plan->engine.restart_helps =
 		!l.bridge || ctx->plan->engine.n_containers == 0;

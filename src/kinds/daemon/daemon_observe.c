@@ -309,7 +309,36 @@ static int find_needs(observer *o, api_needs *ret)
 		return r;
 	r = hf_dargv_parse(o->obs->live_argv, o->obs->n_live_argv, o->engine,
 			   &o->plan->arena, &live);
+	/* a restart would load those of the unit */
+	ret->plugins |=
+		r == 0 &&
+		hf_dargv_get(&o->argv, hf_dkey_find("authorization-plugins"), NULL);
 	return r < 0 ? r : look_for_changes(o, &live, ret);
+}
+
+/* Would a restart put in force what others changed of a key that hides data? */
+static int find_hiding(observer *o, bool *ret)
+{
+	const hf_daemon_config next = { o->obs->root, &o->argv, o->engine };
+	const hf_dkey *keys[HF_DAEMON_HIDING_MAX];
+	bool older = hf_daemon_file_is_older(o->obs);
+	hf_dargv live;
+	hf_daemon_config was = { o->obs->root, &live, o->engine };
+	const hf_json *noted;
+	size_t n;
+
+	if (!o->obs->live_argv || (older && runs_by_unit(o)))
+		return 0;
+	if (hf_dargv_parse(o->obs->live_argv, o->obs->n_live_argv, o->engine,
+			   &o->plan->arena, &live) < 0 ||
+	    hf_daemon_noted(o->plan, o->obs, &noted) < 0)
+		return -ENOMEM;
+	if (!older && noted)
+		was.root = noted;
+	if (hf_daemon_hiding(o->plan, o->obs, &was, older || noted, &next, keys, &n) < 0)
+		return -ENOMEM;
+	*ret |= n > 0;
+	return 0;
 }
 
 /* Will this plan release a key of the record, as no control demands it any more? */
@@ -372,6 +401,7 @@ static int ask(observer *o, api_needs *needs)
 	hf_daemon_obs *obs = o->obs;
 	hf_engine_view *engine = &o->plan->engine;
 	hf_daemon_questions questions = { .plugins = needs->plugins };
+	hf_store_look look = o->plan->options.store;
 	bool releases;
 	int r;
 
@@ -392,14 +422,16 @@ static int ask(observer *o, api_needs *needs)
 	engine->live_restore = HF_UNKNOWN;
 	engine->swarm = HF_UNKNOWN;
 	engine->why = "dockerd was not asked";
-	questions.store = o->plan->options.store == HF_STORE_ASKED ||
-			  (needs->store && o->plan->options.store == HF_STORE_AT_STAKE);
 	if (!needs->change && !questions.newer && !unit_has_effect(o) && !releases &&
-	    !questions.store)
+	    look != HF_STORE_ASKED)
 		return 0;
 	r = find_dependants(o);
+	if (r == 0)
+		r = find_hiding(o, &needs->store);
 	if (r < 0)
 		return r;
+	questions.store =
+		look == HF_STORE_ASKED || (needs->store && look == HF_STORE_AT_STAKE);
 	return hf_daemon_ask(o->host, o->plan, obs, o->engine, &questions);
 }
 

@@ -45,6 +45,7 @@ typedef struct hf_daemon_obs {
 	uint64_t changed_usec;	/* the latest change of the file or of a drop-in */
 	uint64_t reloaded_usec; /* its last successful reload after that; 0: none seen */
 	bool asked;		/* the API was: .shown is what it shows */
+	const char *driver;	/* the storage driver it shows; or NULL */
 	const char *api_why;	/* why it did not answer; or NULL */
 	hf_map shown;		/* key name -> const hf_json */
 	const char **plugins;	/* authorization plugins that can be found */
@@ -250,6 +251,52 @@ int hf_daemon_block_clashes(hf_daemon_ctx *ctx, hf_stage *ret,
 /** hf_daemon_release - take back what is in the record and demanded no more; what stays
  *  is noted; 0 or -ENOMEM */
 int hf_daemon_release(hf_daemon_ctx *ctx);
+
+/* The running process, while it is compared with what comes. */
+typedef struct hf_daemon_live {
+	hf_daemon_ctx *ctx;
+	hf_dargv argv;		  /* of the running process */
+	hf_daemon_config config;  /* of it, if it has read the file */
+	hf_daemon_config started; /* with the file that it was started with */
+	bool started_known;
+	bool restart, reload; /* is needed */
+	bool bridge;	      /* the restart is for a key that containers hold back */
+	bool pending;	      /* something on disk already is not in force */
+	hf_strbuf restart_keys, reload_keys;
+} hf_daemon_live;
+
+/** hf_daemon_reloaded - what is in force after a reload: the file's reloadable keys over
+ *  what was before; NULL: no memory */
+hf_json *hf_daemon_reloaded(const hf_daemon_live *l);
+
+/** hf_daemon_tell_edits - name in the effects on dockerd's unit what others changed that
+ *  they put in force, and hold what would hurt; 0 or -ENOMEM; pure */
+int hf_daemon_tell_edits(hf_daemon_live *l);
+
+/** hf_daemon_noted - the file as the running process found it, by the record; *ret NULL:
+ *  that is not known; 0 or -ENOMEM; pure */
+int hf_daemon_noted(hf_plan *plan, const hf_daemon_obs *obs,
+		    const hf_json **ret) _must_check_;
+
+/** hf_daemon_file_is_older - has the process read the file as it is? pure */
+bool hf_daemon_file_is_older(const hf_daemon_obs *obs);
+
+#define HF_DAEMON_HIDING_MAX 8 /* there are fewer such keys */
+
+/**
+ * hf_daemon_hiding - keys that would take data out of view if dockerd was started anew
+ * @was:	what it was started with; with the file as it is now where .root is not
+ * known
+ * @file_known: .root is
+ * @next:	what it would be started with
+ * @ret:	the keys that differ; where it cannot be told, those that may
+ *
+ * Returns 0 or -ENOMEM. Pure.
+ */
+int hf_daemon_hiding(hf_plan *plan, const hf_daemon_obs *obs, const hf_daemon_config *was,
+		     bool file_known, const hf_daemon_config *next,
+		     const hf_dkey *ret[HF_DAEMON_HIDING_MAX],
+		     size_t *ret_n) _must_check_;
 
 /** hf_daemon_plan_live - live rows, effects and the engine view; 0 or -ENOMEM; pure */
 int hf_daemon_plan_live(hf_daemon_ctx *ctx);

@@ -61,19 +61,26 @@ static int reload_ask(hf_units_work *work, hf_error **err)
 {
 	const char *why = "systemd has an older state of the unit loaded";
 	const hf_mark nowhere = { 0 };
+	const char *exec = "";
 	bool current;
 
-	if (work->reloads)
-		return 0; /* asked for already */
 	if (manager_is_current(work, &current) < 0)
 		return hf_error_oom(err);
 	if (!work->unit->need_daemon_reload && current)
 		return 0;
+	if (!current)
+		exec = hf_arena_printf(work->arena, ", of ExecStart in %s:%u, too",
+				       work->now.exec.line.file,
+				       work->now.exec.line.line);
+	if (!exec)
+		return hf_error_oom(err);
 	hf_diag_add(
 		work->plan->diags, HF_DIAG_NOTE, nowhere, NULL,
 		"%s: the files changed after systemd had read them; a daemon-reload puts "
-		"all of their changes in force",
-		work->unit->name);
+		"all of their changes in force%s",
+		work->unit->name, exec);
+	if (work->reloads)
+		return 0; /* asked for already */
 	return hf_plan_effect(work->plan, HF_ACTION_DAEMON_RELOAD, NULL, why)
 		       ? 0
 		       : hf_error_oom(err);
@@ -358,7 +365,8 @@ int hf_units_plan_live(hf_units_work *work, hf_error **err)
 		if (r < 0)
 			return r;
 	}
-	if (!work->n || (!work->obs->live && !work->obs->live_unknown))
+	if ((!work->n && !work->reloads) ||
+	    (!work->obs->live && !work->obs->live_unknown))
 		return 0;
 	if (unit->live_known == HF_PRESENT) {
 		r = reload_ask(work, err);

@@ -502,9 +502,11 @@ int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *mo
 	}
 	if (!runs_dockerd(docker) && obs->scanned)
 		docker = hf_map_get(&plan->units, obs->scanned);
-	if (runs_dockerd(docker))
+	if (runs_dockerd(docker)) {
 		plan->engine.unit = docker->name;
-	else
+		plan->engine.stale = docker->live && docker->need_daemon_reload;
+	} else {
 		plan->engine.unit_why = obs->scan_why;
+	}
 	return 0;
 }
