@@ -32,18 +32,24 @@ const char *hf_path_check(const char *path)
 	return NULL;
 }
 
-char *hf_path_clean(hf_arena *arena, const char *path)
+void hf_path_squeeze(char *path)
 {
-	char *out = hf_arena_strdup(arena, path), *w = out;
+	char *w = path;
 
-	if (!out)
-		return NULL;
 	for (const char *p = path; *p; p++)
-		if (*p != '/' || w == out || w[-1] != '/')
+		if (*p != '/' || w == path || w[-1] != '/')
 			*w++ = *p;
-	if (w > out + 1 && w[-1] == '/')
+	if (w > path + 1 && w[-1] == '/')
 		w--;
 	*w = '\0';
+}
+
+char *hf_path_clean(hf_arena *arena, const char *path)
+{
+	char *out = hf_arena_strdup(arena, path);
+
+	if (out)
+		hf_path_squeeze(out);
 	return out;
 }
 

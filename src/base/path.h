@@ -18,6 +18,8 @@ const char *hf_path_check(const char *path);
 /** hf_path_clean - single slashes, no trailing slash ("/" stays); NULL: no memory; pure
  */
 char *hf_path_clean(hf_arena *arena, const char *path) _must_check_;
+/** hf_path_squeeze - the same in place; pure */
+void hf_path_squeeze(char *path);
 
 /** hf_path_join - @dir "/" @name, without a doubled slash; NULL: no memory; pure */
 char *hf_path_join(hf_arena *arena, const char *dir, const char *name) _must_check_;

@@ -16,10 +16,16 @@ void hf_plan_done(hf_plan *plan)
 
 /* Joins the parts of a compound map key; \x1f cannot occur in ids (they are escaped or
  * checked when decoded) and a clash would only merge two rows of the same text. */
-static char *key_of(hf_strbuf *sb, const char *kind, unsigned layer, const char *id,
+static char *key_of(hf_strbuf *sb, const char *kind, hf_layer layer, const char *id,
 		    const char *rest)
 {
-	hf_strbuf_addf(sb, "%s\x1f%u\x1f%s\x1f%s", kind, layer, id, rest);
+	hf_strbuf_adds(sb, kind); /* thousands of them: no format is read for each */
+	hf_strbuf_addc(sb, '\x1f');
+	hf_strbuf_addc(sb, (char)('0' + layer));
+	hf_strbuf_addc(sb, '\x1f');
+	hf_strbuf_adds(sb, id);
+	hf_strbuf_addc(sb, '\x1f');
+	hf_strbuf_adds(sb, rest);
 	return hf_strbuf_ok(sb) ? sb->buf : NULL;
 }
 

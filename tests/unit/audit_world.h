@@ -83,8 +83,6 @@ static inline void add_kernel(world *w, hf_audit_obs *obs)
 	obs->backlog = 3;
 	w->plan.options.offline = false;
 	for (size_t i = 0; kernel[i]; i++) {
-		hf_audit_entry *e =
-			hf_vec_push(&w->plan.arena, obs->kernel.items, obs->kernel.n);
 		hf_audit_rule *rule = hf_arena_new(&w->plan.arena, hf_audit_rule);
 		hf_audit_line line;
 
@@ -92,7 +90,7 @@ static inline void add_kernel(world *w, hf_audit_obs *obs)
 						     &line, &err),
 				 0);
 		*rule = line.rule;
-		e->rule = rule;
+		assert_non_null(hf_audit_table_add(&obs->kernel, rule, &w->plan.arena));
 	}
 	assert_int_equal(hf_audit_table_index(&obs->kernel, &w->plan.arena), 0);
 }

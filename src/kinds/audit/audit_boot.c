@@ -110,16 +110,10 @@ static const char *skip_blanks(const char *s, hf_audit_merge_style style)
 	return s + strspn(s, " \t\n\v\f\r");
 }
 
+/* @s: behind the blanks */
 static bool is_delete_all(const char *s, hf_audit_merge_style style)
 {
-	s = skip_blanks(s, style);
 	return strncmp(s, "-D", 2) == 0 && !*skip_blanks(s + 2, style);
-}
-
-static bool begins(const char *s, const char *with, hf_audit_merge_style style)
-{
-	s = skip_blanks(s, style);
-	return strncmp(s, with, strlen(with)) == 0;
 }
 
 typedef struct merging {
@@ -145,15 +139,16 @@ static int merge_line(merging *m, const char *text, size_t len, size_t source,
 	if (!copy)
 		return -ENOMEM;
 	one.text = copy;
-	if (begins(copy, "#", m->style))
+	text = skip_blanks(copy, m->style);
+	if (*text == '#')
 		return 0;
-	if (begins(copy, "-e", m->style))
+	if (strncmp(text, "-e", 2) == 0)
 		m->enabled = one;
-	else if (is_delete_all(copy, m->style))
+	else if (is_delete_all(text, m->style))
 		m->delete_all = one;
-	else if (begins(copy, "-f", m->style))
+	else if (strncmp(text, "-f", 2) == 0)
 		m->failure = one;
-	else if (begins(copy, "-b", m->style))
+	else if (strncmp(text, "-b", 2) == 0)
 		m->backlog = one;
 	else {
 		slot = hf_vec_push(m->arena, m->rest, m->n_rest);
@@ -459,11 +454,17 @@ int hf_audit_boot_load(const hf_audit_merged *merged, const hf_audit_source *sou
 	hf_audit_boot boot = { 0 };
 	loading l = { .sources = sources, .host = host, .arena = arena, .boot = &boot };
 	hf_audit_entry *slot;
+	size_t n;
 
+	if (hf_audit_table_reserve(&l.appended, merged->n, arena) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < merged->n; i++)
 		if (load_line(&l, &merged->lines[i]) < 0)
 			return -ENOMEM;
-	for (size_t i = 0; i < l.prepended.n + l.appended.n; i++) {
+	n = l.prepended.n + l.appended.n;
+	if (hf_audit_table_reserve(&boot.rules, n, arena) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
 		/* the prepended ones newest first, then the appended */
 		const hf_audit_entry *e =
 			i < l.prepended.n ? &l.prepended.items[l.prepended.n - 1 - i]
@@ -471,10 +472,12 @@ int hf_audit_boot_load(const hf_audit_merged *merged, const hf_audit_source *sou
 
 		if (e->gone)
 			continue;
-		slot = hf_vec_push(arena, boot.rules.items, boot.rules.n);
+		slot = hf_audit_table_add(&boot.rules, e->rule, arena);
 		if (!slot)
 			return -ENOMEM;
-		*slot = *e;
+		slot->file = e->file;
+		slot->line = e->line;
+		slot->source = e->source;
 	}
 	if (hf_audit_table_index(&boot.rules, arena) < 0 ||
 	    hf_audit_table_index(&boot.missed, arena) < 0)

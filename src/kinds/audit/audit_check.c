@@ -14,15 +14,17 @@ typedef struct demand_pair {
 	const hf_demand *by[2];
 } demand_pair;
 
-typedef struct asked_rule {
-	demand_pair wanted[2]; /* always, never */
-	demand_pair absent[2];
-} asked_rule;
+typedef struct request {
+	demand_pair wanted;
+	demand_pair absent;
+} request;
 
 typedef struct checker {
 	hf_arena arena;
-	hf_map rules; /* neutral text -> asked_rule */
-	hf_map ids;   /* name of a user or group -> its number here */
+	hf_audit_table rules; /* whatever the order of their fields */
+	request *by_rule;     /* as many */
+	hf_map by_text;	      /* request, of lines that are no rules */
+	hf_map ids;	      /* name of a user or group -> its number here */
 	uint32_t n_ids;
 	demand_pair settings[HF_AUDIT_SETTING_MAX_];
 	bool here; /* all that is looked at is in force on this host */
@@ -79,64 +81,93 @@ static int number_of(void *user, bool group, const char *name, uint32_t *ret)
 	return 0;
 }
 
-/* A rule's text with the action left out and its fields in one order: two that are equal
- * but for these contradict. */
-static char *neutral_text(checker *c, const char *text, bool *ret_never)
-{
-	hf_audit_names names = { .id = number_of, .user = c };
-	hf_audit_line line;
-
-	for (size_t i = 0; i < HF_AUDIT_MACHINES; i++) {
-		cleanup_(hf_error_freep) hf_error *err = NULL;
-		int r;
-
-		names.machine = hf_audit_machines[i];
-		r = hf_audit_line_parse(text, &names, &c->arena, &line, &err);
-		if (r == -ENOMEM)
-			return NULL;
-		if (r < 0)
-			continue;
-		if (line.type != HF_AUDIT_LINE_RULE)
-			break;
-		*ret_never = line.rule.action == AUDIT_NEVER;
-		line.rule.action = AUDIT_ALWAYS;
-		line.rule.prepend = false;
-		hf_audit_rule_sort(&line.rule);
-		return hf_audit_rule_text(&line.rule, hf_audit_machines[i], &c->arena);
-	}
-	return hf_arena_strdup(&c->arena, text);
-}
-
-static int check_text(checker *c, const hf_demand *demand, const char *line)
+/* The line as the first machine that takes it reads it; blank if none does. */
+static int read_line(checker *c, const hf_demand *demand, const char *text,
+		     const hf_audit_line **ret)
 {
 	const hf_audit_spec *spec = demand->spec;
-	bool never = false;
-	char *text = neutral_text(c, line, &never);
-	asked_rule *rule = text ? hf_map_get(&c->rules, text) : NULL;
-	const hf_demand *other;
+	hf_audit_names names = { .id = number_of, .user = c };
+	hf_audit_line *line;
+	int r = -EINVAL;
 
-	if (!text)
+	*ret = spec->line;
+	if (spec->line)
+		return 0;
+	*ret = line = hf_arena_new(&c->arena, hf_audit_line);
+	if (!line)
 		return -ENOMEM;
-	if (!rule) {
-		rule = hf_arena_new(&c->arena, asked_rule);
-		if (!rule || hf_map_put(&c->rules, &c->arena, text, rule) < 0)
-			return -ENOMEM;
+	for (size_t i = 0; r == -EINVAL && i < HF_AUDIT_MACHINES; i++) {
+		names.machine = hf_audit_machines[i];
+		r = hf_audit_line_parse(text, &names, &c->arena, line, NULL);
 	}
+	return r == -ENOMEM ? r : 0;
+}
+
+/* What was asked of the rule, or a blank. NULL: out of memory */
+static request *request_of_rule(checker *c, const hf_audit_rule *rule)
+{
+	const hf_audit_entry *e = hf_audit_table_find(&c->rules, rule);
+	size_t n = c->rules.n;
+
+	if (e)
+		return &c->by_rule[e - c->rules.items];
+	return hf_audit_table_add(&c->rules, rule, &c->arena)
+		       ? hf_vec_push(&c->arena, c->by_rule, n)
+		       : NULL;
+}
+
+static request *request_of_text(checker *c, const char *text)
+{
+	request *found = hf_map_get(&c->by_text, text);
+
+	if (found)
+		return found;
+	found = hf_arena_new(&c->arena, request);
+	return found && hf_map_put(&c->by_text, &c->arena, text, found) == 0 ? found
+									     : NULL;
+}
+
+/* The same rule with the other action contradicts, where it was asked for. */
+static const hf_demand *find_opposite(const checker *c, const hf_audit_rule *rule,
+				      const hf_demand *demand)
+{
+	hf_audit_rule other = *rule;
+	const hf_audit_entry *e;
+
+	other.action = rule->action == AUDIT_NEVER ? AUDIT_ALWAYS : AUDIT_NEVER;
+	e = hf_audit_table_find(&c->rules, &other);
+	return e ? find_asked(c, &c->by_rule[e - c->rules.items].wanted, demand) : NULL;
+}
+
+static int check_text(checker *c, const hf_demand *demand, const char *text)
+{
+	const hf_audit_spec *spec = demand->spec;
+	const hf_demand *other;
+	const hf_audit_line *line;
+	bool is_rule;
+	request *own;
+
+	if (read_line(c, demand, text, &line) < 0)
+		return -ENOMEM;
+	is_rule = line->type == HF_AUDIT_LINE_RULE;
+	own = is_rule ? request_of_rule(c, &line->rule) : request_of_text(c, text);
+	if (!own)
+		return -ENOMEM;
 	if (spec->type == HF_AUDIT_WANT_ABSENT) {
-		other = find_asked(c, &rule->wanted[never], demand);
+		other = find_asked(c, &own->wanted, demand);
 		if (other)
 			contradict(c->diags, other, demand, "it wants this rule absent");
-		note_asked(c, &rule->absent[never], demand);
+		note_asked(c, &own->absent, demand);
 		return 0;
 	}
-	other = find_asked(c, &rule->wanted[!never], demand);
+	other = is_rule ? find_opposite(c, &line->rule, demand) : NULL;
 	if (other)
 		contradict(c->diags, other, demand,
 			   "the same rule with always and never");
-	other = find_asked(c, &rule->absent[never], demand);
+	other = find_asked(c, &own->absent, demand);
 	if (other)
 		contradict(c->diags, other, demand, "that one wants this rule absent");
-	note_asked(c, &rule->wanted[never], demand);
+	note_asked(c, &own->wanted, demand);
 	return 0;
 }
 

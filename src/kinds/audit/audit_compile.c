@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <libaudit.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/parse.h"
@@ -18,6 +17,7 @@ const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question
 {
 	static const hf_audit_answer nothing = { .error = -ENOENT };
 	static const hf_audit_answer yes = { .yes = true };
+	size_t len = strlen(name);
 	char key[PATH_MAX + 2];
 	hf_audit_answer *answer;
 
@@ -27,8 +27,10 @@ const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question
 	if (what == HF_AUDIT_ASK_BOOT && hf_map_get(&answers->creates, name))
 		return &yes;
 	/* longer than any path: nothing of that name can be there */
-	if (snprintf(key, sizeof(key), "%c%s", (char)what, name) >= (int)sizeof(key))
+	if (len + 2 > sizeof(key))
 		return &nothing;
+	key[0] = (char)what;
+	memcpy(key + 1, name, len + 1);
 	answer = hf_map_get(&answers->map, key);
 	if (answer)
 		return answer;

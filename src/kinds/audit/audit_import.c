@@ -257,16 +257,14 @@ static int add_entries(hf_audit_import *im, in_order *all, bool prepended)
 
 		for (size_t j = 0; j < s->n; j++) {
 			imported *one = &s->rules[prepended ? s->n - 1 - j : j], **slot;
-			hf_audit_entry *e;
 
 			if (one->gone || one->rule->prepend != prepended)
 				continue;
 			slot = hf_vec_push(im->arena, all->items, all->n);
-			e = hf_vec_push(im->arena, all->table.items, all->table.n);
-			if (!slot || !e)
+			if (!slot ||
+			    !hf_audit_table_add(&all->table, one->rule, im->arena))
 				return -ENOMEM;
 			*slot = one;
-			e->rule = one->rule;
 		}
 	}
 	return 0;

@@ -45,22 +45,31 @@ const char *hf_audit_field_option(const char *field)
 /* Names are resolved on the host; while decoding any name will do. */
 static int any_id(void *user, bool group, const char *name, uint32_t *ret)
 {
-	(void)user;
+	bool *named = user;
+
 	(void)group;
 	(void)name;
+	*named = true;
 	*ret = 0;
 	return 0;
 }
 
-/* Parses for every machine; the error is the first machine's. */
-static int check_line(hf_decoder *d, hf_mark mark, const char *text, hf_audit_line *ret)
+/* Parses for every machine; the error is the first machine's.
+ * @ret_named: does it name users or groups? */
+static int check_line(hf_decoder *d, hf_mark mark, const char *text, hf_audit_line *ret,
+		      bool *ret_named)
 {
 	cleanup_(hf_error_freep) hf_error *first = NULL;
 
 	for (size_t i = 0; i < HF_AUDIT_MACHINES; i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
-		hf_audit_names names = { .machine = hf_audit_machines[i], .id = any_id };
-		int r = hf_audit_line_parse(text, &names, &d->model->arena, ret, &err);
+		hf_audit_names names = { .machine = hf_audit_machines[i],
+					 .id = any_id,
+					 .user = ret_named };
+		int r;
+
+		*ret_named = false;
+		r = hf_audit_line_parse(text, &names, &d->model->arena, ret, &err);
 
 		if (r == 0 || r == -ENOMEM)
 			return r;
@@ -199,6 +208,7 @@ static int check_perm_key(hf_decoder *d, const hf_node *node, const hf_audit_spe
 {
 	hf_audit_line line;
 	char *text;
+	bool named;
 
 	if (!spec->perm && !spec->key)
 		return 0;
@@ -217,7 +227,7 @@ static int check_perm_key(hf_decoder *d, const hf_node *node, const hf_audit_spe
 			      "perm '%s' is not made of r, w, x and a", spec->perm);
 		return -EINVAL;
 	}
-	return check_line(d, node->mark, text, &line);
+	return check_line(d, node->mark, text, &line, &named);
 }
 
 static int decode_watch(hf_decoder *d, const hf_node **v, hf_audit_spec *spec)
@@ -263,6 +273,7 @@ static int check_syscalls(hf_decoder *d, const hf_node *node, const hf_audit_spe
 				    MACH_ARM,	MACH_PPC64LE, MACH_S390X };
 	hf_audit_line line;
 	char *text;
+	bool named;
 
 	for (size_t i = 0; i < spec->n_syscalls; i++) {
 		bool known = strcmp(spec->syscalls[i], "all") == 0;
@@ -288,7 +299,7 @@ static int check_syscalls(hf_decoder *d, const hf_node *node, const hf_audit_spe
 		text = hf_arena_printf(
 			&d->model->arena, "-a %s -S all %s %s", spec->list_action,
 			hf_audit_field_option(spec->fields[i]), spec->fields[i]);
-		r = text ? check_line(d, node->mark, text, &line) : -ENOMEM;
+		r = text ? check_line(d, node->mark, text, &line, &named) : -ENOMEM;
 		if (r < 0)
 			return r;
 	}
@@ -333,9 +344,12 @@ static int decode_syscalls(hf_decoder *d, const hf_node *node, const hf_node **v
 static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec,
 		       bool settings_too)
 {
-	hf_audit_line line;
+	hf_audit_line *line = hf_arena_new(&d->model->arena, hf_audit_line);
+	bool named;
 	int r;
 
+	if (!line)
+		return -ENOMEM;
 	spec->text = hf_decoder_plain(d, node->mark, node->text);
 	if (!spec->text)
 		return -EINVAL;
@@ -344,15 +358,16 @@ static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec,
 			      "a rule is one line, its words split by spaces");
 		return -EINVAL;
 	}
-	r = check_line(d, node->mark, spec->text, &line);
+	r = check_line(d, node->mark, spec->text, line, &named);
 	if (r < 0)
 		return r;
-	if (line.type == HF_AUDIT_LINE_RULE ||
-	    (settings_too && line.type == HF_AUDIT_LINE_SETTING))
+	spec->line = named ? NULL : line;
+	if (line->type == HF_AUDIT_LINE_RULE ||
+	    (settings_too && line->type == HF_AUDIT_LINE_SETTING))
 		return 0;
 	hf_diag_error(d->diags, node->mark, "'%s' adds no rule%s", spec->text,
-		      line.type == HF_AUDIT_LINE_SETTING ? "; use 'settings' for it"
-							 : "");
+		      line->type == HF_AUDIT_LINE_SETTING ? "; use 'settings' for it"
+							  : "");
 	return -EINVAL;
 }
 

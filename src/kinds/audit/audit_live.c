@@ -23,6 +23,7 @@ typedef struct live {
 	size_t *position; /* of each item in the kernel; SIZE_MAX: not there */
 	size_t latest;	  /* the greatest of those dealt with */
 	size_t end;	  /* next free position */
+	bool some_gone;	  /* of what the kernel has */
 } live;
 
 static hf_audit_op *add_op_to(hf_audit_planner *p, hf_group **group, const char *label,
@@ -335,6 +336,8 @@ static int cure(live *l, size_t i, outcome *o)
 	const char *missing;
 	hf_change *change;
 
+	if (o->state == HF_STATE_PASS && !l->some_gone)
+		return 0; /* as judge_now() has found it */
 	switch (hf_audit_table_judge(&p->obs->kernel, item->rule, p->obs->machine, &e,
 				     NULL)) {
 	case HF_AUDIT_MET:
@@ -454,6 +457,7 @@ static int plan_rules(live *l)
 {
 	hf_audit_planner *p = l->p;
 	outcome *outcomes = hf_arena_array(p->arena, p->n_items + 1, sizeof(*outcomes));
+	hf_audit_entry *e;
 
 	l->position = hf_arena_array(p->arena, p->n_items + 1, sizeof(*l->position));
 	l->end = p->obs->kernel.n;
@@ -464,8 +468,8 @@ static int plan_rules(live *l)
 		const hf_audit_rule *rule = i < p->n_items
 						    ? p->items[i].rule
 						    : p->old.items[i - p->n_items].rule;
-		hf_audit_entry *e = hf_audit_table_find(&p->obs->kernel, rule);
 
+		e = hf_audit_table_find(&p->obs->kernel, rule);
 		if (e)
 			e->ours = true;
 		if (i < p->n_items)
@@ -477,9 +481,9 @@ static int plan_rules(live *l)
 			return -ENOMEM;
 	for (size_t i = 0; i < p->n_gone; i++)
 		if (p->gone[i]->rule && p->gone[i]->enforced && !l->locked)
-			for (size_t k = 0; k < p->obs->kernel.n; k++)
-				p->obs->kernel.items[k].gone |= hf_audit_rule_same(
-					p->obs->kernel.items[k].rule, p->gone[i]->rule);
+			while ((e = hf_audit_table_find(&p->obs->kernel,
+							p->gone[i]->rule)))
+				e->gone = l->some_gone = true;
 	for (size_t k = 0; k < p->n_items; k++) {
 		/* each prepended one goes before those that went before it */
 		size_t i = k < p->n_prepended ? p->n_prepended - 1 - k : k;

@@ -26,7 +26,8 @@ static int read_old(hf_audit_planner *p)
 
 	if (!file)
 		return hf_audit_table_index(&p->old, p->arena);
-	if (hf_audit_split(file, p->arena, &lines) < 0)
+	if (hf_audit_split(file, p->arena, &lines) < 0 ||
+	    hf_audit_table_reserve(&p->old, lines.n, p->arena) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < lines.n; i++) {
 		const hf_audit_read *read;
@@ -188,14 +189,13 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 static int compose(hf_audit_planner *p)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	cleanup_(hf_strbuf_done) hf_strbuf controls = { 0 };
+	cleanup_(hf_strbuf_done) hf_strbuf last = { 0 };
 	size_t n = 0;
-	char *last = NULL;
 
 	if (p->unsure)
 		return 0;
 	for (size_t i = 0; i < p->n_items; i++) {
-		cleanup_(hf_strbuf_done) hf_strbuf controls = { 0 };
-
 		if (!p->items[i].in_new)
 			continue;
 		if (n++ == 0)
@@ -203,14 +203,15 @@ static int compose(hf_audit_planner *p)
 				&sb,
 				"## Made by holdfast, which writes it anew: keep rules "
 				"of your own in other files.\n");
+		hf_strbuf_reset(&controls);
 		hf_audit_add_controls(&controls, p->items[i].wants, p->items[i].n_wants,
 				      ", ", false);
-		if (!hf_strbuf_ok(&controls))
-			return -ENOMEM;
-		if (!last || strcmp(last, hf_strbuf_str(&controls)) != 0)
+		if (strcmp(hf_strbuf_str(&last), hf_strbuf_str(&controls)) != 0) {
 			hf_strbuf_addf(&sb, "# %s\n", hf_strbuf_str(&controls));
-		last = hf_arena_strdup(p->arena, hf_strbuf_str(&controls));
-		if (!last)
+			hf_strbuf_reset(&last);
+			hf_strbuf_adds(&last, hf_strbuf_str(&controls));
+		}
+		if (!hf_strbuf_ok(&controls) || !hf_strbuf_ok(&last))
 			return -ENOMEM;
 		hf_strbuf_adds(&sb, p->items[i].text);
 		hf_strbuf_addc(&sb, '\n');
@@ -310,7 +311,7 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 {
 	bool claimed_before = hf_record_get(p->plan->record, item->id) != NULL;
 	hf_cause cause = claimed_before ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
-	hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN);
+	hf_group *group;
 	hf_change *change;
 
 	*ret = NULL;
@@ -325,6 +326,7 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 		return hf_change_block(p->plan, change, "%s", item->blocked);
 	}
 	if (item->in_new != item->in_old) {
+		group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN);
 		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
 					item->in_new ? HF_OP_CREATE : HF_OP_DELETE,
 					item->in_new ? NULL : item->text,

@@ -43,7 +43,9 @@ void hf_audit_add_controls(hf_strbuf *sb, const hf_audit_want *const *wants, siz
 
 		if (control == last || (enforced && !hf_control_is_enforced(control)))
 			continue;
-		hf_strbuf_addf(sb, "%s%s", last ? sep : "", control->id);
+		if (last)
+			hf_strbuf_adds(sb, sep);
+		hf_strbuf_adds(sb, control->id);
 		last = control;
 	}
 }
@@ -320,6 +322,8 @@ static int sort_wants(hf_audit_planner *p)
 			return r;
 	}
 	if (order_items(p) < 0)
+		return -ENOMEM;
+	if (hf_audit_table_reserve(&p->demanded, p->n_items, p->arena) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_items; i++)
 		if (!hf_audit_table_add(&p->demanded, p->items[i].rule, p->arena))

@@ -72,17 +72,18 @@ int hf_audit_rule_missing(const hf_audit_rule *rule,
 	*ret_field = NULL;
 	for (size_t i = 0; i < rule->n_fields; i++) {
 		const hf_audit_field *f = &rule->fields[i];
-		char *path;
+		char *path, *slash;
 
 		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR &&
 		    f->type != AUDIT_EXE)
 			continue;
 		path = hf_arena_memdup(arena, f->text, f->value);
-		path = path ? hf_path_clean(arena, path) : NULL;
-		if (path && f->type != AUDIT_DIR)
-			path = hf_path_dir(arena, path);
 		if (!path)
 			return -ENOMEM;
+		hf_path_squeeze(path);
+		slash = strrchr(path, '/');
+		if (f->type != AUDIT_DIR && slash) /* the directory above */
+			slash[slash == path] = '\0';
 		if (has_dir(user, path) || *ret_field)
 			continue;
 		*ret_field = f;

@@ -110,14 +110,32 @@ static void index_path(hf_audit_table *list, size_t i)
 	list->path_buckets[b] = i;
 }
 
+int hf_audit_table_reserve(hf_audit_table *list, size_t n, hf_arena *arena)
+{
+	hf_audit_entry *items;
+
+	if (n <= list->cap)
+		return 0;
+	items = hf_arena_array(arena, n, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	if (list->n)
+		memcpy(items, list->items, list->n * sizeof(*items));
+	list->items = items;
+	list->cap = n;
+	return 0;
+}
+
 hf_audit_entry *hf_audit_table_add(hf_audit_table *list, const hf_audit_rule *rule,
 				   hf_arena *arena)
 {
-	hf_audit_entry *e = hf_vec_push(arena, list->items, list->n);
+	hf_audit_entry *e;
 	size_t b;
 
-	if (!e)
+	if (list->n >= list->cap &&
+	    hf_audit_table_reserve(list, list->n ? 2 * list->n : 16, arena) < 0)
 		return NULL;
+	e = &list->items[list->n++];
 	e->rule = rule;
 	e->hash = hash_of(rule);
 	if (list->n > list->n_buckets)

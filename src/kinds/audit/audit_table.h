@@ -33,6 +33,7 @@ typedef struct hf_audit_entry {
 typedef struct hf_audit_table {
 	hf_audit_entry *items;
 	size_t n;
+	size_t cap;
 	/* Symlinks on the way to what is asked for, or NULL. The kernel follows none for
 	 * a rule about a directory: what is behind one is not below it. */
 	const hf_map *links;
@@ -52,6 +53,9 @@ typedef struct hf_audit_table {
  *  asked, which find any of several. NULL: out of memory */
 hf_audit_entry *hf_audit_table_add(hf_audit_table *list, const hf_audit_rule *rule,
 				   hf_arena *arena) _must_check_;
+
+/** hf_audit_table_reserve - make room for @n entries at once; 0 or -ENOMEM */
+int hf_audit_table_reserve(hf_audit_table *list, size_t n, hf_arena *arena) _must_check_;
 
 /** hf_audit_table_index - make the list ready for questions; 0 or -ENOMEM */
 int hf_audit_table_index(hf_audit_table *list, hf_arena *arena) _must_check_;
