@@ -58,6 +58,33 @@ static int read_of(hf_host *host, uint32_t pid, const char *name, size_t max,
 	return r == -ENOMEM ? r : 0;
 }
 
+/* The words of @text, each of which ends with NUL; hf_fs_read() adds the last one. */
+static int split(char *text, size_t len, hf_arena *arena, const char ***ret,
+		 size_t *ret_n)
+{
+	for (size_t at = 0; text && at < len; at += strlen(text + at) + 1) {
+		const char **slot = hf_vec_push(arena, *ret, *ret_n);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = text + at;
+	}
+	return 0;
+}
+
+int hf_process_environ(hf_host *host, uint32_t pid, hf_arena *arena, const char ***ret,
+		       size_t *ret_n)
+{
+	char *text;
+	size_t len;
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (read_of(host, pid, "environ", CMDLINE_MAX, arena, &text, &len) < 0)
+		return -ENOMEM;
+	return split(text, len, arena, ret, ret_n);
+}
+
 int hf_process_read(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *ret)
 {
 	hf_process p = { 0 };
@@ -67,14 +94,8 @@ int hf_process_read(hf_host *host, uint32_t pid, hf_arena *arena, hf_process *re
 	if (read_of(host, pid, "cmdline", CMDLINE_MAX, arena, &words, &len) < 0 ||
 	    read_of(host, pid, "stat", STAT_MAX, arena, &stat, &stat_len) < 0)
 		return -ENOMEM;
-	/* hf_fs_read() ends the text with NUL */
-	for (size_t at = 0; words && at < len; at += strlen(words + at) + 1) {
-		const char **slot = hf_vec_push(arena, p.argv, p.n_argv);
-
-		if (!slot)
-			return -ENOMEM;
-		*slot = words + at;
-	}
+	if (split(words, len, arena, &p.argv, &p.n_argv) < 0)
+		return -ENOMEM;
 	if (stat)
 		p.start_ticks = ticks_of(stat);
 	p.started_usec = time_of_ticks(p.start_ticks);

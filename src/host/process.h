@@ -20,4 +20,11 @@ typedef struct hf_process {
 int hf_process_read(hf_host *host, uint32_t pid, hf_arena *arena,
 		    hf_process *ret) _must_check_;
 
+/** hf_process_environ - "NAME=VALUE" each, as process @pid was started with them
+ * @ret: NULL: it cannot be read
+ *
+ * Returns 0 or -ENOMEM. Reads host. Source: proc(5), /proc/PID/environ. */
+int hf_process_environ(hf_host *host, uint32_t pid, hf_arena *arena, const char ***ret,
+		       size_t *ret_n) _must_check_;
+
 #endif

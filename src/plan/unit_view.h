@@ -23,6 +23,14 @@ typedef struct hf_arg {
 	const char *variable; /* it came out of this variable ("DOCKER_OPTS"), or NULL */
 } hf_arg;
 
+/* A variable of a unit's environment. */
+typedef struct hf_unit_var {
+	const char *name;
+	const char *value; /* NULL: our own files decide it */
+	const char *file;
+	unsigned line;
+} hf_unit_var;
+
 typedef enum hf_unit_load {
 	HF_UNIT_NOT_FOUND,
 	HF_UNIT_LOADED,
@@ -47,6 +55,9 @@ typedef struct hf_unit_view {
 	size_t n_argv_base;
 	const char **env; /* of the process after the plan, as far as files set it: "NAME=
 			   * VALUE", NULL at the end; only where it is dockerd's */
+	const hf_unit_var *vars; /* of dockerd's unit: what its files assign, by name */
+	size_t n_vars;
+	bool vars_exact; /* there are no others, but those that the manager adds */
 	const char **listen_streams; /* ListenStream= of a socket unit, absolute paths */
 	size_t n_listen_streams;
 	const char *listen_why; /* there may be more of them: why; or NULL */

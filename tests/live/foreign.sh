@@ -36,6 +36,8 @@ site --data-root=/elsewhere --max-concurrent-uploads=7
 hf hides apply /opt/false.yaml
 state hides
 site --max-concurrent-uploads=7
+printf 'Environment=SITE=new HTTPS_PROXY=http://u:secret@proxy:1\n' \
+	>>/etc/systemd/system/docker.service.d/10-site.conf
 hf plan plan /opt/false.yaml
 hf harmless apply /opt/false.yaml
 state harmless
@@ -62,6 +64,8 @@ cmp -s "$out/before.pid" "$out/hides.pid" && ok "dockerd was not restarted" || b
 of plan
 exits 3 "plan with a harmless flag"
 says "it is named" "'--max-concurrent-uploads' in $place is new"
+says "and the environment" "what others changed of its environment: 'HTTPS_PROXY' in ${place%:3}:4 is new, 'SITE' in ${place%:3}:4 is new"
+grep -q secret "$out/plan.json" && bad "a value of the environment is shown" || ok "no value of the environment is shown"
 of harmless
 exits 0 "apply with a harmless flag"
 grep -qx -- --max-concurrent-uploads=7 "$out/harmless.cmdline" && ok "dockerd runs with it" ||

@@ -27,6 +27,8 @@ typedef struct scene {
 	const char *file;     /* daemon.json; NULL: there is none */
 	const char *argv[12]; /* of the unit; argv[0] NULL: no unit */
 	const char *base[12]; /* without our drop-in; base[0] NULL: the same */
+	hf_unit_var vars[6];  /* of its environment */
+	const char *env[6];   /* of the process; env[0] NULL: not known */
 	bool argv_inexact;
 	const char *engine;
 	const char *swarm;
@@ -201,6 +203,10 @@ static void stage_unit(stage *s, const scene *in)
 	view->fragment = UNIT;
 	view->argv = args_of(s, in->argv, UNIT, &view->n_argv);
 	view->argv_exact = !in->argv_inexact;
+	view->vars = in->vars;
+	while (view->n_vars < ARRAY_SIZE(in->vars) && in->vars[view->n_vars].name)
+		view->n_vars++;
+	view->vars_exact = true;
 	if (in->base[0]) {
 		view->argv_base = args_of(s, in->base, UNIT, &view->n_argv_base);
 		view->argv_now = view->argv;
@@ -274,6 +280,9 @@ static void stage_obs(stage *s, const scene *in)
 		return;
 	obs->live_argv = args_of(s, in->live, NULL, &obs->n_live_argv);
 	obs->process = in->process;
+	obs->live_env = in->env[0] ? (const char **)(uintptr_t)in->env : NULL;
+	while (obs->n_live_env < ARRAY_SIZE(in->env) && in->env[obs->n_live_env])
+		obs->n_live_env++;
 	obs->started_usec = in->started * 1000000;
 	obs->changed_usec = in->changed * 1000000;
 	obs->reloaded_usec = in->reloaded * 1000000;

@@ -80,6 +80,28 @@ static void test_ours(void **state)
 	assert_plan(&in, PENDING "\n");
 }
 
+/* by name only: values may be secrets */
+static void test_environment(void **state)
+{
+	scene in = pending();
+
+	(void)state;
+	in.vars[0] = (hf_unit_var){ "A", "1", UNIT, 3 };
+	in.vars[1] = (hf_unit_var){ "AB", "", UNIT, 4 };
+	in.vars[2] = (hf_unit_var){ "HTTPS_PROXY", "http://u:secret@p", UNIT, 5 };
+	in.vars[3] = (hf_unit_var){ "OURS", NULL, UNIT, 6 };
+	assert_plan(&in, PENDING "\n");
+	in.env[0] = "A=1";
+	in.env[1] = "HTTPS_PROXY=http://p";
+	in.env[2] = "LANG=C";
+	assert_plan(&in,
+		    PENDING ", and what others changed of its environment: 'AB' in " UNIT
+			    ":4 is new, 'HTTPS_PROXY' in " UNIT ":5 has another value\n");
+	in.env[1] = "HTTPS_PROXY=http://u:secret@p";
+	in.env[2] = "AB=";
+	assert_plan(&in, PENDING "\n");
+}
+
 /* the command line is not known whole: nothing is made up */
 static void test_inexact(void **state)
 {
@@ -260,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_ours),
+		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_inexact),
 		cmocka_unit_test(test_plugin),
 		cmocka_unit_test(test_data_root_flag),

@@ -294,6 +294,44 @@ static int tell_argv(hf_daemon_live *l, hf_effect *effect, bool *ret_plugins)
 	return effect->why && hf_strbuf_ok(&names) ? 0 : -ENOMEM;
 }
 
+/* --- the environment ------------------------------------------------------------------
+ */
+
+/* The value of a variable in the running process; NULL: none */
+static const char *live_value(const hf_daemon_obs *obs, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < obs->n_live_env; i++)
+		if (strncmp(obs->live_env[i], name, len) == 0 &&
+		    obs->live_env[i][len] == '=')
+			return obs->live_env[i] + len + 1;
+	return NULL;
+}
+
+/* Names only: a proxy's value may hold a password. That one is gone cannot be told from
+ * that the manager does not add it any more. */
+static int tell_env(hf_daemon_live *l, hf_effect *effect)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf names = { 0 };
+	const hf_daemon_ctx *ctx = l->ctx;
+
+	for (size_t i = 0; i < ctx->unit->n_vars && ctx->unit->vars_exact; i++) {
+		const hf_unit_var *var = &ctx->unit->vars[i];
+		const hf_arg at = { .file = var->file, .line = var->line };
+		const char *was = live_value(ctx->obs, var->name);
+
+		if (var->value && (!was || strcmp(was, var->value) != 0))
+			add_flag(&names, var->name, &at, how(was != NULL, true));
+	}
+	if (!names.len && hf_strbuf_ok(&names))
+		return 0;
+	effect->why = hf_arena_printf(
+		&ctx->plan->arena, "%s, and what others changed of its environment: %s",
+		effect->why ? effect->why : "it takes", hf_strbuf_str(&names));
+	return effect->why && hf_strbuf_ok(&names) ? 0 : -ENOMEM;
+}
+
 /* --- what holds it --------------------------------------------------------------------
  */
 
@@ -411,6 +449,8 @@ static int tell(hf_daemon_live *l, hf_effect *effect)
 		return r < 0 || !plugins ? r : hold_for_plugin(l, effect);
 	if (ctx->obs->live_argv && ctx->unit && !ctx->argv_why) {
 		r = tell_argv(l, effect, &plugins);
+		if (r == 0 && ctx->obs->live_env)
+			r = tell_env(l, effect);
 		if (r == 0)
 			r = hold_for_data(l, effect);
 	}

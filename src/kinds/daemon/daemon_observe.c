@@ -428,6 +428,9 @@ static int ask(observer *o, api_needs *needs)
 	r = find_dependants(o);
 	if (r == 0)
 		r = find_hiding(o, &needs->store);
+	if (r == 0 && o->unit && o->unit->live && o->unit->main_pid && o->unit->n_vars)
+		r = hf_process_environ(o->host, o->unit->main_pid, &o->plan->arena,
+				       &obs->live_env, &obs->n_live_env);
 	if (r < 0)
 		return r;
 	questions.store =

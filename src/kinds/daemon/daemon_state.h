@@ -41,6 +41,8 @@ typedef struct hf_daemon_obs {
 	const char *running_why; /* of UNKNOWN */
 	const hf_arg *live_argv; /* its command line; NULL: could not be read */
 	size_t n_live_argv;
+	const char **live_env; /* its environment, where that is looked at; or NULL */
+	size_t n_live_env;
 	uint64_t started_usec;	/* CLOCK_REALTIME; 0: unknown */
 	uint64_t changed_usec;	/* the latest change of the file or of a drop-in */
 	uint64_t reloaded_usec; /* its last successful reload after that; 0: none seen */

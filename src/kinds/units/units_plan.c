@@ -549,6 +549,9 @@ static int unit_plan(hf_units_work *work, hf_error **err)
 			      err);
 	if (r == 0 && planned)
 		view_before(work);
+	if (r == 0 && work->obs->scanned && !strcmp(work->obs->scanned, unit->name))
+		r = hf_units_view_env(work->plan, unit, &state->exec.env,
+				      planned ? &work->now.exec.env : NULL, err);
 	return r;
 }
 

@@ -2,6 +2,7 @@
 #include "kinds/units/units_view.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -374,6 +375,51 @@ int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_uni
 	if (runs_dockerd(view) && view_env(view, &plan->arena, &exec->env) < 0)
 		return hf_error_oom(err);
 	return r;
+}
+
+static bool is_own(const hf_units_unit *unit, const hf_env_var *var)
+{
+	return (unit->ours_path && !strcmp(var->file, unit->ours_path)) ||
+	       (unit->own_env.pattern && !strcmp(var->file, unit->own_env.pattern)) ||
+	       (unit->own_env.written && !strcmp(var->file, unit->own_env.written));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const hf_unit_var *)a)->name, ((const hf_unit_var *)b)->name);
+}
+
+int hf_units_view_env(hf_plan *plan, const hf_units_unit *unit, const hf_env *env,
+		      const hf_env *now, hf_error **err)
+{
+	hf_unit_view *view = hf_map_get(&plan->units, unit->name);
+	hf_unit_var *vars = NULL;
+	size_t n = 0;
+	const hf_env *sides[] = { env, now };
+
+	for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
+		for (size_t i = 0; sides[s] && i < sides[s]->by_name.cap; i++) {
+			const hf_env_var *var = sides[s]->by_name.slots[i].value;
+			hf_unit_var *slot;
+
+			/* of what is only there now ours is of interest: it goes */
+			if (!var || (s && !is_own(unit, var)) ||
+			    hf_map_get(&sides[s]->unknown, var->name))
+				continue;
+			slot = hf_vec_push(&plan->arena, vars, n);
+			if (!slot)
+				return hf_error_oom(err);
+			*slot = (hf_unit_var){ var->name,
+					       is_own(unit, var) ? NULL : var->value,
+					       var->file, var->line };
+		}
+	}
+	if (n)
+		qsort(vars, n, sizeof(*vars), by_name);
+	view->vars = vars;
+	view->n_vars = n;
+	view->vars_exact = !env->incomplete && !env->unknown.n;
+	return 0;
 }
 
 /* --- references ------------------------------------------------------------------ */

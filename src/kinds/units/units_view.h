@@ -48,6 +48,16 @@ int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_uni
 		      const hf_unit_stack *stack, const hf_units_exec *exec,
 		      hf_error **err) _must_check_;
 
+/**
+ * hf_units_view_env - fill .vars of @unit's view in the plan
+ * @env: as planned
+ * @now: as it is; NULL: the same
+ *
+ * Returns 0 or -ENOMEM. Pure.
+ */
+int hf_units_view_env(hf_plan *plan, const hf_units_unit *unit, const hf_env *env,
+		      const hf_env *now, hf_error **err) _must_check_;
+
 /** hf_units_ref_unit - the unit that a reference is about: "socket:docker.service" means
  *  docker.socket; *ret NULL: it is about none; 0 or -ENOMEM; pure */
 int hf_units_ref_unit(hf_arena *arena, const char *ref, const char **ret) _must_check_;
