@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/escape.h"
+#include "base/json.h"
 #include "engine/engine.h"
 #include "host/fs.h"
 
@@ -15,46 +16,49 @@
 
 /* --- reading ------------------------------------------------------------------------ */
 
-static int string_of(const json_t *object, const char *key, hf_arena *arena,
-		     bool optional, const char **ret)
+/* Borrowed from the arena of what was read. */
+static int string_of(const hf_json *object, const char *key, bool optional,
+		     const char **ret)
 {
-	const json_t *v = json_object_get(object, key);
+	const hf_json *v = hf_json_get(object, key);
 
 	*ret = NULL;
-	if (!v || json_is_null(v))
+	if (!v || v->type == HF_JSON_NULL)
 		return optional ? 0 : -EBADMSG;
-	if (!json_is_string(v))
+	if (v->type != HF_JSON_STRING)
 		return -EBADMSG;
-	*ret = hf_arena_strdup(arena, json_string_value(v));
-	return *ret ? 0 : -ENOMEM;
+	*ret = v->text;
+	return 0;
 }
 
-static int read_baseline(const json_t *v, hf_arena *arena, hf_record_baseline *ret)
+static int read_baseline(const hf_json *v, hf_record_baseline *ret)
 {
-	int r = string_of(v, "name", arena, false, &ret->name);
+	const hf_json *requested = hf_json_get(v, "requested");
+	int r = string_of(v, "name", false, &ret->name);
 
 	if (!r)
-		r = string_of(v, "version", arena, true, &ret->version);
+		r = string_of(v, "version", true, &ret->version);
 	if (!r)
-		r = string_of(v, "file", arena, false, &ret->file);
+		r = string_of(v, "file", false, &ret->file);
 	if (!r)
-		r = string_of(v, "digest", arena, false, &ret->digest);
-	ret->requested = json_is_true(json_object_get(v, "requested"));
+		r = string_of(v, "digest", false, &ret->digest);
+	ret->requested =
+		requested && requested->type == HF_JSON_BOOL && requested->boolean;
 	return r;
 }
 
-static int read_entry(const json_t *v, hf_arena *arena, hf_record *record)
+static int read_entry(const hf_json *v, hf_arena *arena, hf_record *record)
 {
 	hf_record_entry *entry = hf_arena_new(arena, hf_record_entry), **slot;
 	int r;
 
 	if (!entry)
 		return -ENOMEM;
-	r = string_of(v, "id", arena, false, &entry->id);
+	r = string_of(v, "id", false, &entry->id);
 	if (!r)
-		r = string_of(v, "before", arena, true, &entry->before);
+		r = string_of(v, "before", true, &entry->before);
 	if (!r)
-		r = string_of(v, "after", arena, true, &entry->after);
+		r = string_of(v, "after", true, &entry->after);
 	if (!r)
 		r = hf_map_put(&record->by_id, arena, entry->id, entry);
 	if (r < 0)
@@ -66,52 +70,57 @@ static int read_entry(const json_t *v, hf_arena *arena, hf_record *record)
 	return 0;
 }
 
-static int read_lists(const json_t *root, hf_arena *arena, hf_record *record)
+static const hf_json *list_of(const hf_json *root, const char *key)
 {
-	const json_t *v, *list = json_object_get(root, "baselines");
-	const json_t *set_list = json_object_get(root, "sets");
-	const json_t *entries = json_object_get(root, "entries");
+	const hf_json *v = hf_json_get(root, key);
+
+	return v && v->type == HF_JSON_ARRAY ? v : NULL;
+}
+
+static int read_lists(const hf_json *root, hf_arena *arena, hf_record *record)
+{
+	const hf_json *list = list_of(root, "baselines");
+	const hf_json *set_list = list_of(root, "sets");
+	const hf_json *entries = list_of(root, "entries");
 	const char **sets = NULL;
-	size_t i;
 	int r;
 
-	if (!json_is_array(list) || !json_is_array(set_list) || !json_is_array(entries))
+	if (!list || !set_list || !entries)
 		return -EBADMSG;
-	json_array_foreach(list, i, v)
-	{
+	for (size_t i = 0; i < list->n; i++) {
 		hf_record_baseline *b =
 			hf_vec_push(arena, record->baselines, record->n_baselines);
 
-		r = b ? read_baseline(v, arena, b) : -ENOMEM;
+		r = b ? read_baseline(list->items[i], b) : -ENOMEM;
 		if (r < 0)
 			return r;
 	}
-	json_array_foreach(set_list, i, v)
-	{
+	for (size_t i = 0; i < set_list->n; i++) {
 		const char **slot = hf_vec_push(arena, sets, record->n_sets);
 
-		if (!json_is_string(v))
+		if (set_list->items[i]->type != HF_JSON_STRING)
 			return -EBADMSG;
-		*slot = slot ? hf_arena_strdup(arena, json_string_value(v)) : NULL;
-		if (!slot || !*slot)
+		if (!slot)
 			return -ENOMEM;
+		*slot = set_list->items[i]->text;
 	}
 	record->sets = sets;
-	json_array_foreach(entries, i, v)
-	{
-		r = read_entry(v, arena, record);
+	for (size_t i = 0; i < entries->n; i++) {
+		r = read_entry(entries->items[i], arena, record);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int damaged(hf_error **err, const json_error_t *at)
+/* @err: what is wrong with it, and where; or nothing yet. */
+static int damaged(hf_error **err)
 {
-	(void)hf_error_at(err, -EBADMSG, HF_RECORD_PATH, at ? (unsigned)at->line : 0,
-			  at ? (unsigned)at->column : 0,
-			  "the applied record is damaged%s%s",
-			  at ? ": " : " or of another version", at ? at->text : "");
+	if (err && *err)
+		(void)hf_error_wrap(err, "the applied record is damaged");
+	else
+		(void)hf_error_at(err, -EBADMSG, HF_RECORD_PATH, 0, 0,
+				  "the applied record is damaged or of another version");
 	return hf_error_hint(err,
 			     "restore '%s' from a backup, or move it away: the next "
 			     "apply then begins a new one",
@@ -158,8 +167,7 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 {
 	hf_record record;
 	const char *schema = NULL;
-	json_error_t json_err;
-	json_t *root;
+	hf_json *root;
 	int r = read_text(host, arena, &record, err);
 
 	if (r < 0)
@@ -168,19 +176,18 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 		*ret = record;
 		return 0;
 	}
-	root = json_loadb(record.text, record.len, JSON_REJECT_DUPLICATES, &json_err);
-	if (!root)
-		return damaged(err, &json_err);
-	r = string_of(root, "schema", arena, false, &schema);
+	r = hf_json_parse(HF_RECORD_PATH, record.text, record.len, arena, &root, err);
+	if (r < 0)
+		return r == -ENOMEM ? r : damaged(err);
+	r = string_of(root, "schema", false, &schema);
 	if (!r && strncmp(schema, "1.", 2) != 0)
 		r = -EBADMSG;
 	if (!r)
 		r = read_lists(root, arena, &record);
-	json_decref(root);
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r < 0)
-		return damaged(err, NULL);
+		return damaged(err);
 	*ret = record;
 	return 0;
 }

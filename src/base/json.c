@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kinds/daemon/daemon_json.h"
+#include "base/json.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -18,10 +18,12 @@ typedef struct reader {
 	size_t pos;
 	unsigned line;
 	unsigned depth;
-	size_t n_nodes;
+	size_t n_nodes, max_nodes;
 	hf_arena *arena;
 	hf_error **err;
 } reader;
+
+#define FEW 8 /* members of an object that are not worth a map */
 
 static int read_value(reader *r, hf_json **ret);
 
@@ -161,10 +163,20 @@ static int read_escape(reader *r, char *out, size_t *len)
 	return 0;
 }
 
-/* r->pos on the opening quote. The decoded text is never longer than the written. */
-static int read_string(reader *r, const char **ret)
+/* Up to the first byte that needs a look: nearly always the closing quote. */
+static size_t plain_length(const char *p, size_t max)
 {
-	size_t close = r->pos + 1, len = 0;
+	size_t n = 0;
+
+	while (n < max && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' && p[n] != '\\')
+		n++;
+	return n;
+}
+
+/* r->pos behind the opening quote. The decoded text is never longer than the written. */
+static int read_odd_string(reader *r, const char **ret)
+{
+	size_t close = r->pos, len = 0;
 	char *out;
 
 	while (close < r->len && r->text[close] != '"')
@@ -172,7 +184,6 @@ static int read_string(reader *r, const char **ret)
 	out = hf_arena_alloc(r->arena, (close < r->len ? close : r->len) - r->pos + 1);
 	if (!out)
 		return hf_error_oom(r->err);
-	r->pos++;
 	for (;;) {
 		unsigned char c;
 		size_t n;
@@ -205,6 +216,19 @@ static int read_string(reader *r, const char **ret)
 	r->pos++;
 	*ret = out;
 	return 0;
+}
+
+/* r->pos on the opening quote. */
+static int read_string(reader *r, const char **ret)
+{
+	size_t n = plain_length(r->text + r->pos + 1, r->len - r->pos - 1);
+
+	r->pos++;
+	if (r->pos + n == r->len || r->text[r->pos + n] != '"')
+		return read_odd_string(r, ret);
+	*ret = hf_arena_memdup(r->arena, r->text + r->pos, n);
+	r->pos += n + 1;
+	return *ret ? 0 : hf_error_oom(r->err);
 }
 
 static size_t digits(reader *r)
@@ -281,7 +305,7 @@ static int read_word(reader *r, hf_json *node)
 			   r->text + r->pos);
 }
 
-static int read_key(reader *r, hf_map *seen, hf_json **ret)
+static int read_key(reader *r, const hf_json *object, hf_json **ret)
 {
 	const char *key;
 	unsigned line = r->line;
@@ -295,7 +319,7 @@ static int read_key(reader *r, hf_map *seen, hf_json **ret)
 	if (code < 0)
 		return code;
 	end = r->pos;
-	first = hf_map_get(seen, key);
+	first = hf_json_get(object, key);
 	if (first) {
 		code = hf_error_at(
 			r->err, -EBADMSG, r->name, line, hf_json_column(r->text, start),
@@ -316,9 +340,22 @@ static int read_key(reader *r, hf_map *seen, hf_json **ret)
 	value->key_start = start;
 	value->key_end = end;
 	value->line = line;
-	if (hf_map_put(seen, r->arena, key, value) < 0)
-		return hf_error_oom(r->err);
 	*ret = value;
+	return 0;
+}
+
+/* Few members are found by looking at each. */
+static int index_members(reader *r, hf_json *object)
+{
+	if (object->n == FEW)
+		for (size_t i = 0; i + 1 < object->n; i++)
+			if (hf_map_put(&object->by_key, r->arena, object->items[i]->key,
+				       object->items[i]) < 0)
+				return hf_error_oom(r->err);
+	if (object->n >= FEW &&
+	    hf_map_put(&object->by_key, r->arena, object->items[object->n - 1]->key,
+		       object->items[object->n - 1]) < 0)
+		return hf_error_oom(r->err);
 	return 0;
 }
 
@@ -344,13 +381,16 @@ static int read_container(reader *r, hf_json *node)
 					       "a comma stands before the end");
 			break;
 		}
-		code = object ? read_key(r, &node->by_key, &item) : read_value(r, &item);
+		code = object ? read_key(r, node, &item) : read_value(r, &item);
 		if (code < 0)
 			return code;
 		slot = hf_vec_push(r->arena, node->items, node->n);
 		if (!slot)
 			return hf_error_oom(r->err);
 		*slot = item;
+		code = object ? index_members(r, node) : 0;
+		if (code < 0)
+			return code;
 		skip_blank(r);
 		if (r->pos >= r->len)
 			return fail_truncated(r, what);
@@ -373,8 +413,10 @@ static int read_value(reader *r, hf_json **ret)
 	skip_blank(r);
 	if (r->pos >= r->len)
 		return fail_truncated(r, "an object");
-	if (++r->n_nodes > HF_JSON_NODES_MAX)
-		return fail(r, "more than 200000 values");
+	if (++r->n_nodes > r->max_nodes)
+		return hf_error_at(r->err, -EBADMSG, r->name, r->line,
+				   hf_json_column(r->text, r->pos),
+				   "more than %zu values", r->max_nodes);
 	node = hf_arena_new(r->arena, hf_json);
 	if (!node)
 		return hf_error_oom(r->err);
@@ -407,6 +449,9 @@ int hf_json_parse_value(const char *name, const char *text, size_t len, hf_arena
 	reader r = { .name = name,
 		     .text = text,
 		     .len = len,
+		     .max_nodes = HF_JSON_NODES_MAX > len / HF_JSON_BYTES_A_NODE
+					  ? HF_JSON_NODES_MAX
+					  : len / HF_JSON_BYTES_A_NODE,
 		     .line = 1,
 		     .arena = arena,
 		     .err = err };
