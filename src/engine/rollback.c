@@ -273,6 +273,7 @@ static int copy_engine(hf_rollback *rb, const hf_engine_view *from)
 	to->why = to->unit_why = NULL; /* what only planning asks for */
 	to->dependants = NULL;
 	to->n_dependants = 0;
+	to->trial = to->trial_now = NULL; /* dockerd has run with what comes back */
 	if (!all ||
 	    (from->unit && !(to->unit = hf_arena_strdup(&rb->arena, from->unit))) ||
 	    (from->socket && !(to->socket = hf_arena_strdup(&rb->arena, from->socket))))

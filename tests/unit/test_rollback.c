@@ -72,6 +72,23 @@ static void test_live_part(void **state)
 	world_free(w);
 }
 
+/* The engine's program judges what is new: not the way back, nor with the words of a plan
+ * that is gone. */
+static void test_nothing_to_judge(void **state)
+{
+	world *w = applied_world();
+	static const hf_trial trial = { .why = "not known" };
+	hf_rollback rb;
+
+	(void)state;
+	script.trial = script.trial_now = &trial;
+	rb = planned(w);
+	assert_null(rb.survey.plan.engine.trial);
+	assert_null(rb.survey.plan.engine.trial_now);
+	hf_rollback_done(&rb);
+	world_free(w);
+}
+
 /* What a rollback undid is done again by its own rollback. */
 static void test_live_part_of_a_rollback(void **state)
 {
@@ -169,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_live_part),
+		cmocka_unit_test(test_nothing_to_judge),
 		cmocka_unit_test(test_live_part_of_changed_files),
 		cmocka_unit_test(test_live_part_of_a_rollback),
 		cmocka_unit_test(test_live_part_of_another_boot),
