@@ -5,18 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "host/fs.h"
 
 /* High to low, as systemd-analyze unit-paths prints them. On a merged /usr the /lib entry
  * is the /usr/lib one under another name and is dropped. */
-static const char *const load_path[] = {
-	"/etc/systemd/system.control", "/run/systemd/system.control",
-	"/run/systemd/transient",      "/run/systemd/generator.early",
-	"/etc/systemd/system",	       "/etc/systemd/system.attached",
-	"/run/systemd/system",	       "/run/systemd/system.attached",
-	"/run/systemd/generator",      "/usr/local/lib/systemd/system",
-	"/lib/systemd/system",	       "/usr/lib/systemd/system",
-	"/run/systemd/generator.late",
+enum { ETC, RUN, LOCAL, LIB, USR, N_PARENTS };
+static const char *const parents[N_PARENTS] = {
+	[ETC] = "/etc/systemd",	    [RUN] = "/run/systemd",
+	[LIB] = "/lib/systemd",	    [LOCAL] = "/usr/local/lib/systemd",
+	[USR] = "/usr/lib/systemd",
+};
+static const struct {
+	int parent;
+	const char *name;
+} load_path[] = {
+	{ ETC, "system.control" }, { RUN, "system.control" },
+	{ RUN, "transient" },	   { RUN, "generator.early" },
+	{ ETC, "system" },	   { ETC, "system.attached" },
+	{ RUN, "system" },	   { RUN, "system.attached" },
+	{ RUN, "generator" },	   { LOCAL, "system" },
+	{ LIB, "system" },	   { USR, "system" },
+	{ RUN, "generator.late" },
 };
 
 static int name_compare(const void *a, const void *b)
@@ -28,6 +38,23 @@ bool hf_unit_dir_has(const hf_unit_dir *dir, const char *name)
 {
 	return dir->n &&
 	       bsearch(&name, dir->names, dir->n, sizeof(*dir->names), name_compare);
+}
+
+/* What is in the directories above: most of the load path is not there, and where files
+ * that do not exist are audited, each look for one more costs the kernel a comparison
+ * with all of those rules. What cannot be listed may hold anything. */
+static int list_parents(hf_host *host, hf_arena *arena, hf_unit_dir ret[static N_PARENTS],
+			bool known[static N_PARENTS])
+{
+	for (size_t i = 0; i < N_PARENTS; i++) {
+		int r = hf_fs_list(host, parents[i], arena, &ret[i].names, &ret[i].n,
+				   NULL);
+
+		if (r == -ENOMEM)
+			return r;
+		known[i] = r == 0 || r == -ENOENT || r == -ENOTDIR;
+	}
+	return 0;
 }
 
 static int add_dir(hf_host *host, const char *path, hf_arena *arena, hf_unit_dirs *to,
@@ -54,12 +81,21 @@ static int add_dir(hf_host *host, const char *path, hf_arena *arena, hf_unit_dir
 
 int hf_unit_dirs_list(hf_host *host, hf_arena *arena, hf_unit_dirs *ret, hf_error **err)
 {
+	hf_unit_dir above[N_PARENTS] = { 0 };
 	hf_unit_dirs found = { 0 };
+	bool known[N_PARENTS];
 
+	if (list_parents(host, arena, above, known) < 0)
+		return hf_error_oom(err);
 	for (size_t i = 0; i < ARRAY_SIZE(load_path); i++) {
 		cleanup_(hf_error_freep) hf_error *e = NULL;
-		int r = add_dir(host, load_path[i], arena, &found, &e);
+		int parent = load_path[i].parent, r;
+		char *path;
 
+		if (known[parent] && !hf_unit_dir_has(&above[parent], load_path[i].name))
+			continue;
+		path = hf_path_join(arena, parents[parent], load_path[i].name);
+		r = path ? add_dir(host, path, arena, &found, &e) : -ENOMEM;
 		if (r == 0 || r == -ENOENT || r == -ENOTDIR)
 			continue;
 		if (r != -ENOMEM && !found.why)
