@@ -101,7 +101,8 @@ struct hf_kind {
 	int (*replay)(struct hf_host *host, const char *frozen, bool forward,
 		      hf_error **err);
 	/* Has the live layer all that replay would leave there, and nothing that it would
-	 * take out? The order is not looked at. 1, 0 or a negative errno. Only looks.
+	 * take out? Of the order only what replay would move is looked at. 1, 0 or a
+	 * negative errno. Only looks.
 	 */
 	int (*holds)(struct hf_host *host, const char *frozen, bool forward,
 		     hf_error **err);

@@ -207,7 +207,8 @@ static void moved_and_reverted(void **state)
 	(void)close(fds[1]);
 }
 
-/* The same from the journal's text, cut short behind each message: nothing is lost. */
+/* The same from the journal's text, cut short behind each message: nothing is lost. That
+ * all rules are there says nothing of where they stand. */
 static void moved_and_replayed(void **state)
 {
 	world *w = *state;
@@ -234,6 +235,12 @@ static void moved_and_replayed(void **state)
 		assert_int_equal(r, cut < 4 ? -EIO : 0);
 		list.left = -1;
 		hf_kind_audit.discard(group);
+		assert_int_equal(
+			hf_kind_audit.holds(host, hf_strbuf_str(&frozen), true, NULL),
+			cut == 4);
+		assert_int_equal(
+			hf_kind_audit.holds(host, hf_strbuf_str(&frozen), false, NULL),
+			0);
 		r = hf_kind_audit.replay(host, hf_strbuf_str(&frozen), false, NULL);
 		assert_true(r >= 0);
 		assert_int_equal(list.n, 3);

@@ -23,8 +23,9 @@ typedef struct step {
 	const hf_audit_op *op;
 	struct audit_rule_data *data;
 	size_t len;
+	struct step *first; /* about the same rule, in the order of their bytes */
+	bool there; /* of .first: the rule is in the list; see look_for_prepended() */
 	bool done;
-	bool there;	/* to be prepended, and seen in the list */
 	bool displaced; /* is back, but not in its place */
 } step;
 
@@ -32,6 +33,8 @@ typedef struct prepared {
 	hf_arena arena;
 	step *steps;
 	size_t n;
+	step **rules; /* the steps about rules, in the order of their bytes */
+	size_t n_rules;
 	bool frozen;  /* of the journal's text: what of it is done is not known */
 	bool forward; /* .frozen: committing does the steps, or goes back over them */
 } prepared;
@@ -94,8 +97,59 @@ static int encode(step *s, perm_cache *cache, hf_error **err)
 	return perm_mask(cache, arch->value, perm->value, s->data->mask, err);
 }
 
-static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret_n,
-		    hf_error **err);
+/* The order of two rules as the kernel lists them: 0 is the same rule. */
+static int compare_bytes(const struct audit_rule_data *a, size_t a_len,
+			 const struct audit_rule_data *b, size_t b_len)
+{
+	struct audit_rule_data heads[2];
+	int r;
+
+	if (a_len != b_len)
+		return a_len < b_len ? -1 : 1;
+	r = memcmp(a->buf, b->buf, a_len - sizeof(*a)); /* differ most */
+	if (r)
+		return r;
+	memcpy(&heads[0], a, sizeof(heads[0]));
+	memcpy(&heads[1], b, sizeof(heads[1]));
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		heads[i].flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
+		heads[i].mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
+	}
+	return memcmp(&heads[0], &heads[1], sizeof(heads[0]));
+}
+
+static int by_rule(const void *a, const void *b)
+{
+	const step *x = *(step *const *)a, *y = *(step *const *)b;
+	int r = compare_bytes(x->data, x->len, y->data, y->len);
+
+	return r ? r : (x > y) - (x < y);
+}
+
+/* So that what is in the list is looked up, and what is known of a rule is known to all
+ * of its steps. */
+static int sort_rules(prepared *p, hf_error **err)
+{
+	p->rules = hf_arena_array(&p->arena, p->n + 1, sizeof(*p->rules));
+	if (!p->rules)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->steps[i].data)
+			p->rules[p->n_rules++] = &p->steps[i];
+	if (p->n_rules)
+		qsort(p->rules, p->n_rules, sizeof(*p->rules), by_rule);
+	for (size_t i = 0; i < p->n_rules; i++) {
+		step *s = p->rules[i], *before = i ? p->rules[i - 1] : NULL;
+
+		s->first = before && compare_bytes(before->data, before->len, s->data,
+						   s->len) == 0
+				   ? before->first
+				   : s;
+	}
+	return 0;
+}
+
+static int thaw_all(const char *frozen, prepared *p, hf_error **err);
 
 int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **err)
 {
@@ -110,7 +164,7 @@ int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **er
 	p->frozen = group->frozen;
 	p->forward = group->forward;
 	if (p->frozen)
-		return thaw_all(group->frozen, &p->arena, &p->steps, &p->n, err);
+		return thaw_all(group->frozen, p, err);
 	p->steps = hf_arena_array(&p->arena, work->n, sizeof(*p->steps));
 	if (!p->steps)
 		return hf_error_oom(err);
@@ -127,7 +181,7 @@ int hf_audit_prepare(struct hf_host *host, struct hf_group *group, hf_error **er
 		if (work->ops[i].front)
 			p->steps[i].data->flags |= AUDIT_FILTER_PREPEND;
 	}
-	return 0;
+	return sort_rules(p, err);
 }
 
 static int set_value(hf_host *host, hf_audit_setting setting, uint32_t value,
@@ -166,86 +220,85 @@ static int set_value(hf_host *host, hf_audit_setting setting, uint32_t value,
 	return hf_audit_status_set(host, &status, err);
 }
 
-/* The order of two rules as the kernel lists them: 0 is the same rule. */
-static int compare_bytes(const struct audit_rule_data *a, size_t a_len,
-			 const struct audit_rule_data *b, size_t b_len)
-{
-	struct audit_rule_data heads[2];
-	int r;
-
-	if (a_len != b_len)
-		return a_len < b_len ? -1 : 1;
-	r = memcmp(a->buf, b->buf, a_len - sizeof(*a)); /* differ most */
-	if (r)
-		return r;
-	memcpy(&heads[0], a, sizeof(heads[0]));
-	memcpy(&heads[1], b, sizeof(heads[1]));
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
-		heads[i].flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
-		heads[i].mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
-	}
-	return memcmp(&heads[0], &heads[1], sizeof(heads[0]));
-}
-
-typedef struct look {
-	step *steps;
-	size_t n;
-} look;
-
 static bool is_prepended(const step *s)
 {
 	return s->data && (s->data->flags & AUDIT_FILTER_PREPEND);
 }
 
-static int compare(void *user, const struct audit_rule_data *rule, size_t len,
-		   hf_error **err)
+/* Where in .rules the steps about it begin, or their number. */
+static size_t find_rule(const prepared *p, const struct audit_rule_data *rule, size_t len)
 {
-	look *l = user;
+	size_t low = 0, high = p->n_rules;
+
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+		const step *s = p->rules[at];
+
+		if (compare_bytes(s->data, s->len, rule, len) < 0)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return low < p->n_rules && compare_bytes(p->rules[low]->data, p->rules[low]->len,
+						 rule, len) == 0
+		       ? low
+		       : p->n_rules;
+}
+
+static int note_there(void *user, const struct audit_rule_data *rule, size_t len,
+		      hf_error **err)
+{
+	const prepared *p = user;
+	size_t at = find_rule(p, rule, len);
 
 	(void)err;
-	for (size_t i = 0; i < l->n; i++) {
-		step *s = &l->steps[i];
-
-		if (is_prepended(s) && !s->there)
-			s->there = compare_bytes(s->data, s->len, rule, len) == 0;
-	}
+	if (at < p->n_rules)
+		p->rules[at]->there = true;
 	return 0;
 }
 
 /* The kernel does not see that a rule which is to be prepended is there already, and
- * would have it twice: they are looked for before the first of them is sent. */
-static int look_for_prepended(hf_host *host, step *steps, size_t n, hf_error **err)
+ * would have it twice: they are looked for before the first of them is sent. From then on
+ * each step that is sent tells: a rule that is moved is taken out and put in again. */
+static int look_for_prepended(hf_host *host, prepared *p, hf_error **err)
 {
-	look l = { steps, n };
 	bool any = false;
 
-	for (size_t i = 0; i < n; i++) {
-		any |= is_prepended(&steps[i]);
-		steps[i].there = false;
+	for (size_t i = 0; i < p->n; i++) {
+		any |= is_prepended(&p->steps[i]);
+		p->steps[i].there = false;
 	}
-	return any ? hf_audit_list(host, compare, &l, err) : 0;
+	return any ? hf_audit_list(host, note_there, p, err) : 0;
 }
 
 static int add_rule(hf_host *host, const step *s, hf_error **err)
 {
-	if (s->there)
+	int r;
+
+	if (is_prepended(s) && s->first->there)
 		return hf_error_set(err, -EEXIST, "the rule is there already");
-	return hf_audit_add(host, s->data, s->len, err);
+	r = hf_audit_add(host, s->data, s->len, err);
+	if (r == 0 || r == -EEXIST)
+		s->first->there = true;
+	return r;
 }
 
-/* What was seen there is there no more: a move puts it in again. */
-static void forget(step *steps, size_t n, const step *deleted)
+static int delete_rule(hf_host *host, const step *s, hf_error **err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (steps[i].there && compare_bytes(steps[i].data, steps[i].len,
-						    deleted->data, deleted->len) == 0)
-			steps[i].there = false;
+	uint32_t flags = s->data->flags;
+	int r;
+
+	s->data->flags &= ~(uint32_t)AUDIT_FILTER_PREPEND; /* is stored without it */
+	r = hf_audit_delete(host, s->data, s->len, err);
+	s->data->flags = flags;
+	if (r == 0 || r == -ENOENT)
+		s->first->there = false;
+	return r;
 }
 
-/* Sends one of @steps, forward or back. What is there (or gone) already was someone
- * else's doing: not an error, and not ours to undo. */
-static int send_step(hf_host *host, step *steps, size_t n, step *s, bool back,
-		     hf_error **err)
+/* Sends one step, forward or back. What is there (or gone) already was someone else's
+ * doing: not an error, and not ours to undo. */
+static int send_step(hf_host *host, step *s, bool back, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *own = NULL;
 	bool add = (s->op->type == HF_AUDIT_OP_ADD) != back;
@@ -255,18 +308,8 @@ static int send_step(hf_host *host, step *steps, size_t n, step *s, bool back,
 	if (s->op->type == HF_AUDIT_OP_SET)
 		r = set_value(host, s->op->setting, back ? s->op->before : s->op->value,
 			      &own);
-	else if (add)
-		r = add_rule(host, s, &own);
-	else {
-		uint32_t flags = s->data->flags;
-
-		s->data->flags &=
-			~(uint32_t)AUDIT_FILTER_PREPEND; /* is stored without it */
-		r = hf_audit_delete(host, s->data, s->len, &own);
-		s->data->flags = flags;
-		if (r == 0 || r == -ENOENT)
-			forget(steps, n, s);
-	}
+	else
+		r = add ? add_rule(host, s, &own) : delete_rule(host, s, &own);
 	if (r == 0) {
 		s->done = !back;
 		s->displaced = back && s->op->displaced;
@@ -299,19 +342,19 @@ static int tell_displaced(const step *s, hf_error **err)
 
 /* Steps of the journal, none of which is known to be done or not. 1: something changed.
  */
-static int replay(hf_host *host, step *steps, size_t n, bool forward, hf_error **err)
+static int replay(hf_host *host, prepared *p, bool forward, hf_error **err)
 {
 	const step *displaced = NULL;
 	int changed = 0;
-	int r = look_for_prepended(host, steps, n, err);
+	int r = look_for_prepended(host, p, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		step *s = &steps[forward ? i : n - 1 - i];
+	for (size_t i = 0; i < p->n; i++) {
+		step *s = &p->steps[forward ? i : p->n - 1 - i];
 
 		s->done = !forward;
-		r = send_step(host, steps, n, s, !forward, err);
+		r = send_step(host, s, !forward, err);
 		if (r < 0)
 			return r;
 		changed |= s->done == forward;
@@ -327,14 +370,12 @@ int hf_audit_commit(struct hf_host *host, struct hf_group *group, hf_error **err
 	int r;
 
 	if (p->frozen) {
-		r = replay(host, p->steps, p->n, p->forward, err);
+		r = replay(host, p, p->forward, err);
 		return r < 0 ? r : 0;
 	}
-	r = look_for_prepended(host, p->steps, p->n, err);
+	r = look_for_prepended(host, p, err);
 	for (size_t i = 0; r >= 0 && i < p->n; i++)
-		r = p->steps[i].done
-			    ? 0
-			    : send_step(host, p->steps, p->n, &p->steps[i], false, err);
+		r = p->steps[i].done ? 0 : send_step(host, &p->steps[i], false, err);
 	return r;
 }
 
@@ -344,20 +385,18 @@ int hf_audit_revert(struct hf_host *host, struct hf_group *group, hf_error **err
 	int result = 0;
 
 	if (p && p->frozen) {
-		result = replay(host, p->steps, p->n, !p->forward, err);
+		result = replay(host, p, !p->forward, err);
 		return result < 0 ? result : 0;
 	}
 	if (p)
-		result = look_for_prepended(host, p->steps, p->n, err);
+		result = look_for_prepended(host, p, err);
 	/* not known: appended, which the kernel does not do twice, is better than lost */
 	for (size_t i = 0; p && result < 0 && i < p->n; i++)
 		if (p->steps[i].data)
 			p->steps[i].data->flags &= ~(uint32_t)AUDIT_FILTER_PREPEND;
 	for (size_t i = p ? p->n : 0; i-- > 0;) {
 		cleanup_(hf_error_freep) hf_error *own = NULL;
-		int r = p->steps[i].done ? send_step(host, p->steps, p->n, &p->steps[i],
-						     true, &own)
-					 : 0;
+		int r = p->steps[i].done ? send_step(host, &p->steps[i], true, &own) : 0;
 
 		if (r >= 0 && p->steps[i].displaced)
 			r = tell_displaced(&p->steps[i], &own);
@@ -455,33 +494,28 @@ static int thaw(char *line, hf_arena *arena, hf_audit_op *op, step *ret)
 	return len == sizeof(*ret->data) + ret->data->buflen ? 0 : -EBADMSG;
 }
 
-static int thaw_all(const char *frozen, hf_arena *arena, step **ret, size_t *ret_n,
-		    hf_error **err)
+static int thaw_all(const char *frozen, prepared *p, hf_error **err)
 {
-	char *rest = hf_arena_strdup(arena, frozen), *line;
-	step *steps = NULL;
-	size_t n = 0;
+	char *rest = hf_arena_strdup(&p->arena, frozen), *line;
 
 	if (!rest)
 		return hf_error_oom(err);
 	while ((line = strsep(&rest, "\n"))) {
-		hf_audit_op *op = hf_arena_new(arena, hf_audit_op);
+		hf_audit_op *op = hf_arena_new(&p->arena, hf_audit_op);
 		step *s;
 		int r;
 
 		if (!*line)
 			continue;
-		s = op ? hf_vec_push(arena, steps, n) : NULL;
-		r = s ? thaw(line, arena, op, s) : -ENOMEM;
+		s = op ? hf_vec_push(&p->arena, p->steps, p->n) : NULL;
+		r = s ? thaw(line, &p->arena, op, s) : -ENOMEM;
 		if (r == -ENOMEM)
 			return hf_error_oom(err);
 		if (r < 0)
 			return hf_error_set(err, r,
 					    "the journal's audit rules are damaged");
 	}
-	*ret = steps;
-	*ret_n = n;
-	return 0;
+	return sort_rules(p, err);
 }
 
 void hf_audit_frozen_settings(const char *frozen, bool ret[static HF_AUDIT_SETTING_MAX_])
@@ -499,96 +533,99 @@ void hf_audit_frozen_settings(const char *frozen, bool ret[static HF_AUDIT_SETTI
 int hf_audit_replay(struct hf_host *host, const char *frozen, bool forward,
 		    hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	step *steps;
-	size_t n;
-	int r = thaw_all(frozen, &arena, &steps, &n, err);
+	prepared p = { .frozen = true };
+	int r = thaw_all(frozen, &p, err);
 
-	return r < 0 ? r : replay(host, steps, n, forward, err);
+	if (r >= 0)
+		r = replay(host, &p, forward, err);
+	hf_arena_done(&p.arena);
+	return r;
 }
 
 /* --- is it so? ---------------------------------------------------------------------- */
 
-/* A rule of the frozen text, and what becomes of it in the end. */
+#define LISTS (AUDIT_FILTER_PREPEND) /* the bit above their numbers */
+
+/* What becomes of a rule in the end; all of its steps together. */
 typedef struct fate {
-	const step *s;
 	size_t turn; /* the step that comes last decides */
 	bool there;  /* is to be */
-	bool seen;   /* is */
+	bool front;  /* at that end of its list */
+	bool moved;  /* taken out and put in again: it counts where it stands */
+	bool seen;   /* is there */
 } fate;
 
 typedef struct fates {
-	fate *items;
-	size_t n;
+	const prepared *p;
+	fate *items;	       /* of the rule that begins at that index of p->rules */
+	bool passed[LISTS];    /* a rule that is of none of the steps has been seen */
+	bool behind_it[LISTS]; /* one that was moved to the end has been seen */
+	bool misplaced;
 } fates;
-
-static int by_bytes(const void *a, const void *b)
-{
-	const fate *x = a, *y = b;
-	int r = compare_bytes(x->s->data, x->s->len, y->s->data, y->s->len);
-
-	return r ? r : (x->turn > y->turn) - (x->turn < y->turn);
-}
 
 static int note_seen(void *user, const struct audit_rule_data *rule, size_t len,
 		     hf_error **err)
 {
 	fates *all = user;
-	size_t low = 0, high = all->n;
+	uint32_t list = rule->flags % LISTS;
+	size_t at = find_rule(all->p, rule, len);
+	fate *f = at < all->p->n_rules ? &all->items[at] : NULL;
 
 	(void)err;
-	while (low < high) {
-		size_t at = low + (high - low) / 2;
-		const step *s = all->items[at].s;
-		int r = compare_bytes(rule, len, s->data, s->len);
-
-		if (r == 0) {
-			all->items[at].seen = true;
-			return 0;
-		}
-		if (r < 0)
-			high = at;
-		else
-			low = at + 1;
+	if (!f) {
+		all->passed[list] = true;
+		all->misplaced |= all->behind_it[list];
+		return 0;
 	}
+	f->seen = true;
+	if (f->there && f->moved && f->front)
+		all->misplaced |= all->passed[list];
+	else if (f->there && f->moved)
+		all->behind_it[list] = true;
 	return 0;
 }
 
-/* Are the rules of @steps there, or not, as the last step about each leaves it? */
-static int rules_hold(hf_host *host, hf_arena *arena, const step *steps, size_t n,
-		      bool forward, hf_error **err)
+static void note_fate(fate *f, const step *s, size_t turn, bool forward)
 {
-	fates all = { .items = hf_arena_array(arena, n + 1, sizeof(*all.items)) };
-	size_t n_rules = 0;
+	bool there = (s->op->type == HF_AUDIT_OP_ADD) == forward;
+
+	f->moved |= f->turn && there != f->there;
+	if (turn < f->turn)
+		return;
+	f->turn = turn;
+	f->there = there;
+	f->front = is_prepended(s);
+}
+
+/* Are the rules of the steps there, or not, as the last step about each leaves it? And
+ * does what was moved stand at its end of the list, but for other rules of the steps? */
+static int rules_hold(hf_host *host, prepared *p, bool forward, hf_error **err)
+{
+	fates all = { .p = p,
+		      .items = hf_arena_array(&p->arena, p->n_rules + 1,
+					      sizeof(*all.items)) };
+	size_t first = 0;
 	int r;
 
 	if (!all.items)
 		return hf_error_oom(err);
-	for (size_t i = 0; i < n; i++) {
-		const step *s = &steps[i];
-
-		if (s->op->type != HF_AUDIT_OP_SET)
-			all.items[n_rules++] = (fate){
-				.s = s,
-				.turn = forward ? i : n - i,
-				.there = (s->op->type == HF_AUDIT_OP_ADD) == forward,
-			};
-	}
-	if (!n_rules)
+	if (!p->n_rules)
 		return 1;
-	qsort(all.items, n_rules, sizeof(*all.items), by_bytes);
-	for (size_t i = 0; i < n_rules; i++) {
-		const step *a = all.items[i].s;
-		const step *b = i + 1 < n_rules ? all.items[i + 1].s : NULL;
+	for (size_t i = 0; i < p->n_rules; i++) {
+		const step *s = p->rules[i];
+		size_t turn = (size_t)(s - p->steps) + 1;
 
-		if (!b || compare_bytes(a->data, a->len, b->data, b->len) != 0)
-			all.items[all.n++] = all.items[i];
+		if (s->first == s)
+			first = i;
+		note_fate(&all.items[first], s, forward ? turn : p->n + 1 - turn,
+			  forward);
 	}
 	r = hf_audit_list(host, note_seen, &all, err);
-	for (size_t i = 0; r == 0 && i < all.n; i++)
-		if (all.items[i].seen != all.items[i].there)
+	for (size_t i = 0; r == 0 && i < p->n_rules; i++)
+		if (p->rules[i]->first == p->rules[i] &&
+		    all.items[i].seen != all.items[i].there)
 			return 0;
-	return r < 0 ? r : 1;
+	return r < 0 ? r : !all.misplaced;
 }
 
 /* What the last step about each setting leaves it at. */
@@ -625,12 +662,13 @@ static int settings_hold(hf_host *host, const step *steps, size_t n, bool forwar
 
 int hf_audit_holds(struct hf_host *host, const char *frozen, bool forward, hf_error **err)
 {
-	cleanup_(hf_arena_done) hf_arena arena = { 0 };
-	step *steps;
-	size_t n;
-	int r = thaw_all(frozen, &arena, &steps, &n, err);
+	prepared p = { .frozen = true };
+	int r = thaw_all(frozen, &p, err);
 
 	if (r == 0)
-		r = settings_hold(host, steps, n, forward, err);
-	return r > 0 ? rules_hold(host, &arena, steps, n, forward, err) : r;
+		r = settings_hold(host, p.steps, p.n, forward, err);
+	if (r > 0)
+		r = rules_hold(host, &p, forward, err);
+	hf_arena_done(&p.arena);
+	return r;
 }
