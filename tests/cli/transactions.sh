@@ -202,6 +202,21 @@ has '"hides": {"images": null'
 hf 0 rollback --allow-disruptive --record
 has "daemon.json#data-root: $hidden"
 
+# so is the flag that does the same
+mkdir -p root/usr/lib/systemd/system
+printf '[Service]\nExecStart=/usr/bin/dockerd -g /srv/docker --debug\n' \
+	>root/usr/lib/systemd/system/docker.service
+cat >flag.yaml <<'END'
+holdfast: 1
+name: b
+controls:
+  - {id: flag, title: T, units: {docker.service: {exec_start: {unset: ["--gr*", --debug]}}}}
+END
+hf 1 apply ./flag.yaml
+has "without '--graph' images, containers or volumes may become invisible"
+hf 2 plan ./flag.yaml --allow-disruptive
+rm -r root/usr
+
 # no byte of a file's name reaches the terminal raw
 esc=$(printf '\033')
 mkdir root/etc/docker/c

@@ -277,6 +277,38 @@ int hf_units_find(hf_arena *arena, const hf_units_spec *spec, const hf_units_sta
 /* --- the command line ---------------------------------------------------------------
  */
 
+static bool line_hits(const hf_units_line *line, const hf_flag *flag, const char *name)
+{
+	if (line->spec->want == HF_UNITS_UNSET_FLAG)
+		return hf_flag_match(flag, name, line->spec->match);
+	return !strcmp(flag->name, name);
+}
+
+/* A flag that says where or how dockerd keeps its data goes only where that was agreed
+ * to, as the key does. */
+static int block_hiding(hf_units_work *work, hf_units_line *line, const char *name)
+{
+	if (line->spec->want != HF_UNITS_UNSET_FLAG || line->now.ok ||
+	    work->plan->options.allow_disruptive)
+		return 0;
+	for (size_t i = 0; i < work->base.n_flags; i++) {
+		const hf_flag *flag = &work->base.flags[i];
+		const char *bare = flag->name + strspn(flag->name, "-");
+		const hf_dkey *key = hf_dkey_by_flag(bare, NULL);
+
+		if (!key || !(key->flags & HF_DKEY_HIDES_DATA) ||
+		    !line_hits(line, flag, name))
+			continue;
+		line->blocked = hf_arena_printf(
+			work->arena,
+			"without '%s' images, containers or volumes may become "
+			"invisible; taken out only with --allow-disruptive",
+			flag->name);
+		return line->blocked ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
 /* dockerd's flags that are keys of daemon.json go there: never both. */
 static int block_keys(hf_units_work *work, hf_units_line *line, const char *program)
 {
@@ -287,8 +319,10 @@ static int block_keys(hf_units_work *work, hf_units_line *line, const char *prog
 
 	if (!name)
 		return -ENOMEM;
-	if (line->spec->want != HF_UNITS_SET_FLAG || !hf_flag_program(program, "dockerd"))
+	if (!hf_flag_program(program, "dockerd"))
 		return 0;
+	if (line->spec->want != HF_UNITS_SET_FLAG)
+		return block_hiding(work, line, name);
 	bare = name + strspn(name, "-");
 	key = hf_dkey_by_flag(bare, NULL);
 	proxy = hf_dkey_is_proxy(bare);
@@ -300,13 +334,6 @@ static int block_keys(hf_units_work *work, hf_units_line *line, const char *prog
 				"daemon: {set: {%s%s: ...}} instead",
 				proxy ? "proxies." : "", proxy ? bare : key->name);
 	return line->blocked ? 0 : -ENOMEM;
-}
-
-static bool line_hits(const hf_units_line *line, const hf_flag *flag, const char *name)
-{
-	if (line->spec->want == HF_UNITS_UNSET_FLAG)
-		return hf_flag_match(flag, name, line->spec->match);
-	return !strcmp(flag->name, name);
 }
 
 /* Is there something in the way? Then the line is blocked, or (not enforced) left out. */
