@@ -96,6 +96,9 @@ int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_
 	if (!r) /* judged later, with the problems of the baselines */
 		(void)!hf_record_read(host, &ret->record_arena, &ret->record,
 				      &ret->record_error);
+	for (size_t i = 0; !r && i < n_kinds; i++)
+		if (kinds[i]->prime)
+			r = kinds[i]->prime(host, plan, err);
 	return r;
 }
 

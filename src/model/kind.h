@@ -73,6 +73,9 @@ struct hf_kind {
 	 * thread. Has the host, the plan's arena and its facts, nothing else. observe
 	 * calls it where it was not called. Errors as observe. May be NULL. */
 	int (*ahead)(struct hf_host *host, struct hf_plan *plan, hf_error **err);
+	/* What can be made of that once the facts are there, still without the demands:
+	 * it saves observe the time. May not be called; may be NULL. */
+	int (*prime)(struct hf_host *host, struct hf_plan *plan, hf_error **err);
 
 	/* Read what the demands need into plan->obs[rank]. What cannot be read becomes
 	 * UNKNOWN there, with the reason; an error is for out of memory and bugs. */

@@ -133,7 +133,7 @@ static void each_line_once(void **state)
 	hf_audit_names names = {
 		.machine = "x86_64", .id = find_id, .is_dir = count_is_dir, .book = &book
 	};
-	const hf_audit_read *a, *b;
+	hf_audit_read *a, *b;
 
 	(void)state;
 	asked = 0;

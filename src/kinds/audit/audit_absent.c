@@ -17,7 +17,7 @@
 static char *line_text(hf_audit_planner *p, const char *text, const hf_audit_line **ret,
 		       bool *ret_oom)
 {
-	const hf_audit_read *read;
+	hf_audit_read *read;
 	const hf_audit_line *line;
 	char *found = NULL;
 

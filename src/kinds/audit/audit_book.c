@@ -4,7 +4,7 @@
 #include <errno.h>
 
 int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *arena,
-		       const hf_audit_read **ret)
+		       hf_audit_read **ret)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
 	hf_audit_read *read =
@@ -23,4 +23,11 @@ int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *
 	if (r < 0 && !read->why)
 		return -ENOMEM;
 	return names->book ? hf_map_put(&names->book->by_text, arena, text, read) : 0;
+}
+
+const char *hf_audit_read_text(hf_audit_read *read, const char *machine, hf_arena *arena)
+{
+	if (!read->text)
+		read->text = hf_audit_rule_text(&read->line.rule, machine, arena);
+	return read->text;
 }

@@ -12,6 +12,7 @@
 typedef struct hf_audit_read {
 	hf_audit_line line; /* blank, if it is refused */
 	const char *why;    /* why auditctl would refuse it, or NULL */
+	const char *text;   /* see hf_audit_read_text() */
 } hf_audit_read;
 
 typedef struct hf_audit_book {
@@ -24,6 +25,11 @@ typedef struct hf_audit_book {
  * Returns 0 or -ENOMEM; a line that is refused is no error.
  */
 int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *arena,
-		       const hf_audit_read **ret) _must_check_;
+		       hf_audit_read **ret) _must_check_;
+
+/** hf_audit_read_text - its rule as hf_audit_rule_text() prints it, once; NULL: out of
+ *  memory */
+const char *hf_audit_read_text(hf_audit_read *read, const char *machine,
+			       hf_arena *arena) _must_check_;
 
 #endif

@@ -403,7 +403,7 @@ static void note_end(hf_audit_boot *boot, const hf_audit_merged_line *from,
 static int load_line(loading *l, const hf_audit_merged_line *from)
 {
 	hf_audit_boot *boot = l->boot;
-	const hf_audit_read *read;
+	hf_audit_read *read;
 	const hf_audit_line *line;
 	hf_audit_line deletion;
 	const char *why;

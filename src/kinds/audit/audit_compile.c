@@ -171,7 +171,7 @@ static int refused_at_boot(compiler *c, const hf_audit_rule *rule, const char **
 /* One line, for this host. */
 static int add_line(compiler *c, const char *text, const char *label, hf_audit_want **ret)
 {
-	const hf_audit_read *read;
+	hf_audit_read *read;
 	const hf_audit_line *line;
 	hf_audit_want *want;
 	const char *why = NULL;
@@ -194,7 +194,7 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 		return -ENOMEM;
 	if (line->type == HF_AUDIT_LINE_RULE) {
 		want->rule = &line->rule;
-		want->text = hf_audit_rule_text(want->rule, c->obs->machine, c->arena);
+		want->text = hf_audit_read_text(read, c->obs->machine, c->arena);
 	} else { /* a setting that shall be absent */
 		want->text = hf_audit_setting_line(line->setting, line->value, c->arena);
 	}

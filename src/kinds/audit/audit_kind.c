@@ -532,6 +532,7 @@ const hf_kind hf_kind_audit = {
 	.decode = decode,
 	.check = hf_audit_check,
 	.ahead = hf_audit_ahead,
+	.prime = hf_audit_prime,
 	.observe = hf_audit_observe,
 	.plan = hf_audit_plan,
 	.prepare = hf_audit_prepare,

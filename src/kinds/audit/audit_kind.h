@@ -28,6 +28,8 @@ extern const hf_kind hf_kind_audit;
 int hf_audit_check(const hf_model *model, hf_diags *diags) _must_check_;
 int hf_audit_ahead(struct hf_host *host, struct hf_plan *plan,
 		   hf_error **err) _must_check_;
+int hf_audit_prime(struct hf_host *host, struct hf_plan *plan,
+		   hf_error **err) _must_check_;
 int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,
 		     hf_error **err) _must_check_;
 int hf_audit_plan(const hf_model *model, struct hf_plan *plan,

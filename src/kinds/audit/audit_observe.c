@@ -170,6 +170,14 @@ static int ask_for_taken_out(observer *o, const hf_audit_boot_host *host)
 	return 0;
 }
 
+static int merge_files(observer *o)
+{
+	hf_audit_obs *obs = o->obs;
+
+	return hf_audit_merge(obs->files, obs->n_files, obs->style, o->arena,
+			      &obs->merged);
+}
+
 static int read_boot(observer *o)
 {
 	hf_audit_obs *obs = o->obs;
@@ -179,8 +187,7 @@ static int read_boot(observer *o)
 	obs->merged_exists = obs->merged_file.bytes != NULL;
 	if (ask_for_taken_out(o, &host) < 0)
 		return -ENOMEM;
-	if (hf_audit_merge(obs->files, obs->n_files, obs->style, o->arena, &obs->merged) <
-	    0)
+	if (!obs->merged.text && merge_files(o) < 0)
 		return -ENOMEM;
 	obs->stale =
 		!obs->merged_file.bytes || obs->merged_file.len != obs->merged.len ||
@@ -467,7 +474,6 @@ static int begin(observer *o, hf_error **err)
 	o->obs->audit = hf_facts_value(o->plan->facts, "audit");
 	o->obs->answers.arena = o->arena;
 	o->looker = (hf_audit_looker){ .host = o->host, .arena = o->arena };
-	o->obs->book = (hf_audit_book){ 0 }; /* of what could be asked from now on */
 	o->obs->answers.look = hf_audit_look;
 	o->obs->answers.user = &o->looker;
 	return 0;
@@ -477,6 +483,42 @@ static void end(observer *o)
 {
 	o->obs->answers.look = NULL;
 	o->obs->answers.user = NULL;
+}
+
+/* The lines of our file, and their spelling, by which demands are looked up. Those of
+ * others may ask the host for what no demand needs. */
+static int read_own_lines(observer *o)
+{
+	hf_audit_obs *obs = o->obs;
+	hf_audit_boot_host host = hf_audit_obs_host(obs);
+
+	if (merge_files(o) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < obs->merged.n; i++) {
+		const hf_audit_merged_line *line = &obs->merged.lines[i];
+		hf_audit_read *read;
+
+		if (strcmp(obs->files[line->source].path, HF_AUDIT_OWN) != 0)
+			continue;
+		if (hf_audit_line_read(line->text, &host.names, o->arena, &read) < 0)
+			return -ENOMEM;
+		if (read->line.type == HF_AUDIT_LINE_RULE &&
+		    !hf_audit_read_text(read, obs->machine, o->arena))
+			return -ENOMEM;
+	}
+	return obs->answers.error;
+}
+
+int hf_audit_prime(struct hf_host *host, struct hf_plan *plan, hf_error **err)
+{
+	observer o = { .host = host, .plan = plan, .arena = &plan->arena };
+	int r = begin(&o, err);
+
+	if (r < 0)
+		return r;
+	r = o.obs->unknown ? 0 : read_own_lines(&o);
+	end(&o);
+	return r < 0 ? hf_error_oom(err) : 0;
 }
 
 int hf_audit_observe(struct hf_host *host, const hf_model *model, struct hf_plan *plan,

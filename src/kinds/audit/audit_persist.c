@@ -30,7 +30,7 @@ static int read_old(hf_audit_planner *p)
 	    hf_audit_table_reserve(&p->old, lines.n, p->arena) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < lines.n; i++) {
-		const hf_audit_read *read;
+		hf_audit_read *read;
 		hf_audit_entry *entry;
 		hf_audit_item *item;
 
@@ -55,7 +55,7 @@ static int read_old(hf_audit_planner *p)
 
 static int load_foreign(hf_audit_planner *p)
 {
-	const hf_audit_read *marker;
+	hf_audit_read *marker;
 	hf_audit_source *sources;
 	hf_audit_merged merged;
 	hf_audit_entry *found;
@@ -309,12 +309,16 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *
 static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 		      hf_change **ret)
 {
-	bool claimed_before = hf_record_get(p->plan->record, item->id) != NULL;
-	hf_cause cause = claimed_before ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
+	hf_cause cause;
 	hf_group *group;
 	hf_change *change;
 
 	*ret = NULL;
+	if (!(item->blocked && item->enforced) && item->in_new == item->in_old &&
+	    !(item->enforced && state == HF_STATE_DRIFT))
+		return 0;
+	cause = hf_record_get(p->plan->record, item->id) ? HF_CAUSE_HOST
+							 : HF_CAUSE_BASELINE;
 	if (item->blocked && item->enforced) {
 		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
 					item->in_old ? HF_OP_UPDATE : HF_OP_CREATE,
@@ -332,13 +336,11 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 					item->in_new ? NULL : item->text,
 					item->in_new ? item->text : NULL,
 					item->in_new ? cause : HF_CAUSE_HOST);
-	} else if (item->enforced && state == HF_STATE_DRIFT) {
+	} else {
 		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
 					HF_OP_UPDATE, "not in force", item->text, cause);
 		group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
 				      &hf_kind_audit, HF_AUDIT_MERGED);
-	} else {
-		return 0;
 	}
 	if (!change || !group)
 		return -ENOMEM;

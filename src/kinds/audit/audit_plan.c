@@ -652,10 +652,13 @@ int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 			       .plan = plan,
 			       .arena = &plan->arena,
 			       .obs = plan->obs[HF_RANK_AUDIT] };
+	int r;
 
 	p.host = hf_audit_obs_host(p.obs);
-	return plan_all(&p) < 0 || tell_dockerd(&p) < 0 || tell_counters(&p) < 0 ||
-			       tell_foreign(&p) < 0
-		       ? hf_error_oom(err)
-		       : 0;
+	r = plan_all(&p) < 0 || tell_dockerd(&p) < 0 || tell_counters(&p) < 0 ||
+			    tell_foreign(&p) < 0
+		    ? hf_error_oom(err)
+		    : 0;
+	p.obs->book = (hf_audit_book){ 0 }; /* nobody could be asked any more */
+	return r;
 }

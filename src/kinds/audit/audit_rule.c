@@ -230,7 +230,8 @@ static uint64_t hash_bytes(uint64_t h, const char *p, size_t len)
 	}
 	word = 0;
 	memcpy(&word, p, len);
-	return hash_word(h, word);
+	/* once more: a product passes nothing down, and buckets are of the low bits */
+	return hash_word(hash_word(h, word), 0);
 }
 
 uint64_t hf_audit_bytes_hash(const char *bytes, size_t len)

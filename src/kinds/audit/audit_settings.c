@@ -90,7 +90,7 @@ static int read_own(hf_audit_planner *p, own_setting *own)
 	if (file && hf_audit_split(file, p->arena, &lines) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < lines.n; i++) {
-		const hf_audit_read *read;
+		hf_audit_read *read;
 
 		if (hf_audit_line_read(lines.lines[i].text, &p->host.names, p->arena,
 				       &read) < 0)

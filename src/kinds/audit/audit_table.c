@@ -105,6 +105,7 @@ static void index_path(hf_audit_table *list, size_t i)
 	e->path = e->path_len < PATH_MAX ? path->text : NULL;
 	if (!e->path)
 		return;
+	list->lengths |= (uint64_t)1 << e->path_len % 64;
 	b = bucket_of(list, hf_audit_bytes_hash(e->path, e->path_len));
 	e->next_path = list->path_buckets[b];
 	list->path_buckets[b] = i;
@@ -149,6 +150,7 @@ hf_audit_entry *hf_audit_table_add(hf_audit_table *list, const hf_audit_rule *ru
 int hf_audit_table_index(hf_audit_table *list, hf_arena *arena)
 {
 	list->n_general = list->n_takers = list->n_nevers = 0;
+	list->lengths = 0;
 	list->general = list->takers = list->nevers = NULL;
 	if (index_rules(list, arena) < 0)
 		return -ENOMEM;
@@ -207,7 +209,8 @@ static size_t first_on_path(const hf_audit_table *list, const char *path, size_t
 {
 	size_t b;
 
-	if (!list->path_buckets)
+	/* most directories above have no rule of their own */
+	if (!(list->lengths >> len % 64 & 1))
 		return NO_ENTRY;
 	b = bucket_of(list, hf_audit_bytes_hash(path, len));
 	return on_path(list, list->path_buckets[b], path, len);

@@ -42,6 +42,7 @@ typedef struct hf_audit_table {
 	size_t *buckets;      /* by rule */
 	size_t *path_buckets; /* by path, ascending; as many */
 	size_t n_buckets;     /* power of two */
+	uint64_t lengths;     /* of paths: a bit for each, modulo 64 */
 	size_t *takers;	      /* of other lists, see hf_audit_rule_takes() */
 	size_t n_takers;
 	size_t *nevers;
