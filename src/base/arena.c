@@ -1,20 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define BLOCK_MIN ((size_t)16 * 1024)
-#define BLOCK_MAX ((size_t)64 * 1024) /* malloc maps what is larger, each piece anew */
+#define BLOCK_MAX ((size_t)64 * 1024) /* of malloc, which maps larger ones one by one */
+/* What is larger than this in all gets blocks whose pages are there at once: a fault for
+ * each of them takes longer than filling it. */
+#define MAPPED_FROM ((size_t)1 << 20)
+#define MAPPED_BYTES ((size_t)512 * 1024)
 #define ALIGN (_Alignof(max_align_t))
 
 struct hf_arena_block {
 	hf_arena_block *next;
 	size_t used;
 	size_t size;
+	size_t mapped_bytes; /* 0: of malloc */
 	_Alignas(max_align_t) char data[];
 };
+
+/* Zeroed; NULL: not to be had. */
+static hf_arena_block *map_block(void)
+{
+	hf_arena_block *b = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (b == MAP_FAILED)
+		return NULL;
+	b->size = MAPPED_BYTES - sizeof(*b);
+	b->mapped_bytes = MAPPED_BYTES;
+	return b;
+}
+
+static hf_arena_block *new_block(size_t size)
+{
+	hf_arena_block *b = calloc(1, sizeof(*b) + size);
+
+	if (b)
+		b->size = size;
+	return b;
+}
+
+static void free_block(hf_arena_block *b)
+{
+	if (b->mapped_bytes)
+		(void)munmap(b, b->mapped_bytes);
+	else
+		free(b);
+}
+
+/* A block with room for an object of @size bytes, in the list. */
+static hf_arena_block *add_block(hf_arena *arena, size_t size)
+{
+	hf_arena_block *b = NULL;
+	bool is_large = arena->total_bytes >= MAPPED_FROM;
+	size_t usual = arena->total_bytes / 4;
+
+	if (usual > BLOCK_MAX)
+		usual = BLOCK_MAX;
+	if (usual < BLOCK_MIN)
+		usual = BLOCK_MIN;
+	/* a large object gets a block of its own behind the current one */
+	if (arena->head && size > (is_large ? MAPPED_BYTES : usual) / 2) {
+		b = new_block(size);
+		if (!b)
+			return NULL;
+		b->next = arena->head->next;
+		arena->head->next = b;
+	} else {
+		if (is_large)
+			b = map_block();
+		if (!b)
+			b = new_block(size > usual ? size : usual);
+		if (!b)
+			return NULL;
+		b->next = arena->head;
+		arena->head = b;
+	}
+	arena->total_bytes += b->size;
+	return b;
+}
 
 void hf_arena_done(hf_arena *arena)
 {
@@ -22,7 +91,7 @@ void hf_arena_done(hf_arena *arena)
 		return;
 	for (hf_arena_block *b = arena->head, *next; b; b = next) {
 		next = b->next;
-		free(b);
+		free_block(b);
 	}
 	*arena = (hf_arena){ 0 };
 }
@@ -46,28 +115,10 @@ void *hf_arena_alloc(hf_arena *arena, size_t size)
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	size = (size + ALIGN - 1) & ~(ALIGN - 1);
-	if (!b || b->size - b->used < size) {
-		/* what is large already gets the more at once */
-		size_t block = arena->total_bytes / 4 > BLOCK_MAX ? BLOCK_MAX
-			       : arena->total_bytes / 4 > BLOCK_MIN
-				       ? arena->total_bytes / 4
-				       : BLOCK_MIN;
-		size_t want = size > block ? size : block;
-
-		b = calloc(1, sizeof(*b) + want);
-		if (!b)
-			return NULL;
-		b->size = want;
-		/* a large object gets a block of its own behind the current one */
-		if (size > block / 2 && arena->head) {
-			b->next = arena->head->next;
-			arena->head->next = b;
-		} else {
-			b->next = arena->head;
-			arena->head = b;
-		}
-		arena->total_bytes += want;
-	}
+	if (!b || b->size - b->used < size)
+		b = add_block(arena, size);
+	if (!b)
+		return NULL;
 	p = b->data + b->used;
 	b->used += size;
 	return p;
