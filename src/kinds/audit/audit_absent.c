@@ -225,6 +225,7 @@ static int find_foreign(hf_audit_planner *p, const hf_audit_after *file, size_t 
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *text = lines.lines[i].text, *rest = taken_out(text);
 		size_t len = strlen(text);
+		const hf_audit_rule *rule;
 		const hf_audit_line *line;
 		char *copy, *key;
 		bool oom;
@@ -235,12 +236,12 @@ static int find_foreign(hf_audit_planner *p, const hf_audit_after *file, size_t 
 			   : NULL;
 		if (!copy || (!key && oom))
 			return -ENOMEM;
-		if (!key || line->type == HF_AUDIT_LINE_SETTING ||
-		    hf_map_get(&p->item_by_text, key))
+		if (!key || line->type == HF_AUDIT_LINE_SETTING)
 			continue;
-		if (hf_audit_foreign_add(
-			    p, line->type == HF_AUDIT_LINE_RULE ? &line->rule : NULL,
-			    key) < 0)
+		rule = line->type == HF_AUDIT_LINE_RULE ? &line->rule : NULL;
+		if (rule && hf_audit_item_of(p, rule))
+			continue;
+		if (hf_audit_foreign_add(p, rule, key) < 0)
 			return -ENOMEM;
 		*n += !rest;
 	}

@@ -135,6 +135,7 @@ static const hf_demand *find_opposite(const checker *c, const hf_audit_rule *rul
 	const hf_audit_entry *e;
 
 	other.action = rule->action == AUDIT_NEVER ? AUDIT_ALWAYS : AUDIT_NEVER;
+	other.hash = 0;
 	e = hf_audit_table_find(&c->rules, &other);
 	return e ? find_asked(c, &c->by_rule[e - c->rules.items].wanted, demand) : NULL;
 }
@@ -252,6 +253,7 @@ int hf_audit_check_planned(hf_audit_planner *p)
 		if (opposite.action != AUDIT_NEVER)
 			continue;
 		opposite.action = AUDIT_ALWAYS;
+		opposite.hash = 0;
 		other = find_demand(p, &opposite);
 		if (other)
 			contradict(c.diags, other, p->items[i].wants[0]->demand,

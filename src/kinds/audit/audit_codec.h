@@ -98,6 +98,11 @@ char *hf_audit_rule_text(const hf_audit_rule *rule, const char *machine,
 int hf_audit_rule_encode(const hf_audit_rule *rule, struct audit_rule_data **ret,
 			 size_t *ret_len, hf_error **err) _must_check_;
 
+/** hf_audit_rule_encodes - does hf_audit_rule_encode() make these very bytes of it? A
+ *  "no" may be caution, for strings longer than any path; pure */
+bool hf_audit_rule_encodes(const hf_audit_rule *rule, const struct audit_rule_data *data,
+			   size_t len);
+
 /**
  * hf_audit_rule_decode - from the kernel's struct
  * @data: borrowed: strings of @ret point into it

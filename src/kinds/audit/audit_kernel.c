@@ -32,17 +32,6 @@ static int keep_strings(hf_audit_rule *rule, const struct audit_rule_data *data,
 	return 0;
 }
 
-/* 1: encoding @rule gives the very bytes of @data, 0: it does not, or -errno. */
-static int is_reproduced(const hf_audit_rule *rule, const struct audit_rule_data *data,
-			 size_t len, hf_error **err)
-{
-	cleanup_free struct audit_rule_data *again = NULL;
-	size_t again_len;
-	int r = hf_audit_rule_encode(rule, &again, &again_len, err);
-
-	return r < 0 ? r : again_len == len && memcmp(again, data, len) == 0;
-}
-
 static int take(void *user, const struct audit_rule_data *data, size_t len,
 		hf_error **err)
 {
@@ -61,9 +50,8 @@ static int take(void *user, const struct audit_rule_data *data, size_t len,
 	entry = hf_audit_table_add(f->table, rule, f->arena);
 	if (!entry)
 		return hf_error_oom(err);
-	r = is_reproduced(rule, data, len, err);
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (hf_audit_rule_encodes(rule, data, len))
+		return 0;
 	entry->raw = (const void *)hf_arena_memdup(f->arena, data, len);
 	entry->raw_len = len;
 	return entry->raw ? 0 : hf_error_oom(err);

@@ -9,14 +9,6 @@
 /* Stands for our rules while the foreign ones are looked at; covers nothing else. */
 #define MARKER "-a never,exit -F path=/.holdfast-marker -F key=holdfast-marker"
 
-/* The item of the very rule, or NULL. */
-static hf_audit_item *find_item(const hf_audit_planner *p, const hf_audit_rule *rule)
-{
-	const hf_audit_entry *e = hf_audit_table_find_equal(&p->demanded, rule);
-
-	return e ? &p->items[e - p->demanded.items] : NULL;
-}
-
 /* --- what our file holds ---------------------------------------------------------- */
 
 static int read_old(hf_audit_planner *p)
@@ -44,7 +36,7 @@ static int read_old(hf_audit_planner *p)
 			return -ENOMEM;
 		entry->file = file->path;
 		entry->line = lines.lines[i].line;
-		item = find_item(p, entry->rule);
+		item = hf_audit_item_of(p, entry->rule);
 		if (item)
 			item->in_old = true;
 	}
@@ -385,7 +377,7 @@ static int release_old(hf_audit_planner *p)
 		hf_change *change;
 		char *text, *id;
 
-		if (find_item(p, rule))
+		if (hf_audit_item_of(p, rule))
 			continue;
 		text = hf_audit_rule_text(rule, p->obs->machine, p->arena);
 		id = text ? hf_arena_printf(p->arena, "audit:%s", text) : NULL;

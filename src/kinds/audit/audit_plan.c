@@ -158,23 +158,43 @@ int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file, const hf_strbuf
 
 /* --- sorting the demands ---------------------------------------------------------- */
 
-static int add_item(hf_audit_planner *p, const hf_audit_want *want)
-{
-	const hf_control *control = want->demand->control;
-	hf_audit_item *item = hf_map_get(&p->item_by_text, want->text);
-	const hf_audit_want **slot;
+/* The rules in the order in which they were demanded first. */
+typedef struct found_items {
+	hf_audit_table rules;
+	hf_audit_item *items; /* as many */
+} found_items;
 
-	if (!item) {
-		item = hf_arena_new(p->arena, hf_audit_item);
-		if (!item)
+static const char *item_id(hf_audit_planner *p, const char *text)
+{
+	static const char kind[] = "audit:";
+	size_t len = strlen(text) + 1;
+	char *id = hf_arena_alloc(p->arena, strlen(kind) + len);
+
+	if (!id)
+		return NULL;
+	memcpy(id, kind, strlen(kind));
+	memcpy(id + strlen(kind), text, len);
+	return id;
+}
+
+static int add_item(hf_audit_planner *p, found_items *found, const hf_audit_want *want)
+{
+	const hf_audit_entry *e = hf_audit_table_find_equal(&found->rules, want->rule);
+	const hf_control *control = want->demand->control;
+	const hf_audit_want **slot;
+	hf_audit_item *item;
+
+	if (e) {
+		item = &found->items[e - found->rules.items];
+	} else {
+		item = hf_vec_push(p->arena, found->items, p->n_items);
+		if (!item || !hf_audit_table_add(&found->rules, want->rule, p->arena))
 			return -ENOMEM;
 		item->rule = want->rule;
 		item->text = want->text;
-		item->id = hf_arena_printf(p->arena, "audit:%s", want->text);
-		if (!item->id ||
-		    hf_map_put(&p->item_by_text, p->arena, item->text, item) < 0)
+		item->id = item_id(p, want->text);
+		if (!item->id)
 			return -ENOMEM;
-		p->n_items++;
 	}
 	slot = hf_vec_push(p->arena, item->wants, item->n_wants);
 	if (!slot)
@@ -185,6 +205,13 @@ static int add_item(hf_audit_planner *p, const hf_audit_want *want)
 	item->active |= hf_control_is_active(control);
 	item->enforced |= hf_control_is_enforced(control);
 	return hf_plan_claim(p->plan, item->id);
+}
+
+hf_audit_item *hf_audit_item_of(const hf_audit_planner *p, const hf_audit_rule *rule)
+{
+	const hf_audit_entry *e = hf_audit_table_find_equal(&p->demanded, rule);
+
+	return e ? &p->items[e - p->demanded.items] : NULL;
 }
 
 int hf_audit_gone_add(hf_audit_planner *p, const hf_audit_want *want,
@@ -265,36 +292,30 @@ static int judge_without_rule(hf_audit_planner *p, const hf_audit_want *want)
 	return row ? hf_row_judge(p->plan, row, want->state, NULL, "%s", want->why) : 0;
 }
 
-/* The items, which the map holds, in an array. */
-static int order_items(hf_audit_planner *p)
+static int order_items(hf_audit_planner *p, const found_items *found)
 {
-	size_t n = 0, n_prepended = 0;
+	size_t n = 0;
 
 	p->items = hf_arena_array(p->arena, p->n_items + 1, sizeof(*p->items));
-	if (!p->items)
+	if (!p->items || hf_audit_table_reserve(&p->demanded, p->n_items, p->arena) < 0)
 		return -ENOMEM;
-	for (size_t part = 0; part < 2; part++)
-		for (size_t i = 0; i < p->obs->n_wants; i++) {
-			size_t at = part ? i : p->obs->n_wants - 1 - i;
-			const hf_audit_want *want = &p->obs->wants[at];
-			const hf_audit_item *item =
-				hf_map_get(&p->item_by_text, want->text);
-
-			if (!item || item->wants[0] != want ||
-			    item->rule->prepend == (part == 1))
-				continue;
-			p->items[n] = *item;
-			n_prepended += part == 0;
-			if (hf_map_put(&p->item_by_text, p->arena, item->text,
-				       &p->items[n++]) < 0)
-				return -ENOMEM;
-		}
-	p->n_prepended = n_prepended;
-	return 0;
+	for (size_t i = p->n_items; i-- > 0;)
+		if (found->items[i].rule->prepend)
+			p->items[n++] = found->items[i];
+	p->n_prepended = n;
+	for (size_t i = 0; i < p->n_items; i++)
+		if (!found->items[i].rule->prepend)
+			p->items[n++] = found->items[i];
+	for (size_t i = 0; i < p->n_items; i++)
+		if (!hf_audit_table_add(&p->demanded, p->items[i].rule, p->arena))
+			return -ENOMEM;
+	return hf_audit_table_index(&p->demanded, p->arena);
 }
 
 static int sort_wants(hf_audit_planner *p)
 {
+	found_items found = { 0 };
+
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
 		const hf_audit_want **slot;
@@ -315,20 +336,13 @@ static int sort_wants(hf_audit_planner *p)
 				    ? judge_without_rule(p, want)
 				    : hf_audit_gone_add(p, want, want->rule, want->text);
 		else if (want->rule)
-			r = add_item(p, want);
+			r = add_item(p, &found, want);
 		else if (want->spec->type != HF_AUDIT_WANT_SETTING)
 			r = judge_without_rule(p, want);
 		if (r < 0)
 			return r;
 	}
-	if (order_items(p) < 0)
-		return -ENOMEM;
-	if (hf_audit_table_reserve(&p->demanded, p->n_items, p->arena) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < p->n_items; i++)
-		if (!hf_audit_table_add(&p->demanded, p->items[i].rule, p->arena))
-			return -ENOMEM;
-	return hf_audit_table_index(&p->demanded, p->arena);
+	return order_items(p, &found);
 }
 
 /* --- files ------------------------------------------------------------------------ */

@@ -54,7 +54,6 @@ typedef struct hf_audit_planner {
 	hf_audit_item *items;
 	size_t n_items;
 	size_t n_prepended;
-	hf_map item_by_text;
 	hf_audit_table demanded; /* the rules of the items */
 	hf_audit_gone **gone;
 	size_t n_gone;
@@ -84,6 +83,9 @@ typedef struct hf_audit_planner {
  *  @ret: NULL if the control is not looked at, or its gate is UNKNOWN (row judged) */
 int hf_audit_row(hf_audit_planner *p, const hf_audit_want *want, hf_layer layer,
 		 const char *id, const char *wanted, hf_resource **ret) _must_check_;
+
+/** hf_audit_item_of - the item of the very rule, or NULL */
+hf_audit_item *hf_audit_item_of(const hf_audit_planner *p, const hf_audit_rule *rule);
 
 /** hf_audit_gone_add - @text, which is the rule (or NULL: another line), is to stand
  *  nowhere, says @want; 0 or -ENOMEM */

@@ -188,30 +188,6 @@ static bool mask_meets_perm(const uint32_t *mask, uint32_t perm, int machine)
 	return masks_share(mask, every);
 }
 
-void hf_audit_rule_settle(hf_audit_rule *rule)
-{
-	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
-	const hf_audit_field *perm = hf_audit_rule_field(rule, AUDIT_PERM);
-	int machine;
-
-	rule->mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
-	rule->all = rule->mask[AUDIT_BITMASK_SIZE - 1] == HF_AUDIT_LAST_WORD_BITS &&
-		    rule->mask[0] == UINT32_MAX &&
-		    /* each word is the one before it */
-		    memcmp(rule->mask, rule->mask + 1,
-			   (AUDIT_BITMASK_SIZE - 2) * sizeof(*rule->mask)) == 0;
-	rule->by_perm = false;
-	if (rule->list != AUDIT_FILTER_EXIT || !arch || !perm)
-		return;
-	if (rule->all) {
-		rule->by_perm = true;
-		return;
-	}
-	machine = audit_elf_to_machine(arch->value);
-	if (machine >= 0)
-		rule->by_perm = mask_is_by_perm(rule, perm->value, machine);
-}
-
 static uint64_t hash_word(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
@@ -239,7 +215,7 @@ uint64_t hf_audit_bytes_hash(const char *bytes, size_t len)
 	return hash_bytes(len, bytes, len);
 }
 
-uint64_t hf_audit_rule_hash(const hf_audit_rule *rule)
+static uint64_t make_hash(const hf_audit_rule *rule)
 {
 	uint64_t h = hash_word(rule->list * 4u + rule->action, rule->n_fields);
 	uint64_t sum = 0;
@@ -260,7 +236,43 @@ uint64_t hf_audit_rule_hash(const hf_audit_rule *rule)
 			one = hash_bytes(one, f->text, f->value);
 		sum += one;
 	}
-	return hash_word(h, sum);
+	h = hash_word(h, sum);
+	return h ? h : 1;
+}
+
+uint64_t hf_audit_rule_hash(const hf_audit_rule *rule)
+{
+	return rule->hash ? rule->hash : make_hash(rule);
+}
+
+static void settle_mask(hf_audit_rule *rule)
+{
+	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
+	const hf_audit_field *perm = hf_audit_rule_field(rule, AUDIT_PERM);
+	int machine;
+
+	rule->mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
+	rule->all = rule->mask[AUDIT_BITMASK_SIZE - 1] == HF_AUDIT_LAST_WORD_BITS &&
+		    rule->mask[0] == UINT32_MAX &&
+		    /* each word is the one before it */
+		    memcmp(rule->mask, rule->mask + 1,
+			   (AUDIT_BITMASK_SIZE - 2) * sizeof(*rule->mask)) == 0;
+	rule->by_perm = false;
+	if (rule->list != AUDIT_FILTER_EXIT || !arch || !perm)
+		return;
+	if (rule->all) {
+		rule->by_perm = true;
+		return;
+	}
+	machine = audit_elf_to_machine(arch->value);
+	if (machine >= 0)
+		rule->by_perm = mask_is_by_perm(rule, perm->value, machine);
+}
+
+void hf_audit_rule_settle(hf_audit_rule *rule)
+{
+	settle_mask(rule);
+	rule->hash = make_hash(rule);
 }
 
 static bool field_equal(const hf_audit_field *a, const hf_audit_field *b)
@@ -272,6 +284,8 @@ static bool field_equal(const hf_audit_field *a, const hf_audit_field *b)
 
 static bool head_equal(const hf_audit_rule *a, const hf_audit_rule *b)
 {
+	if (a->hash && b->hash && a->hash != b->hash)
+		return false;
 	if (a->list != b->list || a->action != b->action || a->n_fields != b->n_fields)
 		return false;
 	if (a->by_perm || b->by_perm)
@@ -295,7 +309,7 @@ bool hf_audit_rule_same(const hf_audit_rule *a, const hf_audit_rule *b)
 {
 	uint64_t used = 0; /* n_fields is at most AUDIT_MAX_FIELDS, 64 */
 
-	if (a == b)
+	if (hf_audit_rule_equal(a, b)) /* as nearly all that are the same */
 		return true;
 	if (!head_equal(a, b))
 		return false;
@@ -619,6 +633,7 @@ hf_audit_rule *hf_audit_rule_bridge(const hf_audit_rule *rule, hf_arena *arena)
 
 	if (!copy)
 		return NULL;
+	copy->hash = 0; /* it will be another one */
 	while (i < copy->n_fields && field_equal(&copy->fields[0], &copy->fields[i]))
 		i++;
 	if (i < copy->n_fields) {

@@ -47,6 +47,7 @@ typedef struct hf_audit_rule {
 	hf_audit_field *fields;
 	size_t n_fields;
 	uint32_t mask[AUDIT_BITMASK_SIZE];
+	uint64_t hash; /* as settled; 0: not yet */
 } hf_audit_rule;
 
 /** hf_audit_field_is_text - does this type of field carry a string? pure */
@@ -80,11 +81,12 @@ int hf_audit_rule_missing(const hf_audit_rule *rule,
  * every release of libaudit with a table of them has it; pure */
 void hf_audit_perm_syscalls(uint32_t perm, int machine, uint32_t *mask);
 
-/** hf_audit_rule_settle - derive .all and .by_perm from mask and fields; pure */
+/** hf_audit_rule_settle - derive .all, .by_perm and .hash from the rest: to be called
+ *  once a rule is complete, and when it has been changed; pure */
 void hf_audit_rule_settle(hf_audit_rule *rule);
 
-/** hf_audit_rule_hash - equal rules have equal hashes; the order of fields does not
- *  change it, so rules that are equal but for order meet in one bucket; pure */
+/** hf_audit_rule_hash - never 0; equal rules have equal hashes; the order of fields does
+ * not change it, so rules that are equal but for order meet in one bucket; pure */
 uint64_t hf_audit_rule_hash(const hf_audit_rule *rule);
 
 /** hf_audit_bytes_hash - of a path, say; pure */

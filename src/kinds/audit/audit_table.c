@@ -37,12 +37,6 @@ static size_t bucket_of(const hf_audit_table *list, uint64_t hash)
 	return hash & (list->n_buckets - 1);
 }
 
-/* Of the rule, whatever the order of its fields; never 0. */
-static uint64_t hash_of(const hf_audit_rule *rule)
-{
-	return hf_audit_rule_hash(rule) | (uint64_t)1 << 63;
-}
-
 /* Room for all entries; chains come out ascending. */
 static int index_rules(hf_audit_table *list, hf_arena *arena)
 {
@@ -61,7 +55,7 @@ static int index_rules(hf_audit_table *list, hf_arena *arena)
 		size_t b;
 
 		if (!e->hash)
-			e->hash = hash_of(e->rule);
+			e->hash = hf_audit_rule_hash(e->rule);
 		b = bucket_of(list, e->hash);
 		e->next_hash = list->buckets[b];
 		list->buckets[b] = i;
@@ -138,7 +132,7 @@ hf_audit_entry *hf_audit_table_add(hf_audit_table *list, const hf_audit_rule *ru
 		return NULL;
 	e = &list->items[list->n++];
 	e->rule = rule;
-	e->hash = hash_of(rule);
+	e->hash = hf_audit_rule_hash(rule);
 	if (list->n > list->n_buckets)
 		return index_rules(list, arena) < 0 ? NULL : e;
 	b = bucket_of(list, e->hash);
@@ -175,7 +169,7 @@ static hf_audit_entry *find(const hf_audit_table *list, const hf_audit_rule *rul
 
 	if (!list->n_buckets)
 		return NULL;
-	hash = hash_of(rule);
+	hash = hf_audit_rule_hash(rule);
 	for (i = list->buckets[bucket_of(list, hash)]; i != NO_ENTRY;
 	     i = list->items[i].next_hash)
 		if (list->items[i].hash == hash && !list->items[i].gone &&

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Canonical rule to struct audit_rule_data and back. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "kinds/audit/audit_codec.h"
 
-int hf_audit_rule_encode(const hf_audit_rule *rule, struct audit_rule_data **ret,
-			 size_t *ret_len, hf_error **err)
+static size_t strings_len(const hf_audit_rule *rule)
 {
-	struct audit_rule_data *data;
-	size_t buflen = 0, at = 0;
+	size_t len = 0;
 
-	if (rule->n_fields > AUDIT_MAX_FIELDS)
-		return hf_error_set(err, -E2BIG, "a rule holds at most %d fields",
-				    AUDIT_MAX_FIELDS);
 	for (size_t i = 0; i < rule->n_fields; i++)
 		if (rule->fields[i].text)
-			buflen += rule->fields[i].value;
-	data = calloc(1, sizeof(*data) + buflen);
-	if (!data)
-		return hf_error_oom(err);
+			len += rule->fields[i].value;
+	return len;
+}
+
+/* Into @data, which is zeroed and long enough. */
+static void fill(const hf_audit_rule *rule, struct audit_rule_data *data)
+{
+	char *buf = (char *)data + sizeof(*data);
+
 	data->flags = rule->list | (rule->prepend ? AUDIT_FILTER_PREPEND : 0);
 	data->action = rule->action;
 	data->field_count = (uint32_t)rule->n_fields;
-	data->buflen = (uint32_t)buflen;
+	data->buflen = (uint32_t)strings_len(rule);
 	memcpy(data->mask, rule->mask, sizeof(data->mask));
 	for (size_t i = 0; i < rule->n_fields; i++) {
 		const hf_audit_field *f = &rule->fields[i];
@@ -33,11 +34,41 @@ int hf_audit_rule_encode(const hf_audit_rule *rule, struct audit_rule_data **ret
 		data->values[i] = f->value;
 		if (!f->text)
 			continue;
-		memcpy((char *)data + sizeof(*data) + at, f->text, f->value);
-		at += f->value;
+		memcpy(buf, f->text, f->value);
+		buf += f->value;
 	}
+}
+
+bool hf_audit_rule_encodes(const hf_audit_rule *rule, const struct audit_rule_data *data,
+			   size_t len)
+{
+	/* nearly all fit: a copy of a kilobyte for each rule of a list is not asked for
+	 */
+	_Alignas(struct audit_rule_data) char own[sizeof(*data) + PATH_MAX];
+
+	if (rule->n_fields > AUDIT_MAX_FIELDS ||
+	    len != sizeof(*data) + strings_len(rule) || len > sizeof(own))
+		return false;
+	memset(own, 0, sizeof(*data));
+	fill(rule, (struct audit_rule_data *)(void *)own);
+	return memcmp(own, data, len) == 0;
+}
+
+int hf_audit_rule_encode(const hf_audit_rule *rule, struct audit_rule_data **ret,
+			 size_t *ret_len, hf_error **err)
+{
+	struct audit_rule_data *data;
+	size_t len = sizeof(*data) + strings_len(rule);
+
+	if (rule->n_fields > AUDIT_MAX_FIELDS)
+		return hf_error_set(err, -E2BIG, "a rule holds at most %d fields",
+				    AUDIT_MAX_FIELDS);
+	data = calloc(1, len);
+	if (!data)
+		return hf_error_oom(err);
+	fill(rule, data);
 	*ret = data;
-	*ret_len = sizeof(*data) + buflen;
+	*ret_len = len;
 	return 0;
 }
 
