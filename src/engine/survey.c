@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "host/fs.h"
+#include "host/unit_dirs.h"
 
 void hf_survey_done(hf_survey *survey)
 {
@@ -87,6 +88,8 @@ int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_
 
 	ret->ahead = true;
 	plan->facts = &ret->facts;
+	if (!r)
+		r = hf_unit_dirs_hold(host, &plan->arena, err);
 	/* the last kind first: the kernel takes its time with the list of audit rules */
 	for (size_t i = n_kinds; !r && i > 0; i--)
 		if (kinds[i - 1]->ahead)
@@ -102,19 +105,13 @@ int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_
 	return r;
 }
 
-int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
-		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
-		     hf_survey *ret, hf_error **err)
+static int survey(hf_host *host, hf_model *model, const hf_plan_options *options,
+		  hf_diags *diags, hf_survey *ret, hf_error **err)
 {
 	hf_plan *plan = &ret->plan;
 	const char *hostname;
-	int r = 0;
+	int r = hf_facts_read_when(host, model, &ret->facts, err);
 
-	if (!ret->ahead)
-		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
-					   n_fact_args, ret, err);
-	if (!r)
-		r = hf_facts_read_when(host, model, &ret->facts, err);
 	if (!r)
 		r = judge_record(host, diags, ret, err);
 	if (r < 0)
@@ -135,4 +132,19 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	if (hf_plan_finish(model, plan) < 0)
 		return hf_error_oom(err);
 	return note_hard_links(host, plan, err);
+}
+
+int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
+		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
+		     hf_survey *ret, hf_error **err)
+{
+	int r = 0;
+
+	if (!ret->ahead)
+		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
+					   n_fact_args, ret, err);
+	if (!r)
+		r = survey(host, model, options, diags, ret, err);
+	hf_unit_dirs_drop(host);
+	return r;
 }

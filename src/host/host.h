@@ -41,6 +41,7 @@ typedef struct hf_host {
 	hf_arena arena;
 	hf_ids *ids;	 /* read on first use; see host/ids.h */
 	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
+	const struct hf_unit_dirs *unit_dirs;  /* of the survey under way; or NULL */
 	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */
 	bool unmapped_ids; /* a user namespace that shows foreign owners as 65534 */
 	/* Told about once a second where long work is; may be NULL. */

@@ -79,12 +79,35 @@ static int add_dir(hf_host *host, const char *path, hf_arena *arena, hf_unit_dir
 	return 0;
 }
 
+int hf_unit_dirs_hold(hf_host *host, hf_arena *arena, hf_error **err)
+{
+	hf_unit_dirs *dirs = hf_arena_new(arena, hf_unit_dirs);
+	int r;
+
+	host->unit_dirs = NULL;
+	if (!dirs)
+		return hf_error_oom(err);
+	r = hf_unit_dirs_list(host, arena, dirs, err);
+	if (r == 0)
+		host->unit_dirs = dirs;
+	return r;
+}
+
+void hf_unit_dirs_drop(hf_host *host)
+{
+	host->unit_dirs = NULL;
+}
+
 int hf_unit_dirs_list(hf_host *host, hf_arena *arena, hf_unit_dirs *ret, hf_error **err)
 {
 	hf_unit_dir above[N_PARENTS] = { 0 };
 	hf_unit_dirs found = { 0 };
 	bool known[N_PARENTS];
 
+	if (host->unit_dirs) {
+		*ret = *host->unit_dirs;
+		return 0;
+	}
 	if (list_parents(host, arena, above, known) < 0)
 		return hf_error_oom(err);
 	for (size_t i = 0; i < ARRAY_SIZE(load_path); i++) {

@@ -32,6 +32,15 @@ typedef struct hf_unit_dirs {
 int hf_unit_dirs_list(hf_host *host, hf_arena *arena, hf_unit_dirs *ret,
 		      hf_error **err) _must_check_;
 
+/**
+ * hf_unit_dirs_hold - list it once for all who ask until hf_unit_dirs_drop()
+ * @arena: as long-lived as that
+ *
+ * A survey looks at units for facts and for several kinds. Returns: 0 or -ENOMEM.
+ */
+int hf_unit_dirs_hold(hf_host *host, hf_arena *arena, hf_error **err) _must_check_;
+void hf_unit_dirs_drop(hf_host *host);
+
 /** hf_unit_dir_has - is @name in the listing? pure */
 bool hf_unit_dir_has(const hf_unit_dir *dir, const char *name);
 
