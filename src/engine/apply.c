@@ -7,16 +7,14 @@
 #include <time.h>
 
 #include "base/path.h"
+#include "engine/apply_work.h"
 #include "engine/confirm.h"
 #include "engine/effects.h"
 #include "engine/engine.h"
 #include "engine/hold.h"
-#include "engine/item.h"
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/record.h"
-#include "engine/sync.h"
-#include "engine/transact.h"
 #include "engine/txn_build.h"
 #include "engine/validate.h"
 #include "engine/verify.h"
@@ -28,49 +26,20 @@
 #define RELOAD_POLLS 100
 #define RELOAD_POLL_NSEC (50L * 1000 * 1000)
 
-enum effect_state {
-	EFFECT_NOT_RUN,
-	EFFECT_REFUSED, /* the manager's answer: nothing was done */
-	EFFECT_UNKNOWN, /* it failed, and may have been done all the same */
-	EFFECT_DONE,
-};
-
-typedef struct apply {
-	const hf_transaction *how;
-	hf_host *host;
-	hf_model *model;
-	hf_survey *before;
-	const hf_apply_options *options;
-	hf_apply_result *result;
-	hf_item *items;	 /* in the order of commitment; the applied record is the last */
-	size_t n_items;	 /* without the record */
-	hf_item *record; /* NULL: it does not change */
-	hf_group record_group;
-	enum effect_state *effects; /* by index in the plan */
-	const char **effect_what;   /* for steps, by the same index */
-	hf_txn txn;
-	hf_txn_body body; /* of the journal, for the kept record */
-	char *kept_path;  /* of the record that will be kept, or NULL: none will be */
-	bool kept;	  /* it is there: a journal beside it counts as finished */
-	size_t max_steps; /* room in result->steps */
-} apply;
-
-static size_t all_items(const apply *a)
-{
-	return a->n_items + (a->record ? 1 : 0);
-}
+typedef hf_apply_work apply;
 
 /* Room for all of them is made before anything is visible: nothing allocates later, but
  * for the reason of a failure. */
 static int reserve_steps(apply *a, hf_error **err)
 {
-	a->max_steps = 2 * (all_items(a) + a->before->plan.n_effects) + 5;
+	a->max_steps = 2 * (hf_apply_n_items(a) + a->before->plan.n_effects) + 7;
 	a->result->steps = hf_arena_array(&a->result->arena, a->max_steps,
 					  sizeof(*a->result->steps));
 	return a->result->steps ? 0 : hf_error_oom(err);
 }
 
-static void add_step(apply *a, const char *what, hf_step_state state, const hf_error *why)
+void hf_apply_step(hf_apply_work *a, const char *what, hf_step_state state,
+		   const hf_error *why)
 {
 	hf_step *step;
 
@@ -171,9 +140,15 @@ static int collect_items(apply *a, const char *record_text, hf_error **err)
 	qsort(a->items, a->n_items, sizeof(*a->items), by_stage);
 	if (record_text)
 		record_group(a, record_text);
-	for (size_t i = 0; i < all_items(a); i++) {
+	for (size_t i = 0; i < hf_apply_n_items(a); i++) {
 		a->items[i].what = hf_item_what(&a->items[i], &a->result->arena);
 		if (!a->items[i].what)
+			return hf_error_oom(err);
+		if (!a->items[i].group->first)
+			continue;
+		a->items[i].what_first = hf_arena_printf(
+			&a->result->arena, "%s, at first", a->items[i].what);
+		if (!a->items[i].what_first)
 			return hf_error_oom(err);
 	}
 	return reserve_steps(a, err);
@@ -198,7 +173,7 @@ static int prepare_live(apply *a, hf_error **err)
 
 static int prepare_all(apply *a, hf_error **err)
 {
-	for (size_t i = 0; i < all_items(a); i++) {
+	for (size_t i = 0; i < hf_apply_n_items(a); i++) {
 		hf_item *item = &a->items[i];
 		int r;
 
@@ -230,7 +205,8 @@ static int validate(apply *a, hf_error **err)
 	tell(a, what);
 	hf_fault(a->host, "validate");
 	r = hf_validate(a->host, &a->before->plan, &result->arena, &note, err);
-	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
+	hf_apply_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE,
+		      r < 0 ? *err : NULL);
 	if (!r && note) {
 		result->steps[result->n_steps - 1].why =
 			hf_arena_printf(&result->arena, "left out: %s", note);
@@ -243,12 +219,12 @@ static void discard_all(apply *a)
 {
 	hf_apply_result *ret = a->result;
 
-	for (size_t i = all_items(a); i; i--) {
+	for (size_t i = hf_apply_n_items(a); i; i--) {
 		cleanup_(hf_error_freep) hf_error *why = NULL;
 
 		if (hf_item_discard(a->host, &a->items[i - 1], &why) >= 0)
 			continue;
-		add_step(a, a->items[i - 1].group->path, HF_STEP_STUCK, why);
+		hf_apply_step(a, a->items[i - 1].group->path, HF_STEP_STUCK, why);
 		if (!ret->error)
 			ret->error = take_ptr(why);
 		if (ret->outcome != HF_OUTCOME_APPLIED)
@@ -268,7 +244,8 @@ static int commit_one(apply *a, hf_item *item, hf_error **err)
 	hf_fault(a->host, "commit");
 	r = hf_item_commit(a->host, item, err);
 	hf_fault(a->host, "committed");
-	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
+	hf_apply_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE,
+		      r < 0 ? *err : NULL);
 	return r < 0 ? hf_error_wrap(err, "%s", what) : 0;
 }
 
@@ -281,10 +258,11 @@ static int run_effect(apply *a, size_t index, hf_error **err)
 	tell(a, what);
 	hf_fault(a->host, "effect");
 	r = hf_effect_run(a->host, effect, &a->before->plan.engine, err);
-	a->effects[index] = r >= 0		   ? EFFECT_DONE
-			    : hf_bus_is_refusal(r) ? EFFECT_REFUSED
-						   : EFFECT_UNKNOWN;
-	add_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE, r < 0 ? *err : NULL);
+	a->effects[index] = r >= 0		   ? HF_EFFECT_DONE
+			    : hf_bus_is_refusal(r) ? HF_EFFECT_REFUSED
+						   : HF_EFFECT_UNKNOWN;
+	hf_apply_step(a, what, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE,
+		      r < 0 ? *err : NULL);
 	return r < 0 ? hf_error_wrap(err, "%s", what) : 0;
 }
 
@@ -296,7 +274,8 @@ static int run_effects(apply *a, hf_action first, hf_action last, hf_error **err
 		const hf_effect *effect = plan->effects[i];
 		int r;
 
-		if (effect->hold || effect->action < first || effect->action > last)
+		if (effect->hold || effect->first || effect->action < first ||
+		    effect->action > last)
 			continue;
 		r = run_effect(a, i, err);
 		if (r < 0)
@@ -305,30 +284,41 @@ static int run_effects(apply *a, hf_action first, hf_action last, hf_error **err
 	return 0;
 }
 
-/* What was done to inodes in state @state reaches the disk before anything says so. */
-static int sync_inodes(apply *a, hf_item_state state, hf_error **err)
+/* What a restart is to rely on is in force before anything else is visible. */
+static int commit_first(apply *a, hf_error **err)
 {
-	hf_syncer syncer = { 0 };
-	int r = 0;
+	size_t index = hf_apply_first(a);
+	const hf_plan *plan = &a->before->plan;
+	int r;
 
-	for (size_t i = 0; !r && i < a->n_items; i++) {
-		const hf_item *item = &a->items[i];
-		const hf_group *group = item->group;
+	for (size_t i = 0; i < a->n_items; i++) {
+		hf_item *item = &a->items[i];
 
-		if (group->type == HF_GROUP_INODE && !item->folded &&
-		    item->state == state)
-			r = hf_syncer_add(&syncer, a->host, group->dev, group->path,
-					  group->before_symlink_target, err);
+		if (!item->first)
+			continue;
+		hf_fault(a->host, "commit");
+		r = hf_item_commit_first(item, err);
+		hf_fault(a->host, "committed");
+		hf_apply_step(a, item->what_first, r < 0 ? HF_STEP_FAILED : HF_STEP_DONE,
+			      r < 0 ? *err : NULL);
+		if (r < 0)
+			return hf_error_wrap(err, "%s", item->what_first);
 	}
-	return r;
+	if (index == SIZE_MAX)
+		return 0;
+	r = run_effect(a, index, err);
+	hf_fault(a->host, "reloaded");
+	if (r < 0)
+		return r;
+	return hf_effect_confirm(a->host, plan->effects[index], &plan->engine, err);
 }
 
 static int commit_all(apply *a, hf_error **err)
 {
 	bool reloaded = false;
-	int r;
+	int r = commit_first(a, err);
 
-	for (size_t i = 0; i < a->n_items; i++) {
+	for (size_t i = 0; !r && i < a->n_items; i++) {
 		hf_item *item = &a->items[i];
 
 		if (item->group->stage == HF_STAGE_LAST)
@@ -345,7 +335,8 @@ static int commit_all(apply *a, hf_error **err)
 			return r;
 		hf_host_working(a->host, "change", NULL, i, a->n_items);
 	}
-	r = sync_inodes(a, HF_ITEM_COMMITTED, err);
+	if (!r)
+		r = hf_apply_sync(a, HF_ITEM_COMMITTED, err);
 	hf_fault(a->host, "all committed");
 	if (r < 0)
 		return r;
@@ -376,7 +367,7 @@ static bool still_reloading(const apply *a)
 	bool reloaded = false, wanted = false;
 
 	for (size_t i = 0; i < a->before->plan.n_effects; i++)
-		reloaded |= a->effects[i] == EFFECT_DONE &&
+		reloaded |= a->effects[i] == HF_EFFECT_DONE &&
 			    a->before->plan.effects[i]->action == HF_ACTION_RELOAD;
 	for (size_t i = 0; i < plan->n_effects; i++)
 		wanted |= plan->effects[i]->action == HF_ACTION_RELOAD;
@@ -398,87 +389,6 @@ static int verify(apply *a, hf_error **err)
 	if (r < 0)
 		return r;
 	return hf_plan_verify(&a->before->plan, &a->result->after.plan, err);
-}
-
-/* --- revert ---------------------------------------------------------------------- */
-
-static bool revert_one(apply *a, hf_item *item)
-{
-	const char *what = item->what;
-	hf_error *why = NULL;
-	int r;
-
-	if (item->state != HF_ITEM_COMMITTED)
-		return true;
-	r = hf_item_revert(a->host, item, &why);
-	hf_fault(a->host, "reverted");
-	add_step(a, what, r < 0 ? HF_STEP_STUCK : HF_STEP_REVERTED, why);
-	hf_error_free(why);
-	return r >= 0;
-}
-
-/* What was put in force, or may have been, is taken out of force again. A reload that the
- * manager refused put nothing in force, so its being refused again is no news; a unit
- * must come back from a restart, though. */
-static bool revert_effects(apply *a, hf_action first, hf_action last)
-{
-	const hf_plan *plan = &a->before->plan;
-	bool ok = true;
-
-	for (size_t i = 0; i < plan->n_effects; i++) {
-		const hf_effect *effect = plan->effects[i];
-		bool must = a->effects[i] != EFFECT_REFUSED ||
-			    effect->action == HF_ACTION_RESTART;
-		hf_error *why = NULL;
-		int r;
-
-		if (a->effects[i] == EFFECT_NOT_RUN || effect->action < first ||
-		    effect->action > last)
-			continue;
-		r = hf_effect_run(a->host, effect, &plan->engine, &why);
-		if (r >= 0 || must)
-			add_step(a, a->effect_what[i],
-				 r < 0 ? HF_STEP_STUCK : HF_STEP_REVERTED, why);
-		ok &= r >= 0 || !must;
-		hf_error_free(why);
-	}
-	return ok;
-}
-
-static void revert_all(apply *a)
-{
-	cleanup_(hf_error_freep) hf_error *why = NULL;
-	hf_action next = HF_ACTION_DAEMON_RELOAD;
-	bool ok = true;
-
-	if (a->kept) { /* the next run would take a half-way revert for all that was done
-			*/
-		a->result->outcome = HF_OUTCOME_INCOMPLETE;
-		return;
-	}
-	for (size_t i = all_items(a); i; i--) {
-		hf_item *item = &a->items[i - 1];
-
-		hf_host_working(a->host, "put back, left", NULL, i, 0);
-		/* what came before the units may not go with what the manager has loaded
-		 * of them: a key that became a flag */
-		if (next == HF_ACTION_DAEMON_RELOAD &&
-		    item->group->stage < HF_STAGE_UNITS) {
-			next = HF_ACTION_RELOAD;
-			ok &= revert_effects(a, HF_ACTION_DAEMON_RELOAD,
-					     HF_ACTION_DAEMON_RELOAD);
-		}
-		ok &= revert_one(a, item);
-	}
-	if (sync_inodes(a, HF_ITEM_REVERTED, &why) < 0) {
-		add_step(a, "write out owners and modes", HF_STEP_STUCK, why);
-		ok = false;
-	}
-	ok &= revert_effects(a, next, HF_ACTION_RESTART);
-	a->result->outcome = ok ? HF_OUTCOME_ROLLED_BACK : HF_OUTCOME_INCOMPLETE;
-	/* the model's gates point into the plan they were last decided for */
-	hf_survey_done(&a->result->after);
-	(void)!hf_plan_gate(a->model, &a->before->plan);
 }
 
 /* --- the whole ------------------------------------------------------------------- */
@@ -580,7 +490,7 @@ static void end_journal(apply *a)
 		break;
 	}
 	if (r < 0) {
-		add_step(a, "end the journal", HF_STEP_STUCK, why);
+		hf_apply_step(a, "end the journal", HF_STEP_STUCK, why);
 		if (a->result->outcome != HF_OUTCOME_APPLIED)
 			a->result->outcome = HF_OUTCOME_INCOMPLETE;
 	}
@@ -616,7 +526,7 @@ static int begin_txn(apply *a, hf_error **err)
 		r = prepare_live(a, err);
 	if (!r)
 		r = hf_txn_build(a->host, a->model, &a->before->plan, a->items,
-				 all_items(a), a->how->command, a->how->of,
+				 hf_apply_n_items(a), a->how->command, a->how->of,
 				 &a->result->arena, &a->txn, err);
 	if (r < 0)
 		return r;
@@ -661,7 +571,7 @@ static void apply_locked(apply *a)
 	if (!r) {
 		ret->outcome = HF_OUTCOME_APPLIED;
 		if (change_host(a, &ret->error) < 0)
-			revert_all(a);
+			hf_apply_revert(a);
 	}
 	discard_all(a);
 	end_journal(a);

@@ -13,6 +13,8 @@
 /* How long a restarted daemon has to stay up before it counts as back. */
 #define STEADY_USEC ((uint64_t)2 * 1000 * 1000)
 #define POLL_USEC ((uint64_t)50 * 1000)
+/* And a reloaded one may take to show what it has in force. */
+#define CONFIRM_USEC ((uint64_t)10 * 1000 * 1000)
 
 static void pause_usec(uint64_t usec)
 {
@@ -80,6 +82,42 @@ static int restart(hf_host *host, const hf_effect *effect, const hf_engine_view 
 	if (r < 0)
 		hf_unit_log_add(effect->unit, since, err);
 	return r;
+}
+
+static bool live_restore_shows(hf_host *host, const char *socket)
+{
+	hf_error *ignored = NULL; /* asked again until the deadline */
+	json_t *info = NULL;
+	bool on = hf_docker_get(host, socket, "/info", &info, &ignored) == 0 &&
+		  json_is_true(json_object_get(info, "LiveRestoreEnabled"));
+
+	json_decref(info);
+	hf_error_free(ignored);
+	return on;
+}
+
+int hf_effect_confirm(hf_host *host, const hf_effect *effect,
+		      const hf_engine_view *engine, hf_error **err)
+{
+	uint64_t wait =
+		host->timeout_usec < CONFIRM_USEC ? host->timeout_usec : CONFIRM_USEC;
+	uint64_t begin = hf_clock_usec(CLOCK_MONOTONIC);
+	uint64_t since = hf_unit_log_now();
+
+	while (!live_restore_shows(host, engine->socket_now)) {
+		if (hf_clock_usec(CLOCK_MONOTONIC) - begin >= wait) {
+			(void)hf_error_set(err, -ETIMEDOUT,
+					   "'%s' does not show live-restore %llu s after "
+					   "its reload, and a restart would end the "
+					   "running containers",
+					   effect->unit,
+					   (unsigned long long)(wait / 1000000));
+			hf_unit_log_add(effect->unit, since, err);
+			return -ETIMEDOUT;
+		}
+		pause_usec(POLL_USEC);
+	}
+	return 0;
 }
 
 const char *hf_effect_what(const hf_effect *effect, hf_arena *arena)

@@ -17,6 +17,16 @@
 int hf_effect_run(hf_host *host, const hf_effect *effect, const hf_engine_view *engine,
 		  hf_error **err) _must_check_;
 
+/**
+ * hf_effect_confirm - wait until a reload that comes first has put live-restore in force
+ * @engine: of the plan; its .socket_now is asked
+ *
+ * Reads host, for ten seconds at the most. Errors: -ETIMEDOUT it does not show, with the
+ * unit's last lines.
+ */
+int hf_effect_confirm(hf_host *host, const hf_effect *effect,
+		      const hf_engine_view *engine, hf_error **err) _must_check_;
+
 /** hf_effect_what - "restart docker.service", for steps and the record; NULL: no memory
  */
 const char *hf_effect_what(const hf_effect *effect, hf_arena *arena);

@@ -141,6 +141,13 @@ static int stage_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 			use = &meta;
 		}
 	}
+	if (group->first) {
+		r = hf_fs_stage(host, group->path, group->first, group->first_len, use,
+				item->first, err);
+		return r < 0 ? r
+			     : hf_fs_stage_next(host, item->first, group->after,
+						group->after_len, item->staged, err);
+	}
 	if (group->image)
 		return hf_fs_stage_image(host, group->path, group->image, item->staged,
 					 err);
@@ -164,18 +171,30 @@ static int prepare_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 	if (!item->staged)
 		return hf_error_oom(err);
 	item->staged->dir_fd = -1;
+	if (group->first) {
+		item->first = hf_arena_new(arena, hf_staged);
+		if (!item->first)
+			return hf_error_oom(err);
+		item->first->dir_fd = -1;
+	}
 	r = stage_file(host, item, all, n, arena, err);
-	if (!r && !is_staged_from(item->staged, group))
+	if (!r && !is_staged_from(item->first ? item->first : item->staged, group))
 		return hf_item_stale(group, err);
 	return r;
 }
 
 static int revert_file(hf_host *host, hf_item *item, hf_error **err)
 {
-	int r = hf_fs_stage_reopen(host, item->staged, err);
+	bool is_first = item->state == HF_ITEM_FIRST;
+	hf_staged *staged = is_first ? item->first : item->staged;
+	int r = hf_fs_stage_reopen(host, staged, err);
 
-	if (!r)
-		r = hf_fs_unpublish(item->staged, err);
+	if (r < 0)
+		return r;
+	if (is_first || !item->first)
+		r = hf_fs_unpublish(staged, err);
+	else
+		r = hf_fs_unpublish_next(staged, item->first, err);
 	return r < 0 ? r : drop_dirs(host, item, err);
 }
 
@@ -284,6 +303,12 @@ int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_are
 	return r;
 }
 
+int hf_item_commit_first(hf_item *item, hf_error **err)
+{
+	item->state = HF_ITEM_FIRST;
+	return hf_fs_publish(item->first, err);
+}
+
 int hf_item_commit(hf_host *host, hf_item *item, hf_error **err)
 {
 	const hf_group *group = item->group;
@@ -328,7 +353,9 @@ int hf_item_revert(hf_host *host, hf_item *item, hf_error **err)
 		break;
 	}
 	if (!r)
-		item->state = HF_ITEM_REVERTED;
+		item->state = item->first && item->state == HF_ITEM_COMMITTED
+				      ? HF_ITEM_FIRST
+				      : HF_ITEM_REVERTED;
 	return r;
 }
 
@@ -342,10 +369,15 @@ int hf_item_discard(hf_host *host, hf_item *item, hf_error **err)
 	if (!item->staged)
 		return 0;
 	r = hf_fs_stage_discard(item->staged);
+	if (item->first) {
+		int q = hf_fs_stage_discard(item->first);
+
+		r = r < 0 ? r : q;
+	}
 	if (r < 0)
 		(void)hf_error_set(err, r, "cannot remove the staged copy of '%s': %s",
 				   group->path, strerror(-r));
-	item->staged = NULL;
+	item->staged = item->first = NULL;
 	if (!r && item->state != HF_ITEM_COMMITTED)
 		r = drop_dirs(host, item, err);
 	return r;

@@ -5,6 +5,8 @@
  *
  *	NEW --prepare--> PREPARED --commit--> COMMITTED --revert--> REVERTED
  *	                     \------------- commit fails: revert is safe, too
+ *
+ * A file that is replaced twice (group->first) is FIRST in between, both ways.
  */
 #ifndef HF_ENGINE_ITEM_H
 #define HF_ENGINE_ITEM_H
@@ -17,6 +19,7 @@
 typedef enum hf_item_state {
 	HF_ITEM_NEW,
 	HF_ITEM_PREPARED,
+	HF_ITEM_FIRST,	   /* its first bytes are there, or were begun to be put there */
 	HF_ITEM_COMMITTED, /* or its commit was begun */
 	HF_ITEM_REVERTED,
 } hf_item_state;
@@ -24,10 +27,12 @@ typedef enum hf_item_state {
 typedef struct hf_item {
 	hf_group *group; /* borrowed from the plan */
 	hf_item_state state;
-	hf_staged *staged; /* FILE; in the arena of the apply */
-	size_t made;	   /* directories made for it: hf_fs_rmdir_up_to(); or 0 */
-	const char *what;  /* for steps: "write /etc/docker/daemon.json" */
-	bool folded;	   /* INODE: its values went into the FILE group of that inode */
+	hf_staged *staged;	/* FILE; in the arena of the apply */
+	hf_staged *first;	/* what comes before .staged: group->first; or NULL */
+	size_t made;		/* directories made for it: hf_fs_rmdir_up_to(); or 0 */
+	const char *what;	/* for steps: "write /etc/docker/daemon.json" */
+	const char *what_first; /* the same for .first */
+	bool folded; /* INODE: its values went into the FILE group of that inode */
 } hf_item;
 
 /**
@@ -41,10 +46,15 @@ typedef struct hf_item {
 int hf_item_prepare(hf_host *host, hf_item *item, hf_item *all, size_t n, hf_arena *arena,
 		    hf_error **err) _must_check_;
 
+/** hf_item_commit_first - a PREPARED item with .first: make that so; changes host; the
+ *  item is FIRST even on failure */
+int hf_item_commit_first(hf_item *item, hf_error **err) _must_check_;
+
 /** hf_item_commit - make it so; changes host; the item is COMMITTED even on failure */
 int hf_item_commit(hf_host *host, hf_item *item, hf_error **err) _must_check_;
 
-/** hf_item_revert - put back what commit did, and check that it is back; changes host */
+/** hf_item_revert - put back what commit did, and check that it is back; one that was
+ *  FIRST before is so again; changes host */
 int hf_item_revert(hf_host *host, hf_item *item, hf_error **err) _must_check_;
 
 /** hf_item_discard - free and remove what prepare made and commit did not use; also

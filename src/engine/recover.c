@@ -76,6 +76,16 @@ static void drop_dirs(recovery *rc, const hf_txn_item *item, const char *dir)
 	hf_error_free(why);
 }
 
+static bool is_first(const hf_txn_item *item, const hf_image *now)
+{
+	hf_image first;
+
+	if (!item->first)
+		return false;
+	first = hf_txn_item_first(item);
+	return hf_image_same(now, &first);
+}
+
 static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
@@ -84,20 +94,21 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 	const hf_image *other = rc->forward ? &item->before : &after;
 	char *dir = hf_path_dir(&arena, item->path);
 	hf_inode parent = { 0 };
-	int r;
+	int r = 0;
 
 	if (!dir)
 		return hf_error_oom(err);
 	if (item->temp)
 		r = hf_fs_unlink(rc->host, item->temp, err);
-	else
-		r = 0;
+	if (!r && item->next)
+		r = hf_fs_unlink(rc->host, item->next, err);
 	if (!r)
 		r = hf_fs_image(rc->host, item->path, &arena, &now, err);
 	if (r < 0)
 		return r;
-	/* a file is replaced whole: what is neither of the two is not ours */
-	if (!hf_image_same(&now, other) && !hf_image_same(&now, target)) {
+	/* a file is replaced whole: what is none of these is not ours */
+	if (!hf_image_same(&now, other) && !hf_image_same(&now, target) &&
+	    !is_first(item, &now)) {
 		stuck(rc, item, "it was changed by someone else since");
 		return 0;
 	}

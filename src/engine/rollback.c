@@ -274,6 +274,9 @@ static int copy_engine(hf_rollback *rb, const hf_engine_view *from)
 	to->dependants = NULL;
 	to->n_dependants = 0;
 	to->trial = to->trial_now = NULL; /* dockerd has run with what comes back */
+	to->first = NULL;		  /* of the file that the plan would write */
+	to->first_group = NULL;
+	to->first_text = to->socket_now = NULL;
 	if (!all ||
 	    (from->unit && !(to->unit = hf_arena_strdup(&rb->arena, from->unit))) ||
 	    (from->socket && !(to->socket = hf_arena_strdup(&rb->arena, from->socket))))

@@ -55,19 +55,38 @@ hf_image hf_txn_item_after(const hf_txn_item *item)
 	return after;
 }
 
+hf_image hf_txn_item_first(const hf_txn_item *item)
+{
+	hf_image first = hf_txn_item_after(item);
+
+	first.bytes = item->first;
+	first.len = item->first_len;
+	return first;
+}
+
 static bool is_absolute(const char *path)
 {
 	return path[0] == '/' && strlen(path) < PATH_MAX;
+}
+
+/* Is it the name of a staged file of the transaction? The target's own name may be
+ * another than that of the path: a symlink's. */
+static bool is_staged(const char *path, const char *id)
+{
+	const char *name = hf_path_base(path);
+	char tail[256];
+	size_t len, n;
+
+	hf_fs_temp_name("", id, tail);
+	len = strlen(name), n = strlen(tail + 1);
+	return is_absolute(path) && name[0] == '.' && len > n &&
+	       strcmp(name + len - n, tail + 1) == 0;
 }
 
 /* Does an item name only what the work on it may touch? What a journal says is done as
  * root, whoever wrote it, and so nothing is written that could not be read again. */
 static bool is_sound(const hf_txn_item *item, const char *id)
 {
-	char tail[256];
-	size_t len, n;
-	const char *temp;
-
 	if (item->type == HF_GROUP_LIVE)
 		return !item->made;
 	if (!is_absolute(item->path))
@@ -79,14 +98,9 @@ static bool is_sound(const hf_txn_item *item, const char *id)
 	if (item->made && (!is_absolute(item->made) || !item->made[1] ||
 			   !hf_path_below(item->path, item->made)))
 		return false;
-	if (!item->temp)
-		return true;
-	/* the target's own name may be another than that of the path: a symlink's */
-	temp = hf_path_base(item->temp);
-	hf_fs_temp_name("", id, tail);
-	len = strlen(temp), n = strlen(tail + 1);
-	return is_absolute(item->temp) && temp[0] == '.' && len > n &&
-	       strcmp(temp + len - n, tail + 1) == 0;
+	if (item->next && (!item->temp || !is_staged(item->next, id)))
+		return false;
+	return !item->temp || is_staged(item->temp, id);
 }
 
 /* --- writing
@@ -252,6 +266,10 @@ static void put_item(writer *w, const hf_txn_item *item)
 		put_after(w, item);
 		put_meta(w, "meta", item->uid, item->gid, item->mode);
 		put_text(w, "temp", item->temp);
+		if (item->first) {
+			put_bytes(w, "first", item->first, item->first_len);
+			put_text(w, "next", item->next);
+		}
 		break;
 	case HF_GROUP_INODE:
 		put_meta(w, "before", item->before_uid, item->before_gid,
@@ -569,6 +587,10 @@ static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
 		get_after(rd, o, item);
 		get_meta(rd, o, "meta", &item->uid, &item->gid, &item->mode);
 		item->temp = get_text(rd, o, "temp", true);
+		if (json_object_get(o, "first")) {
+			item->first = get_bytes(rd, o, "first", &item->first_len);
+			item->next = get_text(rd, o, "next", false);
+		}
 		break;
 	case HF_GROUP_INODE:
 		get_meta(rd, o, "before", &item->before_uid, &item->before_gid,

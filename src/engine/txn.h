@@ -39,6 +39,11 @@ typedef struct hf_txn_item {
 	const char *after;
 	size_t after_len;
 	const char *temp; /* name of the staged file in the target's directory */
+	/* what the file holds for a while, before .after; NULL: nothing. With the owner
+	 * and mode of .after; .temp is its staged file, .next that of .after */
+	const char *first;
+	size_t first_len;
+	const char *next;
 
 	/* FILE and INODE: owner and mode after; INODE: also before, and which inode */
 	uid_t uid, before_uid;
@@ -99,6 +104,9 @@ bool hf_txn_is_id(const char *word);
 /** hf_txn_item_after - what a FILE item leaves: its bytes, with the old xattrs; borrowed
  *  from @item; pure */
 hf_image hf_txn_item_after(const hf_txn_item *item);
+
+/** hf_txn_item_first - the same of .first, which the item must have */
+hf_image hf_txn_item_first(const hf_txn_item *item);
 
 /** hf_txn_text - the transaction as text with its digest; the caller frees
  *

@@ -37,7 +37,11 @@ static int staged_name(build *b, hf_txn_item *item, hf_error **err)
 		return hf_error_oom(err);
 	hf_fs_temp_name(hf_path_base(at), b->txn->id, name);
 	item->temp = hf_path_join(b->arena, dir, name);
-	return item->temp ? 0 : hf_error_oom(err);
+	if (item->first) {
+		hf_fs_next_name(hf_path_base(at), b->txn->id, name);
+		item->next = hf_path_join(b->arena, dir, name);
+	}
+	return item->temp && (!item->first || item->next) ? 0 : hf_error_oom(err);
 }
 
 static int build_file(build *b, const hf_group *group, hf_txn_item *item, hf_error **err)
@@ -59,6 +63,8 @@ static int build_file(build *b, const hf_group *group, hf_txn_item *item, hf_err
 	item->remove = group->remove;
 	item->after = group->after;
 	item->after_len = group->after_len;
+	item->first = group->first;
+	item->first_len = group->first_len;
 	hf_item_new_owner(b->host, group, &meta);
 	if (group->existed && !group->set_meta) {
 		meta.uid = item->before.uid;

@@ -157,6 +157,7 @@ typedef struct hf_staged {
 	char *xattr_values; /* room for two values */
 	size_t xattr_room;  /* the largest of them */
 	ino_t new_ino;	 /* of the staged file: what others put there is not reverted */
+	bool follows;	 /* hf_fs_stage_next(): its staged file has a name of its own */
 	char *path;	 /* for messages; owned */
 	const char *tag; /* of the staged file's name, or NULL; borrowed from the host */
 } hf_staged;
@@ -175,6 +176,23 @@ void hf_fs_temp_name(const char *name, const char *tag, char ret[static 256]);
  */
 int hf_fs_stage(hf_host *host, const char *path, const char *bytes, size_t len,
 		const hf_inode *meta, hf_staged *ret, hf_error **err) _must_check_;
+/**
+ * hf_fs_stage_next - stage what is to replace @first, once that is published
+ * @ret: is put back to what @first leaves, then @first can be put back
+ *
+ * Owner, mode, flags and xattrs are those of @first; its staged file has another name,
+ * see hf_fs_next_name(). Errors as hf_fs_stage(). Changes host (invisibly).
+ */
+int hf_fs_stage_next(hf_host *host, const hf_staged *first, const char *bytes, size_t len,
+		     hf_staged *ret, hf_error **err) _must_check_;
+
+/** hf_fs_next_name - name of its staged file, as hf_fs_temp_name(); pure */
+void hf_fs_next_name(const char *name, const char *tag, char ret[static 256]);
+
+/** hf_fs_unpublish_next - put back what @first left, so that @first can be put back
+ *  itself; as hf_fs_unpublish() */
+int hf_fs_unpublish_next(hf_staged *next, hf_staged *first, hf_error **err) _must_check_;
+
 /** hf_fs_stage_removal - the same for a file that shall go */
 int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret,
 			hf_error **err) _must_check_;

@@ -56,10 +56,20 @@ void hf_fs_temp_name(const char *name, const char *tag, char ret[static 256])
 	(void)snprintf(ret, 256, ".%.*s%s%s", room, name, TEMP_SUFFIX, tag);
 }
 
+void hf_fs_next_name(const char *name, const char *tag, char ret[static 256])
+{
+	char next[NAME_MAX + 16];
+
+	(void)snprintf(next, sizeof(next), "next-%s", name);
+	hf_fs_temp_name(next, tag, ret);
+}
+
 /* An exclusive new file of mode 0600 in @dir_fd; @tag NULL: a random one. */
-static int temp_create(int dir_fd, const char *name, const char *tag,
+static int temp_create(int dir_fd, const char *name, bool follows, const char *tag,
 		       char temp[static 256])
 {
+	void (*const name_it)(const char *, const char *, char[static 256]) =
+		follows ? hf_fs_next_name : hf_fs_temp_name;
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 	for (unsigned tries = 0; tries < TEMP_TRIES_MAX; tries++) {
@@ -71,7 +81,7 @@ static int temp_create(int dir_fd, const char *name, const char *tag,
 			return -EIO;
 		for (size_t i = 0; i < sizeof(random); i++)
 			text[i] = letters[random[i] % (sizeof(letters) - 1)];
-		hf_fs_temp_name(name, tag ? tag : text, temp);
+		name_it(name, tag ? tag : text, temp);
 		if (tag) /* what a crash of the same transaction left behind */
 			(void)unlinkat(dir_fd, temp, 0);
 		fd = openat(dir_fd, temp,
@@ -201,7 +211,7 @@ static int temp_make(hf_staged *s, const char *bytes, size_t len, const hf_inode
 	struct stat st;
 	int r;
 
-	fd = temp_create(s->dir_fd, s->name, s->tag, s->temp);
+	fd = temp_create(s->dir_fd, s->name, s->follows, s->tag, s->temp);
 	if (fd < 0)
 		return fail_beside(s, fd, err);
 	/* before the content: one of the flags cannot be set on a file that has any */
@@ -360,6 +370,51 @@ int hf_fs_stage_over(hf_host *host, const char *path, const char *bytes, size_t 
 		     const hf_inode *meta, hf_staged *ret, hf_error **err)
 {
 	return stage(host, path, true, bytes, len, meta, ret, err);
+}
+
+/* What is staged in @first as the old file of @s. */
+static int stage_on(const hf_staged *first, hf_staged *s, hf_error **err)
+{
+	int r;
+
+	*s = (hf_staged){ .dir_fd = -1,
+			  .old_fd = -1,
+			  .tag = first->tag,
+			  .existed = true,
+			  .follows = true };
+	memcpy(s->name, first->name, sizeof(s->name));
+	s->path = strdup(first->path);
+	if (!s->path)
+		return hf_error_oom(err);
+	s->dir_fd = fcntl(first->dir_fd, F_DUPFD_CLOEXEC, 0);
+	s->old_fd = openat(first->dir_fd, first->temp,
+			   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	r = s->dir_fd < 0 || s->old_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = hf_fs_inode_of(s->old_fd, &s->before_inode);
+	if (r == 0)
+		r = hf_fs_slurp(s->old_fd, HF_STATE_MAX, &s->before, &s->before_len);
+	if (r == 0)
+		r = make_room(s);
+	return r < 0 ? hf_fs_fail(err, r, "read the staged copy of", first->path) : 0;
+}
+
+int hf_fs_stage_next(hf_host *host, const hf_staged *first, const char *bytes, size_t len,
+		     hf_staged *ret, hf_error **err)
+{
+	hf_staged s;
+	int r = stage_on(first, &s, err);
+
+	if (r == 0) {
+		hf_fault(host, "stage");
+		r = temp_make(&s, bytes, len, &s.before_inode, err);
+	}
+	if (r < 0) {
+		(void)hf_fs_stage_discard(&s);
+		return r;
+	}
+	*ret = s;
+	return 0;
 }
 
 int hf_fs_stage_removal(hf_host *host, const char *path, hf_staged *ret, hf_error **err)
@@ -553,4 +608,14 @@ int hf_fs_unpublish(hf_staged *staged, hf_error **err)
 	staged->published = false;
 	r = sync_dir(staged, err);
 	return r < 0 ? r : check_back(staged, err);
+}
+
+int hf_fs_unpublish_next(hf_staged *next, hf_staged *first, hf_error **err)
+{
+	bool published = next->published;
+	int r = hf_fs_unpublish(next, err);
+
+	if (!r && published) /* made anew: that is what @first left, now */
+		first->new_ino = next->new_ino;
+	return r;
 }

@@ -21,13 +21,13 @@ int hf_effect_hold(hf_plan *plan, hf_effect *effect, const char *why)
 
 /* Why a restart of the engine could hurt a running container; NULL: it cannot.
  * DESIGN section 4: every doubt counts against the restart. */
-static const char *restart_danger(const hf_engine_view *engine)
+static const char *restart_danger(const hf_engine_view *engine, bool live_restore)
 {
 	if (engine->containers_known == HF_UNKNOWN)
 		return "it could not be told whether containers are running";
 	if (!engine->n_containers)
 		return NULL;
-	if (engine->live_restore != HF_PRESENT)
+	if (!live_restore)
 		return "containers are running and live-restore is not in force";
 	if (!engine->live_restore_after)
 		return "containers are running and live-restore would be off afterwards";
@@ -40,24 +40,46 @@ static const char *restart_danger(const hf_engine_view *engine)
 	return NULL;
 }
 
+/* Containers outlive it if live-restore is put in force before, in the same run. */
+static int restart_after_reload(hf_plan *plan)
+{
+	hf_engine_view *engine = &plan->engine;
+	hf_effect **slot = hf_vec_push(&plan->arena, plan->effects, plan->n_effects);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = engine->first;
+	engine->first->first = true;
+	if (engine->first_group) {
+		engine->first_group->first = engine->first_text;
+		engine->first_group->first_len = engine->first_len;
+	}
+	return 0;
+}
+
 static int decide_restart(hf_plan *plan, hf_effect *effect)
 {
 	const hf_engine_view *engine = &plan->engine;
-	const char *danger;
+	bool live_restore = engine->live_restore == HF_PRESENT;
+	bool is_engine = engine->unit && strcmp(engine->unit, effect->unit) == 0;
+	const char *danger = restart_danger(engine, live_restore);
+	bool first = is_engine && danger && engine->first && !engine->first->hold &&
+		     !restart_danger(engine, true);
 
 	switch (plan->options.restart) {
 	case HF_RESTART_NEVER:
 		return hf_effect_hold(plan, effect, "--restart=never");
 	case HF_RESTART_ALWAYS:
-		return 0;
+		return first ? restart_after_reload(plan) : 0;
 	case HF_RESTART_SAFE:
 	default:
 		break;
 	}
-	if (!engine->unit || strcmp(engine->unit, effect->unit) != 0)
+	if (!is_engine)
 		return hf_effect_hold(plan, effect,
 				      "--restart=safe restarts only dockerd's unit");
-	danger = restart_danger(engine);
+	if (first)
+		return restart_after_reload(plan);
 	return danger ? hf_effect_hold(plan, effect, danger) : 0;
 }
 
@@ -111,8 +133,9 @@ static void drop_covered_reloads(hf_plan *plan)
 		hf_effect *effect = plan->effects[i];
 		bool covered = false;
 
-		for (size_t k = 0;
-		     effect->action == HF_ACTION_RELOAD && k < plan->n_effects; k++)
+		for (size_t k = 0; effect->action == HF_ACTION_RELOAD && !effect->first &&
+				   k < plan->n_effects;
+		     k++)
 			covered |= plan->effects[k]->action == HF_ACTION_RESTART &&
 				   !plan->effects[k]->hold &&
 				   strcmp(plan->effects[k]->unit, effect->unit) == 0;
@@ -122,12 +145,18 @@ static void drop_covered_reloads(hf_plan *plan)
 	plan->n_effects = kept;
 }
 
+static int rank_of(const hf_effect *effect)
+{
+	return effect->first ? -1 : (int)effect->action;
+}
+
 /* The order in which effects are carried out. */
 static void sort_effects(hf_plan *plan)
 {
 	for (size_t i = 1; i < plan->n_effects; i++) /* insertion sort: stable, and few */
 		for (size_t k = i;
-		     k && plan->effects[k - 1]->action > plan->effects[k]->action; k--) {
+		     k && rank_of(plan->effects[k - 1]) > rank_of(plan->effects[k]);
+		     k--) {
 			hf_effect *t = plan->effects[k];
 
 			plan->effects[k] = plan->effects[k - 1];

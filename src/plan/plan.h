@@ -135,6 +135,10 @@ struct hf_group {
 	size_t before_len;
 	const char *after; /* bytes to write */
 	size_t after_len;
+	/* Bytes to write before all else, for a reload that is waited for: .first of an
+	 * effect; NULL: none. */
+	const char *first;
+	size_t first_len;
 
 	/* FILE and MKDIR: owner and mode of a *new* file or directory; an existing
 	 * file keeps its own, unless .set_meta. INODE: what to set. */
@@ -181,6 +185,7 @@ typedef struct hf_effect {
 	const char *unit; /* NULL for daemon-reload and reboot */
 	bool hold;	  /* decided: not now */
 	const char *why;  /* of the effect or of the hold */
+	bool first;	  /* before all else: a restart is safe once it is confirmed */
 	bool pending;	  /* needed by an earlier run already: .pending_since_usec */
 	uint64_t pending_since_usec;
 	const hf_store *hides; /* what goes out of view with it; NULL: nothing can */
@@ -217,6 +222,14 @@ typedef struct hf_engine_view {
 	bool stale;	    /* systemd has an older state of .unit loaded than the disk */
 	bool restart_helps; /* a restart now would put the pending setting in force */
 	const char *why;    /* of any UNKNOWN */
+	const char *socket_now; /* where its API answers now; or NULL */
+	/* A reload that puts live-restore in force where nothing else is in the way of a
+	 * restart, and what its file would hold then; NULL: there is none. It becomes one
+	 * of the effects when a restart depends on it. */
+	hf_effect *first;
+	hf_group *first_group; /* NULL: the file has it already */
+	const char *first_text;
+	size_t first_len;
 	/* Its configuration after the plan, and as it is; NULL: nobody is to judge it. */
 	const hf_trial *trial;
 	const hf_trial *trial_now;

@@ -36,11 +36,13 @@ static struct {
 	int follows;
 	bool follows_left;		   /* a part of it waits for the next boot */
 	const hf_trial *trial, *trial_now; /* for the engine's program */
+	bool first; /* OLD is written twice, with a reload in between */
 } script;
 
 #define CONF "/etc/new/dir/a.conf"
 #define OLD "/etc/old.conf"
 #define WANTED "wanted\n"
+#define FIRST "first\n"
 
 static int fake_observe(hf_host *host, const hf_model *model, hf_plan *plan,
 			hf_error **err)
@@ -128,6 +130,18 @@ static int fake_plan(const hf_model *model, hf_plan *plan, hf_error **err)
 		hf_change_in(change, group);
 	}
 	plan->engine.trial_differs = any;
+	if (any && script.first) {
+		hf_group *group = hf_plan_group_find(plan, HF_GROUP_FILE, OLD);
+		hf_effect *effect = hf_plan_effect(plan, HF_ACTION_RELOAD, "b.service",
+						   "it comes first");
+
+		if (!group || !effect)
+			return hf_error_oom(err);
+		group->first = FIRST;
+		group->first_len = strlen(FIRST);
+		effect->first = true;
+		plan->engine.socket_now = "/run/now.sock";
+	}
 	if (any && script.units &&
 	    (!hf_plan_effect(plan, HF_ACTION_DAEMON_RELOAD, NULL, "drop-ins") ||
 	     !hf_plan_effect(plan, HF_ACTION_RELOAD, "a.service", "the fake kind") ||

@@ -126,6 +126,10 @@ static int plan_file(hf_plan *plan, const char *path, const char *text, size_t l
 	group->before_len = len;
 	group->after = "wanted\n";
 	group->after_len = strlen("wanted\n");
+	if (strcmp(path, "/etc/0old0") == 0 || strcmp(path, "/etc/new0/sub/f1") == 0) {
+		group->first = "first\n";
+		group->first_len = strlen("first\n");
+	}
 	group->uid = geteuid(); /* the test may be run by anyone */
 	group->gid = getegid();
 	return 1;

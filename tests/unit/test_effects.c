@@ -20,6 +20,23 @@ static struct {
 	int daemon_reloads, reloads, restarts;
 } manager;
 
+/* What OLD holds at each call, in a row. */
+static char seen[64];
+static const char *old_path;
+
+static void see(char what)
+{
+	char text[8] = "";
+	FILE *f = old_path ? fopen(old_path, "r") : NULL;
+
+	if (!f)
+		return;
+	(void)!fread(text, 1, 1, f);
+	assert_int_equal(fclose(f), 0);
+	(void)snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%c%s ", what,
+		       text);
+}
+
 static int answer(int r, int *calls, hf_error **err)
 {
 	if (++*calls > 1 && manager.only_once)
@@ -31,6 +48,7 @@ int __wrap_hf_bus_daemon_reload(hf_host *host, hf_error **err);
 int __wrap_hf_bus_daemon_reload(hf_host *host, hf_error **err)
 {
 	(void)host;
+	see('d');
 	return answer(manager.fail_daemon_reload, &manager.daemon_reloads, err);
 }
 
@@ -46,6 +64,7 @@ int __wrap_hf_bus_job(hf_host *host, const char *method, const char *unit,
 int __wrap_hf_bus_job(hf_host *host, const char *method, const char *unit, hf_error **err)
 {
 	(void)host, (void)unit;
+	see(strcmp(method, "ReloadUnit") ? 'S' : strcmp(unit, "b.service") ? 'r' : 'R');
 	if (strcmp(method, "ReloadUnit") == 0)
 		return answer(manager.fail_reload, &manager.reloads, err);
 	return answer(manager.fail_restart, &manager.restarts, err);
@@ -92,6 +111,24 @@ int __wrap_hf_docker_ping(hf_host *host, const char *socket, hf_arena *arena,
 	return strcmp(socket, "/run/other.sock") == 0
 		       ? 0
 		       : hf_error_set(err, -ENOENT, "nobody listens there");
+}
+
+/* Live-restore shows at the nth look; 0: never. */
+static int looks_until_on, looks_at_info;
+
+int __wrap_hf_docker_get(hf_host *host, const char *socket, const char *path,
+			 json_t **ret, hf_error **err);
+int __wrap_hf_docker_get(hf_host *host, const char *socket, const char *path,
+			 json_t **ret, hf_error **err)
+{
+	(void)host, (void)err;
+	assert_string_equal(socket, "/run/now.sock");
+	assert_string_equal(path, "/info");
+	if (looks_at_info == 0)
+		see('?');
+	*ret = json_pack("{s:b}", "LiveRestoreEnabled",
+			 ++looks_at_info == looks_until_on);
+	return 0;
 }
 
 /* Waits for entries by the clock. */
@@ -262,6 +299,83 @@ static void test_back_from_a_restart(void **state)
 	world_free(w);
 }
 
+static world *first_world(void)
+{
+	world *w = world_new();
+	static char path[128];
+
+	memset(&manager, 0, sizeof(manager));
+	w->host.units.known = HF_PRESENT;
+	script.units = script.first = true;
+	(void)snprintf(path, sizeof(path), "%s" OLD, w->root);
+	old_path = path;
+	seen[0] = '\0';
+	looks_at_info = 0;
+	looks_until_on = 2;
+	look_again(w);
+	return w;
+}
+
+static void first_free(world *w)
+{
+	world_free(w);
+	old_path = NULL;
+}
+
+/* The first part is in force before anything else is there. */
+static void test_first(void **state)
+{
+	world *w = first_world();
+
+	(void)state;
+	assert_true(w->survey.plan.effects[0]->first);
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_APPLIED);
+	assert_string_equal(seen, "Rf ?f dw rw Sw ");
+	assert_string_equal(w->result.steps[0].what, "write " OLD ", at first");
+	assert_string_equal(w->result.steps[1].what, "reload b.service");
+	first_free(w);
+}
+
+/* It does not come in force: nothing else has happened, and it is taken back. */
+static void test_first_not_confirmed(void **state)
+{
+	world *w = first_world();
+	cleanup_free char *before = listing(w), *then = NULL;
+
+	(void)state;
+	looks_until_on = 0;
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_ROLLED_BACK);
+	assert_non_null(strstr(hf_error_text(w->result.error), "live-restore"));
+	assert_int_equal(manager.reloads, 2);
+	assert_int_equal(manager.restarts + manager.daemon_reloads, 0);
+	assert_string_equal(seen, "Rf ?f Ro ");
+	assert_true(looks_at_info > 10);
+	free(shell("rm -rf %s/var/lib/holdfast", w->root));
+	then = listing(w);
+	assert_string_equal(then, before);
+	first_free(w);
+}
+
+/* A restart on the way back finds the first part in the file; that goes after it. */
+static void test_first_reverted(void **state)
+{
+	world *w = first_world();
+	cleanup_free char *before = listing(w), *then = NULL;
+
+	(void)state;
+	manager.fail_restart = -EIO;
+	manager.only_once = true;
+	do_apply(w);
+	assert_int_equal(w->result.outcome, HF_OUTCOME_ROLLED_BACK);
+	assert_string_equal(seen, "Rf ?f dw rw Sw df rf Sf Ro ");
+	free(shell("rm -rf %s/var/lib/holdfast", w->root));
+	then = listing(w);
+	assert_string_equal(then, before);
+	first_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +384,9 @@ int main(void)
 		cmocka_unit_test(test_reload_without_an_answer),
 		cmocka_unit_test(test_refused_reload),
 		cmocka_unit_test(test_back_from_a_restart),
+		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_first_not_confirmed),
+		cmocka_unit_test(test_first_reverted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,75 @@ static void new_file_and_discard(void **state)
 	hf_fs_stage_discard(&s);
 }
 
+static void stage_twice(temp_root *t, hf_staged *first, hf_staged *next)
+{
+	hf_error *err = NULL;
+
+	assert_int_equal(hf_fs_stage(&t->host, "/d/f", "first", 5, NULL, first, &err), 0);
+	assert_int_equal(hf_fs_stage_next(&t->host, first, "last", 4, next, &err), 0);
+}
+
+/* One after the other, and back the same way; each of them once only. */
+static void replaced_twice(void **state)
+{
+	temp_root *t = *state;
+	hf_staged first = { 0 }, next = { 0 };
+	hf_error *err = NULL;
+	struct stat before, st;
+
+	temp_root_mkdir(t, "d");
+	temp_root_write(t, "d/f", "old");
+	assert_int_equal(fchmodat(t->fd, "d/f", 0640, 0), 0);
+	before = temp_root_stat(t, "d/f");
+	stage_twice(t, &first, &next);
+	assert_int_equal(entries(t, "d"), 3);
+	assert_string_equal(temp_root_text(t, "d/f"), "old");
+	assert_int_equal(hf_fs_publish(&first, &err), 0);
+	assert_string_equal(temp_root_text(t, "d/f"), "first");
+	assert_int_equal(hf_fs_publish(&next, &err), 0);
+	assert_string_equal(temp_root_text(t, "d/f"), "last");
+	assert_int_equal(entries(t, "d"), 1);
+	assert_int_equal(temp_root_stat(t, "d/f").st_mode, before.st_mode);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(hf_fs_unpublish_next(&next, &first, &err), 0);
+	assert_string_equal(temp_root_text(t, "d/f"), "first");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(hf_fs_unpublish(&first, &err), 0);
+	assert_string_equal(temp_root_text(t, "d/f"), "old");
+	st = temp_root_stat(t, "d/f");
+	assert_int_equal(st.st_mode, before.st_mode);
+	assert_int_equal(st.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+	hf_fs_stage_discard(&next);
+	hf_fs_stage_discard(&first);
+	assert_int_equal(entries(t, "d"), 1);
+}
+
+/* The second only replaces what the first left; and without it nothing at all. */
+static void replaced_in_between(void **state)
+{
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "d");
+	for (int published = 0; published < 2; published++) {
+		hf_staged first = { 0 }, next = { 0 };
+		hf_error *err = NULL;
+
+		temp_root_write(t, "d/f", "old");
+		stage_twice(t, &first, &next);
+		if (published) {
+			assert_int_equal(hf_fs_publish(&first, &err), 0);
+			temp_root_write(t, "d/f", "mine");
+		}
+		assert_int_equal(hf_fs_publish(&next, &err), -ESTALE);
+		assert_string_equal(temp_root_text(t, "d/f"), published ? "mine" : "old");
+		hf_error_free(err);
+		assert_int_equal(hf_fs_unpublish_next(&next, &first, NULL), 0);
+		hf_fs_stage_discard(&next);
+		hf_fs_stage_discard(&first);
+		assert_int_equal(entries(t, "d"), 1);
+	}
+}
+
 static void stage_as(temp_root *t, bool removes, hf_staged *s)
 {
 	hf_error *err = NULL;
@@ -509,6 +578,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(replace_publish_put_back),
+		T(replaced_twice),
+		T(replaced_in_between),
 		T(new_file_and_discard),
 		T(changed_before_publish),
 		T(removal),

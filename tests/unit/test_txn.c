@@ -19,6 +19,7 @@
 #define META "\"meta\": \"0:0 0644\""
 #define FILE_REST                                                                        \
 	"\"before\": {}, \"remove\": false, \"keep\": [0, 0], \"after\": \"\", " META
+#define NEXT "\"next\": \"/etc/.next-x.holdfast-" ID "\""
 #define TEMP "\"temp\": \"/etc/.x.holdfast-" ID "\""
 
 static char *text_of(const char *id, const char *item)
@@ -56,6 +57,8 @@ static const char *const good[] = {
 	("\"type\": \"file\", \"path\": \"/etc/x\", \"made\": \"/etc\", " TEMP
 	 ", " FILE_REST),
 	"\"type\": \"file\", \"path\": \"/etc/link\", " TEMP ", " FILE_REST,
+	"\"type\": \"file\", \"path\": \"/etc/x\", \"first\": \"\", " TEMP ", " NEXT
+	", " FILE_REST,
 	"\"type\": \"file\", \"path\": \"/etc/a\\u000ab\", " FILE_REST,
 	("\"type\": \"inode\", \"path\": \"/\", \"before\": \"0:0 0600\", \"dev\": 1, "
 	 "\"ino\": 2, \"follow\": false, \"folded\": false, " META),
@@ -104,6 +107,14 @@ static void test_what_none_touches(void **state)
 		"\"type\": \"file\", \"path\": \"/etc/x\", \"temp\": "
 		"\".x.holdfast-" ID "\", " FILE_REST,
 		"\"type\": \"file\", \"path\": \"/etc/x\", \"temp\": \"\", " FILE_REST,
+		"\"type\": \"file\", \"path\": \"/etc/x\", \"first\": \"\", " TEMP ", "
+		"\"next\": \"/etc/shadow\", " FILE_REST,
+		"\"type\": \"file\", \"path\": \"/etc/x\", \"first\": \"\", " NEXT
+		", " FILE_REST,
+		"\"type\": \"file\", \"path\": \"/etc/x\", \"first\": \"\", " TEMP
+		", " FILE_REST,
+		"\"type\": \"file\", \"path\": \"/etc/x\", \"first\": \"?\", " TEMP
+		", " NEXT ", " FILE_REST,
 	};
 	static const char *const ids[] = {
 		"../../../etc/evil-name",    "", "/etc/evil", "20261122T155326634/a5f4",
