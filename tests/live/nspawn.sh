@@ -110,3 +110,129 @@ exits 0 "apply after the container is gone"
 	bad "icc is '$(cat "$out/icc")' after the restart"
 of last
 exits 6 "check at the end"
+
+# Live-restore and what needs a restart, with a container running: one apply puts the one
+# in force, sees that it is, and restarts. And when dockerd does not come back from that, the
+# container outlives the way back as well. Killed at each call that changes a file, it leaves a
+# file that dockerd starts with, and recovers.
+fresh_tree
+boot_seconds=600 boot <<'EOT'
+for group in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+	mount -o remount,bind,rw "$group"
+done
+tar -ch /bin/sleep $(ldd /bin/sleep | grep -o '/[^ ]*') 2>/dev/null | docker import - sleeper
+state() { # NAME
+	docker inspect busy --format '{{.State.Pid}} {{.State.StartedAt}}' >"$1.busy"
+	systemctl show -p MainPID --value docker.service >"$1.pid"
+	docker info --format '{{.LiveRestoreEnabled}} {{.SecurityOptions}}' >"$1.info"
+	cat /etc/docker/daemon.json >"$1.json.is"
+}
+baseline() { # NAME DEMAND
+	printf '%s\n' 'holdfast: 1' "name: $1" 'title: T' 'controls:' \
+		"  - {id: c, title: T, daemon: $2}" >"$1.yaml"
+	chmod 0644 "$1.yaml"
+}
+mkdir -p /etc/docker
+printf '{\n\t"labels": ["a=b"]\n}\n' >/etc/docker/daemon.json
+baseline once '{set: {live-restore: true, no-new-privileges: true, log-level: warn}}'
+baseline bad '{set: {live-restore: true, no-new-privileges: true, log-level: error}}'
+
+# from now on dockerd refuses one value when it starts
+mkdir /opt/real
+mv /usr/sbin/dockerd /opt/real/dockerd
+cat >/usr/sbin/dockerd <<'END'
+#!/bin/sh
+if grep -q '"log-level": "error"' /etc/docker/daemon.json; then
+	echo "shim: no" >&2
+	exit 1
+fi
+exec /opt/real/dockerd "$@"
+END
+chmod 0755 /usr/sbin/dockerd
+systemctl restart docker.service
+docker run -d --name busy --network none sleeper /bin/sleep 1000
+state first
+hf bad apply ./bad.yaml
+state bad
+# the reload has put it in force, and the file does not say so any more
+docker rm -f busy
+systemctl restart docker.service
+docker run -d --name busy --network none sleeper /bin/sleep 1000
+state before
+cp /etc/docker/daemon.json once.json.0
+hf plan plan ./once.yaml
+hf once apply ./once.yaml
+state once
+hf check check ./once.yaml
+hf again apply ./once.yaml
+state again
+hf back rollback
+state back
+docker rm -f busy
+: >deaths
+for ((n = 1; n < 40; n++)); do
+	rm -rf /var/lib/holdfast
+	cp once.json.0 /etc/docker/daemon.json
+	systemctl reset-failed docker.service
+	systemctl restart docker.service
+	docker run -d --name busy --network none sleeper /bin/sleep 1000
+	state alive
+	strace -f -qq -o trace -e trace=renameat,renameat2,unlinkat \
+		-e inject=renameat,renameat2,unlinkat:signal=KILL:when=$n \
+		holdfast apply ./once.yaml >o 2>e
+	status=$?
+	[[ $status == 137 ]] || break
+	state dead
+	cmp -s alive.busy dead.busy || echo "not ok $n: the container was hurt" >>deaths
+	grep -c live-restore dead.json.is >>first
+	docker rm -f busy
+	systemctl reset-failed docker.service
+	systemctl restart docker.service || echo "not ok $n: dockerd does not start" >>deaths
+	holdfast recover >>recovers 2>&1 || [[ $? == 3 ]] || echo "not ok $n: recover" >>deaths
+	# from the kept record on all of it counts as done
+	cmp -s once.json.0 /etc/docker/daemon.json || holdfast check ./once.yaml >/dev/null 2>&1 || {
+		echo "not ok $n: daemon.json is neither as before nor as wanted"
+		cat /etc/docker/daemon.json
+	} >>deaths
+	echo "ok $n" >>deaths
+done
+echo "$status" >killed.status
+state killed
+touch end
+EOT
+of bad
+exits 4 "apply of what dockerd does not start with, beside live-restore"
+[[ $(jq -r '[.steps[] | "\(.state) \(.what)"] | join(", ")' "$work/json") == *"done write /etc/docker/daemon.json, at first, done reload docker.service, done write /etc/docker/daemon.json, failed restart docker.service, "*"reverted write /etc/docker/daemon.json, reverted restart docker.service, reverted write /etc/docker/daemon.json, at first, reverted reload docker.service" ]] &&
+	ok "the restart on the way back finds live-restore in the file" || { bad "the steps are:"; jq -c '.steps[]' "$work/json"; }
+cmp -s "$out/first.busy" "$out/bad.busy" && ok "the container outlives it, the same process" ||
+	bad "the container was hurt: $(cat "$out/bad.busy")"
+cmp -s "$out/first.json.is" "$out/bad.json.is" && ok "daemon.json is as before" || bad "daemon.json: $(cat "$out/bad.json.is")"
+[[ $(cat "$out/before.info") == false* ]] && ok "live-restore is off before" || bad "before: $(cat "$out/before.info")"
+of plan
+exits 2 "plan of live-restore and what needs a restart"
+[[ $(jq -r '[.effects[] | "\(.action) \(.decision)"] | join(", ")' "$work/json") == "reload run, restart run" ]] &&
+	ok "it announces a reload first, and the restart" || { bad "effects:"; jq -c '.effects[]' "$work/json"; }
+of once
+exits 0 "one apply of it"
+cmp -s "$out/before.busy" "$out/once.busy" && ok "the container runs on, the same process" ||
+	bad "the container was hurt: $(cat "$out/once.busy")"
+cmp -s "$out/before.pid" "$out/once.pid" && bad "dockerd was not restarted" || ok "dockerd was restarted"
+[[ $(cat "$out/once.info") == "true "*no-new-privileges* || $(cat "$out/once.info") == "true "* ]] &&
+	ok "live-restore is in force" || bad "after: $(cat "$out/once.info")"
+[[ $(jq -cS . "$out/once.json.is") == '{"labels":["a=b"],"live-restore":true,"log-level":"warn","no-new-privileges":true}' ]] &&
+	ok "daemon.json has all of it" || bad "daemon.json: $(cat "$out/once.json.is")"
+of check
+exits 0 "check of it"
+of again
+exits 0 "a second apply"
+cmp -s "$out/once.pid" "$out/again.pid" && ok "it restarts nothing" || bad "it restarts dockerd"
+of back
+exits 3 "rollback with the container running"
+cmp -s "$out/before.busy" "$out/back.busy" && cmp -s "$out/again.pid" "$out/back.pid" &&
+	ok "it holds the restart that would end it" || bad "the container was hurt: $(cat "$out/back.busy")"
+cmp -s "$out/before.json.is" "$out/back.json.is" && ok "daemon.json is as before" || bad "daemon.json: $(cat "$out/back.json.is")"
+[[ $(cat "$out/killed.status") == 0 && $(grep -c '^ok' "$out/deaths") -gt 5 ]] && ! grep -q '^not ok' "$out/deaths" &&
+	ok "killed $(grep -c '^ok' "$out/deaths") times, the container ran on, dockerd started, all was taken back or done" ||
+	{ bad "killed:"; cat "$out/deaths" "$out/killed.status"; }
+[[ $(sort -u "$out/first" | xargs) == "0 1" ]] && ok "before and after live-restore was there" ||
+	bad "live-restore: $(xargs <"$out/first")"

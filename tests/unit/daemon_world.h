@@ -45,6 +45,8 @@ typedef struct scene {
 	const char *shown[8];		     /* key, JSON, key, JSON, ... */
 	size_t n_containers;
 	bool live_restore;     /* in force in the running one */
+	bool answers;	       /* its API does, on a local socket */
+	hf_known swarm_now;    /* what it says of that */
 	const char *dependant; /* a unit that requires dockerd's */
 	bool socket;	       /* print where the API is after the plan */
 	/* what dockerd keeps, names with spaces between; all NULL: not known */
@@ -162,7 +164,10 @@ static void put_plan(stage *s)
 			hf_strbuf_addf(&s->out, "mkdir %s\n", g->path);
 		else if (g->remove)
 			hf_strbuf_addf(&s->out, "remove %s\n", g->path);
-		else
+		else if (g->first)
+			hf_strbuf_addf(&s->out, "at first:\n%.*s", (int)g->first_len,
+				       g->first);
+		if (g->type == HF_GROUP_FILE && !g->remove)
 			hf_strbuf_addf(&s->out, "%s:\n%.*s%s",
 				       g->existed ? "edit" : "make", (int)g->after_len,
 				       g->after,
@@ -171,10 +176,10 @@ static void put_plan(stage *s)
 					       : "\n\\ no newline at the end\n");
 	}
 	for (size_t i = 0; i < p->n_effects; i++)
-		hf_strbuf_addf(&s->out, "%s %s%s: %s\n",
-			       hf_action_name(p->effects[i]->action), p->effects[i]->unit,
-			       p->effects[i]->pending ? " pending" : "",
-			       p->effects[i]->why);
+		hf_strbuf_addf(
+			&s->out, "%s%s %s%s: %s\n", p->effects[i]->first ? "first " : "",
+			hf_action_name(p->effects[i]->action), p->effects[i]->unit,
+			p->effects[i]->pending ? " pending" : "", p->effects[i]->why);
 }
 
 static hf_arg *args_of(stage *s, const char *const *words, const char *file,
@@ -301,6 +306,8 @@ static void stage_obs(stage *s, const scene *in)
 		s->plan.engine.dependants[1] = "other.service";
 		s->plan.engine.n_dependants = 2;
 	}
+	s->plan.engine.socket_now = in->answers ? "/run/docker.sock" : NULL;
+	s->plan.engine.swarm = in->swarm_now;
 	s->plan.engine.containers_known = HF_PRESENT;
 	s->plan.engine.containers = hf_arena_array(&s->arena, 4, sizeof(hf_container));
 	s->plan.engine.n_containers = in->n_containers;

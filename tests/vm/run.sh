@@ -195,6 +195,19 @@ boxes() {
 		hf done check ./live.yaml
 		docker network inspect bridge \
 			--format '{{index .Options "com.docker.network.bridge.enable_icc"}}' >icc
+		# live-restore off again, and then all of it in one run
+		baseline off 'daemon: {set: {log-level: error}}'
+		hf off apply --replace ./off.yaml
+		docker info --format '{{.LiveRestoreEnabled}}' >info.off
+		box four && box five
+		boxes four five >boxes.5
+		dockerd_pid >pid.6
+		baseline once 'daemon: {set: {live-restore: true, log-level: warn, no-new-privileges: true}}'
+		hf once apply --replace ./once.yaml
+		boxes four five >boxes.6
+		dockerd_pid >pid.7
+		docker info --format '{{.LiveRestoreEnabled}}' >info.once
+		hf settled check ./once.yaml
 	EOT
 	has "three containers run" 3 "$(wc -l <"$out/boxes.0")"
 	of held
@@ -232,6 +245,20 @@ boxes() {
 	of 'done'
 	exits 0 "check of it"
 	has "icc is off on the running bridge" false "$(cat "$out/icc")"
+	of off
+	exits 0 "apply that takes live-restore back"
+	has "it is off" false "$(cat "$out/info.off")"
+	has "two containers run" 2 "$(wc -l <"$out/boxes.5")"
+	of once
+	exits 0 "one apply of live-restore and what needs a restart"
+	has "it reloads first" "reload docker.service restart docker.service" \
+		"$(jq -r '.steps[].what | select(test("^re(load|start) "))' "$work/json" | xargs)"
+	has "live-restore is in force" true "$(cat "$out/info.once")"
+	same "the containers run on (once)" "$out/boxes.5" "$out/boxes.6"
+	! cmp -s "$out/pid.6" "$out/pid.7" && ok "dockerd was restarted" ||
+		bad "dockerd was not restarted"
+	of settled
+	exits 0 "check of it"
 }
 
 # dockerd refuses at its start what no validation can tell: an address that is not here.

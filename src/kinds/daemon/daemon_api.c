@@ -547,6 +547,7 @@ int hf_daemon_ask(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs,
 
 	if (r < 0)
 		return r;
+	plan->engine.socket_now = a.socket;
 	if (!a.socket) {
 		obs->api_why = "dockerd listens on no local socket";
 		plan->engine.why = obs->api_why;

@@ -469,5 +469,5 @@ int hf_daemon_tell_edits(hf_daemon_live *l)
 		    strcmp(effect->unit, plan->engine.unit) == 0 && tell(l, effect) < 0)
 			return -ENOMEM;
 	}
-	return 0;
+	return plan->engine.first ? tell(l, plan->engine.first) : 0;
 }

@@ -20,11 +20,8 @@ static void add_name(hf_strbuf *sb, const char *name)
 	hf_strbuf_adds(sb, name);
 }
 
-/* A running flag of any key of the file: dockerd refuses the whole reload. */
-static bool reload_is_refused(const live *l)
+bool hf_daemon_reload_refused(const hf_daemon_live *l, const hf_json *root)
 {
-	const hf_json *root = l->ctx->after.root;
-
 	for (size_t i = 0; root && i < root->n; i++) {
 		const hf_dkey *key = hf_dkey_find(root->items[i]->key);
 
@@ -40,7 +37,7 @@ static void need(live *l, const hf_dkey *key, const char *name, bool is_set)
 	bool reload = key->force == HF_FORCE_RELOAD_RESET ||
 		      (key->force == HF_FORCE_RELOAD && is_set);
 
-	if (reload && !reload_is_refused(l)) {
+	if (reload && !hf_daemon_reload_refused(l, l->ctx->after.root)) {
 		l->reload = true;
 		add_name(&l->reload_keys, name);
 		return;
@@ -419,6 +416,8 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 		r = ask_effects(&l);
 	if (r == 0)
 		r = tell_dependants(&l);
+	if (r == 0)
+		r = hf_daemon_offer_first(&l);
 	if (r == 0)
 		r = hf_daemon_tell_edits(&l);
 	/* with running containers dockerd leaves the default bridge as it is */

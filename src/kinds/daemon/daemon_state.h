@@ -271,6 +271,19 @@ typedef struct hf_daemon_live {
  *  what was before; NULL: no memory */
 hf_json *hf_daemon_reloaded(const hf_daemon_live *l);
 
+/** hf_daemon_reload_refused - is a key of the file @root a flag of the running process?
+ *  dockerd refuses the whole reload then; pure */
+bool hf_daemon_reload_refused(const hf_daemon_live *l, const hf_json *root);
+
+/**
+ * hf_daemon_offer_first - what would make a restart safe while containers run
+ *
+ * A reload of the file as it is with live-restore alone added, into the engine view,
+ * where dockerd would take it and it can be seen to be in force. Whether a restart needs
+ * it, plan/finish.c decides. 0 or -ENOMEM; pure
+ */
+int hf_daemon_offer_first(hf_daemon_live *l) _must_check_;
+
 /** hf_daemon_tell_edits - name in the effects on dockerd's unit what others changed that
  *  they put in force, and hold what would hurt; 0 or -ENOMEM; pure */
 int hf_daemon_tell_edits(hf_daemon_live *l);
