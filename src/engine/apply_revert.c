@@ -86,22 +86,21 @@ static bool revert_effects(hf_apply_work *a, hf_action first, hf_action last)
 	return ok;
 }
 
-/* Last of all: a restart on the way back still relies on it. */
 static bool revert_first(hf_apply_work *a)
 {
-	size_t index = hf_apply_first(a);
 	bool ok = true;
 
 	for (size_t i = 0; i < a->n_items; i++)
 		if (a->items[i].state == HF_ITEM_FIRST)
 			ok &= revert_one(a, &a->items[i]);
-	return index == SIZE_MAX ? ok : revert_effect(a, index) && ok;
+	return ok;
 }
 
 void hf_apply_revert(hf_apply_work *a)
 {
 	cleanup_(hf_error_freep) hf_error *why = NULL;
 	hf_action next = HF_ACTION_DAEMON_RELOAD;
+	size_t index = hf_apply_first(a);
 	bool ok = true;
 
 	if (a->kept) { /* the next run would take a half-way revert for all that was done
@@ -128,8 +127,17 @@ void hf_apply_revert(hf_apply_work *a)
 		hf_apply_step(a, "write out owners and modes", HF_STEP_STUCK, why);
 		ok = false;
 	}
+	if (index == SIZE_MAX) { /* no reload of its own: a restart is to find it whole */
+		if (next == HF_ACTION_DAEMON_RELOAD)
+			ok &= revert_effects(a, next, next);
+		next = HF_ACTION_RELOAD;
+		ok &= revert_first(a);
+	}
 	ok &= revert_effects(a, next, HF_ACTION_RESTART);
-	ok &= revert_first(a);
+	if (index != SIZE_MAX) { /* a restart on the way back still relies on it */
+		ok &= revert_first(a);
+		ok &= revert_effect(a, index);
+	}
 	a->result->outcome = ok ? HF_OUTCOME_ROLLED_BACK : HF_OUTCOME_INCOMPLETE;
 	/* the model's gates point into the plan they were last decided for */
 	hf_survey_done(&a->result->after);

@@ -127,6 +127,23 @@ static int recover_file(recovery *rc, const hf_txn_item *item, hf_error **err)
 	return 0;
 }
 
+/* The state in between, on the way to either end: while the units change, a key that
+ * becomes a flag and one that was a flag are both out of the file. */
+static int recover_first(recovery *rc, const hf_txn_item *item, hf_error **err)
+{
+	cleanup_(hf_arena_done) hf_arena arena = { 0 };
+	hf_image from = rc->forward ? item->before : hf_txn_item_after(item), now, first;
+	int r;
+
+	if (item->type != HF_GROUP_FILE || !item->first)
+		return 0;
+	r = hf_fs_image(rc->host, item->path, &arena, &now, err);
+	if (r < 0 || !now.exists || !hf_image_same(&now, &from))
+		return r;
+	first = hf_txn_item_first(item);
+	return hf_fs_restore(rc->host, item->path, &first, err);
+}
+
 /* --- inodes
  * ------------------------------------------------------------------------------- */
 
@@ -287,33 +304,54 @@ static void name_effects(recovery *rc)
 	}
 }
 
+/* On the way back it comes where the file had its last bytes, on the way forward before
+ * all else. */
+static void recover_one(recovery *rc, const hf_txn_item *item, bool first)
+{
+	cleanup_(hf_error_freep) hf_error *why = NULL;
+
+	hf_fault(rc->host, "recover");
+	/* one that fails does not keep the others from being put back */
+	if ((first ? recover_first(rc, item, &why) : recover_item(rc, item, &why)) < 0)
+		stuck(rc, item, hf_error_text(why));
+}
+
+/* Files that were to be replaced twice: @first, their state in between; else the end. */
+static void recover_twice(recovery *rc, bool first)
+{
+	for (size_t i = 0; i < rc->txn->n_items; i++)
+		if (rc->txn->items[i].first)
+			recover_one(rc, &rc->txn->items[i], first);
+}
+
 static int recover_all(recovery *rc, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *sync = NULL;
 	size_t n = rc->txn->n_items;
-	bool units = false;
+	bool units = false, told = true;
 
-	for (size_t i = 0; i < n; i++) {
+	if (rc->forward)
+		recover_twice(rc, true);
+	for (size_t i = 0; i < n && told; i++) {
 		const hf_txn_item *item = &rc->txn->items[rc->forward ? i : n - 1 - i];
-		cleanup_(hf_error_freep) hf_error *why = NULL;
 
 		/* what comes next may not go with what the manager still has loaded: a
 		 * flag that became a key, or the other way round */
-		if (units && !rc->told && item->stage != HF_STAGE_UNITS &&
-		    !tell_manager(rc))
+		if (units && !rc->told && item->stage != HF_STAGE_UNITS)
+			told = tell_manager(rc); /* a failure is among the steps */
+		if (!told)
 			break;
 		units |= item->stage == HF_STAGE_UNITS;
-		hf_fault(rc->host, "recover");
 		hf_host_working(rc->host, "recover", NULL, i, n);
-		/* one that fails does not keep the others from being put back */
-		if (recover_item(rc, item, &why) < 0)
-			stuck(rc, item, hf_error_text(why));
+		recover_one(rc, item, !rc->forward && item->first);
 	}
+	if (units && !rc->told)
+		told = tell_manager(rc);
+	if (!rc->forward && told)
+		recover_twice(rc, false);
 	if (sync_inodes(rc, &sync) < 0)
 		add_step(rc, "write out owners and modes", HF_STEP_STUCK,
 			 hf_error_text(sync));
-	if (units && !rc->told)
-		(void)tell_manager(rc); /* a failure is among the steps */
 	name_effects(rc);
 	if (rc->stuck)
 		return hf_error_set(err, -ENOTSUP, "%zu part%s could not be %s",

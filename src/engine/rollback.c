@@ -106,6 +106,12 @@ static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 	group = add_group(rb, kind, item, HF_GROUP_FILE, item->path);
 	if (!group)
 		return hf_error_oom(err);
+	/* what lies between the two lies between them on the way back as well */
+	if (item->first && item->stage == HF_STAGE_CONFIG && before->exists) {
+		group->stage = HF_STAGE_CONFIG;
+		group->first = item->first;
+		group->first_len = item->first_len;
+	}
 	group->existed = now.exists;
 	group->before = now.exists ? now.bytes : "";
 	group->before_len = now.len;

@@ -135,8 +135,8 @@ struct hf_group {
 	size_t before_len;
 	const char *after; /* bytes to write */
 	size_t after_len;
-	/* Bytes to write before all else, for a reload that is waited for: .first of an
-	 * effect; NULL: none. */
+	/* Bytes to write before all else, for a reload that is waited for (.first of an
+	 * effect) or while the units change; NULL: none. */
 	const char *first;
 	size_t first_len;
 

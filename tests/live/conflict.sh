@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Flags of a real dockerd under a real systemd that are at odds with keys: they move into
-# daemon.json, out of ExecStart and out of $DOCKER_OPTS, and back. holdfast is killed at
-# each call that changes a file, and dockerd started then, with what systemd has loaded and
-# with what a reboot would load: it always comes up.
+# daemon.json, out of ExecStart and out of $DOCKER_OPTS, and back, and both in one run.
+# holdfast is killed at each call that changes a file, and dockerd started then, with what
+# systemd has loaded and with what a reboot would load: it always comes up.
 . "$top_srcdir/tests/live/boot.sh"
 
 fresh_tree
@@ -21,19 +21,21 @@ printf '{\n  "max-concurrent-uploads": 3\n}\n' >"$tree/etc/docker/daemon.json"
 control() { # ID DEMAND
 	printf '  - {id: %s, title: T, daemon: %s}\n' "$1" "$2"
 }
-for name in moves less; do
+# cross: of what moves one stays, two go back, and another one comes
+for name in moves less cross; do
 	{
 		printf '%s\n' 'holdfast: 1' 'name: conflict' 'title: Conflict' 'controls:'
 		control uploads '{set: {max-concurrent-uploads: 4}}'
-		[[ $name == less ]] || {
+		[[ $name == less ]] || control restore '{set: {live-restore: true}}'
+		[[ $name != moves ]] || {
 			control level '{set: {log-level: warn}}'
-			control restore '{set: {live-restore: true}}'
 			control files '{set: {log-opts: {max-file: "3"}}}'
 		}
+		[[ $name != cross ]] || control labels '{set: {labels: [where=there]}}'
 	} >"$tree/opt/$name.yaml"
 done
 
-boot_seconds=900
+boot_seconds=1500
 boot <<'EOT'
 cmdline() {
 	tr '\0' '\n' <"/proc/$(systemctl show -p MainPID --value docker.service)/cmdline"
@@ -94,6 +96,10 @@ state back
 ls /etc/systemd/system/docker.service.d >back.ls
 killed "apply" apply --format json /opt/moves.yaml
 state killed
+killed "cross" apply --format json --replace /opt/cross.yaml
+state crossed
+killed "uncross" rollback --format json
+state uncrossed
 killed "release" apply --format json --replace /opt/less.yaml
 state released
 killed "rollback" rollback --format json
@@ -139,16 +145,20 @@ has back "--live-restore=false --log-level=debug --log-opt "
 keys back '{"max-concurrent-uploads":3}'
 [[ $(cat "$out/back.ls") == 10-site.conf ]] && ok "our files are gone" || bad "left: $(cat "$out/back.ls")"
 
-for run in apply release rollback; do
+for run in apply cross uncross release rollback; do
 	of $run
 	exits 0 "$run, killed $(grep -c "^$run" "$out/deaths") times before"
 done
 has killed ""
 keys killed "$moved"
+has crossed "--log-level=debug --log-opt "
+keys crossed '{"labels":["where=there"],"live-restore":true,"max-concurrent-uploads":4}'
+has uncrossed ""
+keys uncrossed "$moved"
 has released "$flags"
 keys released '{"max-concurrent-uploads":4}'
 has again ""
 keys again "$moved"
-[[ $(grep -c '^ok' "$out/starts") -gt 40 ]] && ! grep -q '^not ok' "$out/starts" &&
+[[ $(grep -c '^ok' "$out/starts") -gt 80 ]] && ! grep -q '^not ok' "$out/starts" &&
 	ok "dockerd came up $(grep -c '^ok' "$out/starts") times, whenever holdfast was killed" ||
 	{ bad "dockerd did not start:"; grep -A6 '^not ok' "$out/starts" | head -n 40; }

@@ -27,6 +27,7 @@ typedef struct scene {
 	const char *file;     /* daemon.json; NULL: there is none */
 	const char *argv[12]; /* of the unit; argv[0] NULL: no unit */
 	const char *base[12]; /* without our drop-in; base[0] NULL: the same */
+	const char *now[12];  /* with it as it is; now[0] NULL: as planned */
 	hf_unit_var vars[6];  /* of its environment */
 	const char *env[6];   /* of the process; env[0] NULL: not known */
 	bool argv_inexact;
@@ -212,6 +213,8 @@ static void stage_unit(stage *s, const scene *in)
 	while (view->n_vars < ARRAY_SIZE(in->vars) && in->vars[view->n_vars].name)
 		view->n_vars++;
 	view->vars_exact = true;
+	if (in->now[0])
+		view->argv_now = args_of(s, in->now, UNIT, &view->n_argv_now);
 	if (in->base[0]) {
 		view->argv_base = args_of(s, in->base, UNIT, &view->n_argv_base);
 		view->argv_now = view->argv;

@@ -204,13 +204,31 @@ static void test_foreign(void **state)
 	     "not there\n");
 }
 
+/* The file has something else to hold meanwhile: keys change places with flags. */
+static void test_both_ways(void **state)
+{
+	scene in = busy(CONTROL("a", "set: {live-restore: true, icc: false}"),
+			"{\n\t\"debug\": true,\n\t\"log-level\": \"warn\"\n}\n");
+	const scene moves = { .argv = { "dockerd", "-H", "fd://", "--log-level=debug" },
+			      .now = { "dockerd", "-H", "fd://", "--icc" } };
+
+	(void)state;
+	memcpy(in.argv, moves.argv, sizeof(in.argv));
+	memcpy(in.now, moves.now, sizeof(in.now));
+	memcpy(in.live, moves.now, sizeof(in.live));
+	in.record[0] = (entry){ "daemon:" HF_DAEMON_JSON "#log-level", NULL, "\"warn\"" };
+	does(&in, "{\n\t\"debug\": true\n}\n\n"
+		  "hold restart: a restart puts live-restore, icc, log-level in force; "
+		  "held: containers are running and live-restore is not in force\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_run),	      cmocka_unit_test(test_on_disk),
 		cmocka_unit_test(test_beside_a_move), cmocka_unit_test(test_not_safe),
 		cmocka_unit_test(test_not_needed),    cmocka_unit_test(test_always),
-		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_foreign),	      cmocka_unit_test(test_both_ways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

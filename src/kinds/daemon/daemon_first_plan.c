@@ -88,6 +88,8 @@ int hf_daemon_offer_first(hf_daemon_live *l)
 	const hf_json *root;
 	int r;
 
+	if (l->ctx->first) /* the file is to hold something else meanwhile */
+		return 0;
 	if (!engine->unit || !engine->n_containers || !engine->socket_now ||
 	    engine->live_restore != HF_ABSENT || !has_live_restore(l->ctx->after.root))
 		return 0;

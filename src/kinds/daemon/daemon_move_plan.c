@@ -422,35 +422,47 @@ static int block_left(hf_daemon_ctx *ctx, const hf_json *member, bool *ret_again
 		member->key, ctx->obs->path);
 }
 
-int hf_daemon_block_clashes(hf_daemon_ctx *ctx, hf_stage *ret, bool *ret_again)
+/* One key goes to the command line and another one comes from there: while the units
+ * change, the file has neither of them. */
+static int make_first(hf_daemon_ctx *ctx, hf_error **err)
+{
+	const hf_daemon_obs *obs = ctx->obs;
+	hf_arena *arena = &ctx->plan->arena;
+	hf_json_patch *patches = hf_arena_array(arena, obs->root->n, sizeof(*patches));
+	size_t n = 0;
+
+	if (!patches)
+		return hf_error_oom(err);
+	for (size_t i = 0; i < obs->root->n; i++) {
+		const hf_json *member = obs->root->items[i];
+		int leaves = clashes(ctx, obs->root, member, &ctx->argv),
+		    clashed = clashes(ctx, obs->root, member, &ctx->argv_now);
+
+		if (leaves < 0 || clashed < 0)
+			return hf_error_oom(err);
+		if (leaves && !clashed)
+			patches[n++] = (hf_json_patch){ .key = member->key };
+	}
+	return hf_json_edit(obs->path, obs->text, obs->len, obs->root, patches, n, arena,
+			    &ctx->first, &ctx->first_len, err);
+}
+
+int hf_daemon_order(hf_daemon_ctx *ctx, hf_stage *ret, bool *ret_again, hf_error **err)
 {
 	const hf_json *leaves, *arrives, *left;
-	hf_arena *arena = &ctx->plan->arena;
 
 	*ret_again = false;
 	*ret = HF_STAGE_CONFIG;
+	ctx->first = NULL;
 	if (hf_daemon_clash(ctx, ctx->after.root, &ctx->argv, &left) < 0 ||
 	    hf_daemon_clash(ctx, ctx->obs->root, &ctx->argv, &leaves) < 0 ||
-	    hf_daemon_clash(ctx, ctx->after.root, &ctx->argv_now, &arrives) < 0)
-		return -ENOMEM;
-	if (left)
-		return block_left(ctx, left, ret_again);
-	if (!leaves)
+	    hf_daemon_clash(ctx, ctx->after.root, &ctx->argv_now, &arrives) < 0 ||
+	    (left && block_left(ctx, left, ret_again) < 0))
+		return hf_error_oom(err);
+	if (left || !leaves)
 		return 0;
+	if (arrives)
+		return make_first(ctx, err);
 	*ret = HF_STAGE_FIRST;
-	for (size_t i = 0; arrives && i < ctx->n_wants; i++) {
-		hf_daemon_want *w = ctx->wants[i];
-
-		if (strcmp(w->key->name, arrives->key) != 0 || w->change->blocked)
-			continue;
-		*ret_again = true;
-		if (hf_change_block(ctx->plan, w->change,
-				    "it comes from dockerd's command line, and '%s' goes "
-				    "back there in the same run: one of them would be in "
-				    "both places for a moment; apply this control first, "
-				    "with --only",
-				    hf_arena_strdup(arena, leaves->key)) < 0)
-			return -ENOMEM;
-	}
 	return 0;
 }

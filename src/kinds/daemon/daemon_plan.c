@@ -592,6 +592,8 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage
 	group->before_len = group->existed ? obs->len : 0;
 	group->after = text;
 	group->after_len = len;
+	group->first = ctx->first;
+	group->first_len = ctx->first_len;
 	group->mode = hf_daemon_brings_secret(ctx) ? 0600 : 0644;
 	/* the file that we made goes with its last key, but dockerd wants one that its
 	 * command line names */
@@ -623,8 +625,10 @@ static int settle_edit(hf_daemon_ctx *ctx, hf_error **err)
 		r = edit(ctx, &text, &len, &n, err);
 		if (r < 0)
 			return r;
-		if (hf_daemon_block_clashes(ctx, &stage, &again) < 0 ||
-		    (!again && block_refused(ctx, &again) < 0))
+		r = hf_daemon_order(ctx, &stage, &again, err);
+		if (r < 0)
+			return r;
+		if (!again && block_refused(ctx, &again) < 0)
 			return hf_error_oom(err);
 	}
 	for (size_t i = 0; i < ctx->n_wants; i++) {

@@ -154,6 +154,9 @@ typedef struct hf_daemon_ctx {
 	hf_map want_by_name;
 	hf_daemon_move *moves;
 	size_t n_moves;
+	char *first; /* what the file holds while the units change; NULL: no third state
+		      */
+	size_t first_len;
 	const hf_json *found; /* what hf_daemon_found() put into words last */
 	const char *found_text;
 } hf_daemon_ctx;
@@ -241,14 +244,15 @@ int hf_daemon_clash(const hf_daemon_ctx *ctx, const hf_json *root, const hf_darg
 		    const hf_json **ret) _must_check_;
 
 /**
- * hf_daemon_block_clashes - in which order the file and the units are to change
+ * hf_daemon_order - in which order the file and the units are to change
  * @ret:       the stage of the file: before the units if it gives up a key for a flag
  * @ret_again: a change was blocked that the edit had; edit again
  *
- * Blocks what cannot be done in any order. Returns 0 or -ENOMEM.
+ * Where keys move both ways, the file changes before and after the units: ctx->first is
+ * set. Blocks what cannot be done in any order. Errors: -ENOMEM.
  */
-int hf_daemon_block_clashes(hf_daemon_ctx *ctx, hf_stage *ret,
-			    bool *ret_again) _must_check_;
+int hf_daemon_order(hf_daemon_ctx *ctx, hf_stage *ret, bool *ret_again,
+		    hf_error **err) _must_check_;
 
 /** hf_daemon_release - take back what is in the record and demanded no more; what stays
  *  is noted; 0 or -ENOMEM */
