@@ -10,22 +10,27 @@
 
 /* High to low, as systemd-analyze unit-paths prints them. On a merged /usr the /lib entry
  * is the /usr/lib one under another name and is dropped. */
-enum { ETC, RUN, LOCAL, LIB, USR, N_PARENTS };
+enum { ETC, RUN, N_PARENTS, ELSEWHERE = N_PARENTS };
 static const char *const parents[N_PARENTS] = {
-	[ETC] = "/etc/systemd",	    [RUN] = "/run/systemd",
-	[LIB] = "/lib/systemd",	    [LOCAL] = "/usr/local/lib/systemd",
-	[USR] = "/usr/lib/systemd",
+	[ETC] = "/etc/systemd",
+	[RUN] = "/run/systemd",
 };
 static const struct {
 	int parent;
 	const char *name;
 } load_path[] = {
-	{ ETC, "system.control" }, { RUN, "system.control" },
-	{ RUN, "transient" },	   { RUN, "generator.early" },
-	{ ETC, "system" },	   { ETC, "system.attached" },
-	{ RUN, "system" },	   { RUN, "system.attached" },
-	{ RUN, "generator" },	   { LOCAL, "system" },
-	{ LIB, "system" },	   { USR, "system" },
+	{ ETC, "system.control" },
+	{ RUN, "system.control" },
+	{ RUN, "transient" },
+	{ RUN, "generator.early" },
+	{ ETC, "system" },
+	{ ETC, "system.attached" },
+	{ RUN, "system" },
+	{ RUN, "system.attached" },
+	{ RUN, "generator" },
+	{ ELSEWHERE, "/usr/local/lib/systemd/system" },
+	{ ELSEWHERE, "/lib/systemd/system" },
+	{ ELSEWHERE, "/usr/lib/systemd/system" },
 	{ RUN, "generator.late" },
 };
 
@@ -40,9 +45,9 @@ bool hf_unit_dir_has(const hf_unit_dir *dir, const char *name)
 	       bsearch(&name, dir->names, dir->n, sizeof(*dir->names), name_compare);
 }
 
-/* What is in the directories above: most of the load path is not there, and where files
- * that do not exist are audited, each look for one more costs the kernel a comparison
- * with all of those rules. What cannot be listed may hold anything. */
+/* What is in the directories above many of them: most are not there, and where files that
+ * do not exist are audited, each look for one more costs the kernel a comparison with all
+ * of those rules. What cannot be listed may hold anything. */
 static int list_parents(hf_host *host, hf_arena *arena, hf_unit_dir ret[static N_PARENTS],
 			bool known[static N_PARENTS])
 {
@@ -113,11 +118,13 @@ int hf_unit_dirs_list(hf_host *host, hf_arena *arena, hf_unit_dirs *ret, hf_erro
 	for (size_t i = 0; i < ARRAY_SIZE(load_path); i++) {
 		cleanup_(hf_error_freep) hf_error *e = NULL;
 		int parent = load_path[i].parent, r;
-		char *path;
+		const char *path = load_path[i].name;
 
-		if (known[parent] && !hf_unit_dir_has(&above[parent], load_path[i].name))
-			continue;
-		path = hf_path_join(arena, parents[parent], load_path[i].name);
+		if (parent != ELSEWHERE) {
+			if (known[parent] && !hf_unit_dir_has(&above[parent], path))
+				continue;
+			path = hf_path_join(arena, parents[parent], path);
+		}
 		r = path ? add_dir(host, path, arena, &found, &e) : -ENOMEM;
 		if (r == 0 || r == -ENOENT || r == -ENOTDIR)
 			continue;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "kinds/audit/audit_book.h"
 
 /* --- order of file names ---------------------------------------------------------- */
 
@@ -403,12 +402,12 @@ static void note_end(hf_audit_boot *boot, const hf_audit_merged_line *from,
 static int load_line(loading *l, const hf_audit_merged_line *from)
 {
 	hf_audit_boot *boot = l->boot;
-	hf_audit_read *read;
+	hf_audit_read *read = from->read;
 	const hf_audit_line *line;
 	hf_audit_line deletion;
 	const char *why;
 
-	if (hf_audit_line_read(from->text, &l->host->names, l->arena, &read) < 0)
+	if (!read && hf_audit_line_read(from->text, &l->host->names, l->arena, &read) < 0)
 		return -ENOMEM;
 	line = &read->line;
 	why = read->why;

@@ -7,7 +7,7 @@
 #ifndef HF_KINDS_AUDIT_BOOT_H
 #define HF_KINDS_AUDIT_BOOT_H
 
-#include "kinds/audit/audit_codec.h"
+#include "kinds/audit/audit_book.h"
 #include "kinds/audit/audit_table.h"
 
 #define HF_AUDIT_RULES_D "/etc/audit/rules.d"
@@ -32,6 +32,7 @@ typedef struct hf_audit_merged_line {
 	const char *text; /* NUL-terminated */
 	size_t source;	  /* index of the file it came from */
 	unsigned line;
+	hf_audit_read *read; /* of .text, for the host of the load; NULL: not yet read */
 } hf_audit_merged_line;
 
 typedef struct hf_audit_merged {

@@ -495,15 +495,15 @@ static int read_own_lines(observer *o)
 	if (merge_files(o) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < obs->merged.n; i++) {
-		const hf_audit_merged_line *line = &obs->merged.lines[i];
-		hf_audit_read *read;
+		hf_audit_merged_line *line = &obs->merged.lines[i];
 
 		if (strcmp(obs->files[line->source].path, HF_AUDIT_OWN) != 0)
 			continue;
-		if (hf_audit_line_read(line->text, &host.names, o->arena, &read) < 0)
+		if (hf_audit_line_read(line->text, &host.names, o->arena, &line->read) <
+		    0)
 			return -ENOMEM;
-		if (read->line.type == HF_AUDIT_LINE_RULE &&
-		    !hf_audit_read_text(read, obs->machine, o->arena))
+		if (line->read->line.type == HF_AUDIT_LINE_RULE &&
+		    !hf_audit_read_text(line->read, obs->machine, o->arena))
 			return -ENOMEM;
 	}
 	return obs->answers.error;
