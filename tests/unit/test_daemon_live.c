@@ -178,6 +178,44 @@ static void test_effect_noted(void **state)
 		"note daemon:/etc/docker/daemon.json@process = b:7:9 {\"icc\":false}\n");
 }
 
+/* What goes was never in force, as dockerd was started before it came; what was is. */
+static void test_effect_never_in_force(void **state)
+{
+	scene in = { .controls = CONTROL("a", "set: {debug: true}"),
+		     .file = "{\"debug\": true, \"log-level\": \"warn\"}",
+		     .argv = STOCK,
+		     .live = STOCK,
+		     .started = 100,
+		     .changed = 110,
+		     .reloaded = 120,
+		     .engine = "26.1.5",
+		     .process = "b:7:9",
+		     .record = {
+			     { "daemon:" HF_DAEMON_JSON "@process", NULL,
+			       "b:7:9 {\"debug\": true}" },
+			     { "daemon:" HF_DAEMON_JSON "#log-level", NULL, "\"warn\"" },
+		     } };
+	static const char text[] =
+		"#debug true: pass, found true at /etc/docker/daemon.json:1\n"
+		"live #debug true: pass, found true\n"
+		"delete #log-level: \"warn\" -> - (released)\n"
+		"edit:\n"
+		"{\"debug\": true}\n"
+		"\\ no newline at the end\n"
+		"%snote daemon:/etc/docker/daemon.json@process = b:7:9 %s\n";
+	cleanup_free char *never = NULL, *was = NULL;
+
+	(void)state;
+	assert_true(asprintf(&never, text, "", "{\"debug\":true}") > 0);
+	assert_plan(&in, never);
+	in.record[0].after = "b:7:9 {\"debug\": true, \"log-level\": \"warn\"}";
+	assert_true(
+		asprintf(&was, text,
+			 "restart docker.service: a restart puts log-level in force\n",
+			 "{\"debug\":true,\"log-level\":\"warn\"}") > 0);
+	assert_plan(&in, was);
+}
+
 /* a reload since then has put the reloadable keys in force */
 static void test_effect_noted_reload(void **state)
 {
@@ -511,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_live_noted),
 		cmocka_unit_test(test_live_noted_other),
 		cmocka_unit_test(test_effect_noted),
+		cmocka_unit_test(test_effect_never_in_force),
 		cmocka_unit_test(test_effect_noted_reload),
 		cmocka_unit_test(test_effect_dependants),
 		cmocka_unit_test(test_effect_foreign),

@@ -384,6 +384,40 @@ static int write_note(live *l)
 	return text ? hf_plan_note(ctx->plan, ctx->process_id, text) : -ENOMEM;
 }
 
+/* Was dockerd started with what the change leaves? What was never in force needs nothing
+ * to go. Of a reloadable key a reload may have changed that. 1, 0 or -ENOMEM */
+static int is_started_with(const live *l, const hf_daemon_want *w)
+{
+	hf_arena *arena = &l->ctx->plan->arena;
+	hf_daemon_value was, next;
+
+	if (!l->started_known || hf_dkey_is_reloadable(w->key))
+		return 0;
+	if (hf_daemon_in_force(&l->started, w->key, w->subkey, arena, &was) < 0 ||
+	    hf_daemon_in_force(&l->ctx->after, w->key, w->subkey, arena, &next) < 0)
+		return -ENOMEM;
+	if (!was.value || !next.value)
+		return was.value == next.value;
+	return hf_daemon_equal(was.value, next.value);
+}
+
+/* What puts the plan's own changes in force. */
+static int need_for_changes(live *l)
+{
+	const hf_daemon_ctx *ctx = l->ctx;
+
+	for (size_t i = 0; i < ctx->n_wants; i++) {
+		const hf_daemon_want *w = ctx->wants[i];
+		int r = w->change->blocked ? 1 : is_started_with(l, w);
+
+		if (r < 0)
+			return r;
+		if (!r)
+			need(l, w->key, w->name, w->value);
+	}
+	return 0;
+}
+
 int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 {
 	live l = { .ctx = ctx };
@@ -406,12 +440,8 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 		r = judge_all(&l);
 	if (r == 0)
 		r = write_note(&l);
-	for (size_t i = 0; r == 0 && i < ctx->n_wants; i++) {
-		const hf_daemon_want *w = ctx->wants[i];
-
-		if (!w->change->blocked)
-			need(&l, w->key, w->name, w->value);
-	}
+	if (r == 0)
+		r = need_for_changes(&l);
 	if (r == 0)
 		r = ask_effects(&l);
 	if (r == 0)
