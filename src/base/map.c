@@ -40,7 +40,7 @@ void *hf_map_get(const hf_map *map, const char *key)
 	return map->cap ? find(map->slots, map->cap, key, hash(key))->value : NULL;
 }
 
-int hf_map_put(hf_map *map, hf_arena *arena, const char *key, void *value)
+void **hf_map_at(hf_map *map, hf_arena *arena, const char *key)
 {
 	uint64_t h = hash(key);
 	hf_map_slot *slot;
@@ -50,7 +50,7 @@ int hf_map_put(hf_map *map, hf_arena *arena, const char *key, void *value)
 		hf_map_slot *slots = hf_arena_array(arena, cap, sizeof(*slots));
 
 		if (!slots)
-			return -ENOMEM;
+			return NULL;
 		for (size_t i = 0; i < map->cap; i++)
 			if (map->slots[i].key)
 				*find(slots, cap, map->slots[i].key, map->slots[i].hash) =
@@ -62,10 +62,19 @@ int hf_map_put(hf_map *map, hf_arena *arena, const char *key, void *value)
 	if (!slot->key) {
 		slot->key = hf_arena_strdup(arena, key);
 		if (!slot->key)
-			return -ENOMEM;
+			return NULL;
 		slot->hash = h;
 		map->n++;
 	}
-	slot->value = value;
+	return &slot->value;
+}
+
+int hf_map_put(hf_map *map, hf_arena *arena, const char *key, void *value)
+{
+	void **at = hf_map_at(map, arena, key);
+
+	if (!at)
+		return -ENOMEM;
+	*at = value;
 	return 0;
 }

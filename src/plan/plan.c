@@ -59,24 +59,27 @@ static hf_resource *row_of(hf_plan *plan, const hf_kind *kind, hf_layer layer,
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	const char *key = hf_row_key(&sb, kind, layer, id, wanted, gate_why);
 	hf_resource *row, **slot;
+	const char *last;
+	void **at;
 
-	if (!key)
-		return NULL;
-	row = hf_map_get(&plan->row_by_key, key);
-	if (row)
-		return row;
+	at = key ? hf_map_at(&plan->row_by_key, &plan->arena, key) : NULL;
+	if (!at || *at)
+		return at ? *at : NULL;
 	row = hf_arena_new(&plan->arena, hf_resource);
 	if (!row)
 		return NULL;
 	row->kind = kind;
 	row->layer = layer;
 	row->id = hf_arena_strdup(&plan->arena, id);
-	row->wanted = hf_arena_strdup(&plan->arena, wanted);
+	/* of a long list all are wanted to be the same */
+	last = plan->n_resources ? plan->resources[plan->n_resources - 1]->wanted : "";
+	row->wanted =
+		strcmp(last, wanted) == 0 ? last : hf_arena_strdup(&plan->arena, wanted);
 	row->gate_why = gate_why;
 	row->index = plan->n_resources;
-	if (!row->id || !row->wanted ||
-	    hf_map_put(&plan->row_by_key, &plan->arena, key, row) < 0)
+	if (!row->id || !row->wanted)
 		return NULL;
+	*at = row;
 	slot = hf_vec_push(&plan->arena, plan->resources, plan->n_resources);
 	if (!slot)
 		return NULL;

@@ -79,23 +79,30 @@ void hf_text_id(hf_text *t, const char *id, const hf_text_twins *twins)
 
 bool hf_text_alike(const char *a, const char *b, bool *arch)
 {
-	const char *start = a;
+	size_t n, i = 0;
 
 	if (!a || !b)
 		return a == b;
-	for (; *a && *b; a++, b++) {
-		if (*a == *b)
-			continue;
-		/* a rule of auditctl(8) for each ABI of the machine */
-		if (a - start < 6 || memcmp(a - 6, ARCH, 6) ||
-		    !((!strncmp(a, "64", 2) && !strncmp(b, "32", 2)) ||
-		      (!strncmp(a, "32", 2) && !strncmp(b, "64", 2))))
-			return false;
-		*arch = true;
-		a++;
-		b++;
+	n = strlen(a);
+	if (strlen(b) != n)
+		return false;
+	while (i < n) {
+		/* thousands of rules differ in the middle only */
+		if (n - i >= 8 && memcmp(a + i, b + i, 8) == 0) {
+			i += 8;
+		} else if (a[i] == b[i]) {
+			i++;
+		} else {
+			/* a rule of auditctl(8) for each ABI of the machine */
+			if (i < 6 || memcmp(a + i - 6, ARCH, 6) ||
+			    !((!strncmp(a + i, "64", 2) && !strncmp(b + i, "32", 2)) ||
+			      (!strncmp(a + i, "32", 2) && !strncmp(b + i, "64", 2))))
+				return false;
+			*arch = true;
+			i += 2;
+		}
 	}
-	return *a == *b;
+	return true;
 }
 
 bool hf_text_join(hf_text_twins *twins, hf_layer layer, bool arch)

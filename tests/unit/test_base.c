@@ -86,6 +86,10 @@ static void test_map(void **state)
 	assert_ptr_equal(hf_map_get(&map, "key7"), &values[8]);
 	assert_ptr_equal(hf_map_get(&map, "key4999"), &values[4999]);
 	assert_null(hf_map_get(&map, "key5000"));
+	assert_ptr_equal(*hf_map_at(&map, &arena, "key4999"), &values[4999]);
+	assert_null(*hf_map_at(&map, &arena, "key5000"));
+	*hf_map_at(&map, &arena, "key5000") = &values[1];
+	assert_ptr_equal(hf_map_get(&map, "key5000"), &values[1]);
 	hf_arena_done(&arena);
 }
 

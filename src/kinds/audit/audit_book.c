@@ -7,13 +7,18 @@ int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *
 		       hf_audit_read **ret)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_audit_read *read =
-		names->book ? hf_map_get(&names->book->by_text, text) : NULL;
+	hf_audit_read *read;
+	void **at = NULL;
 	int r;
 
-	*ret = read;
-	if (read)
-		return 0;
+	if (names->book) {
+		at = hf_map_at(&names->book->by_text, arena, text);
+		if (!at)
+			return -ENOMEM;
+		*ret = *at;
+		if (*at)
+			return 0;
+	}
 	*ret = read = hf_arena_new(arena, hf_audit_read);
 	if (!read)
 		return -ENOMEM;
@@ -22,7 +27,9 @@ int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *
 		read->why = hf_arena_strdup(arena, hf_error_text(err));
 	if (r < 0 && !read->why)
 		return -ENOMEM;
-	return names->book ? hf_map_put(&names->book->by_text, arena, text, read) : 0;
+	if (at)
+		*at = read;
+	return 0;
 }
 
 const char *hf_audit_read_text(hf_audit_read *read, const char *machine, hf_arena *arena)
