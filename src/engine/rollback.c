@@ -481,6 +481,7 @@ static int check_disruptive(hf_rollback *rb, hf_error **err)
 
 	for (size_t i = 0; i < rb->txn.n_changes; i++) {
 		if (!rb->hides[i] || plan->options.allow_disruptive ||
+		    hf_store_is_empty(rb->hides[i]) ||
 		    !is_restored(plan, rb->txn.changes[i].id))
 			continue;
 		hf_store_hidden(&sb, rb->hides[i]);

@@ -69,3 +69,11 @@ void hf_store_hidden(hf_strbuf *sb, const hf_store *store)
 	}
 	sb->oom |= !hf_strbuf_ok(&unknown);
 }
+
+bool hf_store_is_empty(const hf_store *store)
+{
+	for (size_t i = 0; i < HF_STORE_SORTS_; i++)
+		if (store->sorts[i].known == HF_UNKNOWN || store->sorts[i].total)
+			return false;
+	return true;
+}

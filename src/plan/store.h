@@ -35,4 +35,7 @@ typedef struct hf_store {
  *  UNKNOWN is said to be so, never to be none; onto @sb; pure */
 void hf_store_hidden(hf_strbuf *sb, const hf_store *store);
 
+/** hf_store_is_empty - it is known that nothing would become invisible; pure */
+bool hf_store_is_empty(const hf_store *store);
+
 #endif

@@ -135,6 +135,8 @@ static void assert_store(const answers *a, const char *expected)
 			l.obs.store.sorts[i].known = HF_UNKNOWN;
 	hf_store_hidden(&sb, &l.obs.store);
 	assert_string_equal(hf_strbuf_str(&sb), expected);
+	assert_int_equal(hf_store_is_empty(&l.obs.store),
+			 strncmp(expected, "dockerd has no ", 15) == 0);
 	look_done(&l);
 }
 
