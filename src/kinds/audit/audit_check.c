@@ -208,7 +208,7 @@ static void check_setting(checker *c, const hf_demand *demand)
 int hf_audit_check(const hf_model *model, hf_diags *diags)
 {
 	checker c = { .diags = diags };
-	int r = 0;
+	int r = hf_audit_table_reserve(&c.rules, model->n_demands, &c.arena);
 
 	for (size_t i = 0; r == 0 && i < model->n_demands; i++) {
 		const hf_demand *demand = model->demands[i];

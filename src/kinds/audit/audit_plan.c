@@ -316,6 +316,8 @@ static int sort_wants(hf_audit_planner *p)
 {
 	found_items found = { 0 };
 
+	if (hf_audit_table_reserve(&found.rules, p->obs->n_wants, p->arena) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
 		const hf_audit_want **slot;
