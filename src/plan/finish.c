@@ -21,7 +21,8 @@ int hf_effect_hold(hf_plan *plan, hf_effect *effect, const char *why)
 
 /* Why a restart of the engine could hurt a running container; NULL: it cannot.
  * DESIGN section 4: every doubt counts against the restart. */
-static const char *restart_danger(const hf_engine_view *engine, bool live_restore)
+static const char *restart_danger(const hf_engine_view *engine, bool live_restore,
+				  bool configured)
 {
 	if (engine->containers_known == HF_UNKNOWN)
 		return "it could not be told whether containers are running";
@@ -31,6 +32,10 @@ static const char *restart_danger(const hf_engine_view *engine, bool live_restor
 		return "containers are running and live-restore is not in force";
 	if (!engine->live_restore_after)
 		return "containers are running and live-restore would be off afterwards";
+	if (!configured) /* dockerd looks at it when it comes up again, too */
+		return "containers are running and live-restore is in force, but would "
+		       "be "
+		       "off if the restart had to be undone";
 	if (engine->swarm != HF_ABSENT)
 		return "containers are running and this may be a swarm node";
 	if (!engine->kill_mode_process)
@@ -62,9 +67,10 @@ static int decide_restart(hf_plan *plan, hf_effect *effect)
 	const hf_engine_view *engine = &plan->engine;
 	bool live_restore = engine->live_restore == HF_PRESENT;
 	bool is_engine = engine->unit && strcmp(engine->unit, effect->unit) == 0;
-	const char *danger = restart_danger(engine, live_restore);
+	const char *danger =
+		restart_danger(engine, live_restore, engine->live_restore_now);
 	bool first = is_engine && danger && engine->first && !engine->first->hold &&
-		     !restart_danger(engine, true);
+		     !restart_danger(engine, true, true);
 
 	switch (plan->options.restart) {
 	case HF_RESTART_NEVER:

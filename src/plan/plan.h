@@ -215,6 +215,7 @@ typedef struct hf_engine_view {
 	size_t n_containers;
 	hf_known live_restore;	 /* in force in the running dockerd: PRESENT = on */
 	bool live_restore_after; /* the configuration after the plan has it on */
+	bool live_restore_now;	 /* that on disk has it on: what a way back starts */
 	hf_known swarm;		 /* PRESENT: active */
 	bool kill_mode_process;	 /* KillMode=process of the unit after the plan */
 	const char **dependants; /* units that a restart restarts as well */

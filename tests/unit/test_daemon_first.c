@@ -142,6 +142,34 @@ static void test_not_safe(void **state)
 	held(&in, true, "icc", OFF);
 }
 
+/* Its API shows live-restore. */
+static scene in_force(const char *file)
+{
+	scene in = busy(CONTROL("a", BOTH), file);
+
+	in.live_restore = true;
+	in.shown[0] = "live-restore";
+	in.shown[1] = "true";
+	return in;
+}
+
+/* In force, as a reload does not take it out, and no longer in the file: a restart that
+ * fails would be undone by one of a dockerd that ends the containers. */
+static void test_only_in_force(void **state)
+{
+	scene in = in_force("{}");
+
+	(void)state;
+	does(&in, "{\n  \"live-restore\": true\n}\n"
+		  "first reload: live-restore, which is in force, is put into the file "
+		  "first: with it the containers outlive the restart, or its undoing\n"
+		  "restart: a restart puts no-new-privileges in force\n");
+	in.answers = false;
+	held(&in, true, "no-new-privileges",
+	     "containers are running and live-restore is in force, but would be off if "
+	     "the restart had to be undone");
+}
+
 /* Without a restart, or without containers, there is nothing to be safe from. */
 static void test_not_needed(void **state)
 {
@@ -152,10 +180,10 @@ static void test_not_needed(void **state)
 	in = busy(CONTROL("a", BOTH), "{}");
 	in.n_containers = 0;
 	does(&in, "restart: a restart puts no-new-privileges in force\n");
-	in = busy(CONTROL("a", BOTH), "{}");
-	in.live_restore = true;
-	in.shown[0] = "live-restore";
-	in.shown[1] = "true";
+	in = in_force("{\"live-restore\": true}");
+	does(&in, "restart: a restart puts no-new-privileges in force\n");
+	in = in_force("{}");
+	in.argv[3] = in.live[3] = "--live-restore";
 	does(&in, "restart: a restart puts no-new-privileges in force\n");
 	/* nobody asks for live-restore */
 	in = busy(CONTROL("a", "set: {no-new-privileges: true}"), "{}");
@@ -229,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_beside_a_move), cmocka_unit_test(test_not_safe),
 		cmocka_unit_test(test_not_needed),    cmocka_unit_test(test_always),
 		cmocka_unit_test(test_foreign),	      cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_only_in_force),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,7 @@ static void test_restart_decision(void **state)
 		.n_containers = 1,
 		.live_restore = HF_PRESENT,
 		.live_restore_after = true,
+		.live_restore_now = true,
 		.swarm = HF_ABSENT,
 		.kill_mode_process = true,
 		.restart_helps = true,

@@ -91,7 +91,11 @@ int hf_daemon_offer_first(hf_daemon_live *l)
 	if (l->ctx->first) /* the file is to hold something else meanwhile */
 		return 0;
 	if (!engine->unit || !engine->n_containers || !engine->socket_now ||
-	    engine->live_restore != HF_ABSENT || !has_live_restore(l->ctx->after.root))
+	    engine->live_restore == HF_UNKNOWN || !has_live_restore(l->ctx->after.root))
+		return 0;
+	/* in force from an earlier reload, and taken out of the file since: a start of
+	 * dockerd on the way back would end the containers */
+	if (engine->live_restore == HF_PRESENT && engine->live_restore_now)
 		return 0;
 	r = add_live_restore(l, &root, &ignored);
 	if (r == -ENOMEM)
@@ -107,8 +111,12 @@ int hf_daemon_offer_first(hf_daemon_live *l)
 	*engine->first = (hf_effect){
 		.action = HF_ACTION_RELOAD,
 		.unit = engine->unit,
-		.why = "a reload puts live-restore in force first: with it the "
-		       "containers outlive the restart"
+		.why = engine->live_restore == HF_PRESENT
+			       ? "live-restore, which is in force, is put into the file "
+				 "first: with it the containers outlive the restart, or "
+				 "its undoing"
+			       : "a reload puts live-restore in force first: with it the "
+				 "containers outlive the restart"
 	};
 	return 0;
 }

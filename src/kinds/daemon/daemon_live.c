@@ -264,16 +264,27 @@ static int socket_after(hf_daemon_ctx *ctx)
 	return hf_daemon_socket(&ctx->after, ctx->plan, &ctx->plan->engine.socket);
 }
 
-static int live_restore_after(hf_daemon_ctx *ctx)
+static int live_restore_in(const hf_daemon_ctx *ctx, const hf_daemon_config *config,
+			   bool *ret)
 {
 	hf_daemon_value v;
 
-	if (hf_daemon_in_force(&ctx->after, hf_dkey_find("live-restore"), NULL,
+	if (hf_daemon_in_force(config, hf_dkey_find("live-restore"), NULL,
 			       &ctx->plan->arena, &v) < 0)
 		return -ENOMEM;
-	ctx->plan->engine.live_restore_after =
-		v.value && v.value->type == HF_JSON_BOOL && v.value->boolean;
+	*ret = v.value && v.value->type == HF_JSON_BOOL && v.value->boolean;
 	return 0;
+}
+
+/* What a start of dockerd finds after the plan, and by what is on disk now. */
+static int find_live_restore(hf_daemon_ctx *ctx)
+{
+	const hf_daemon_config now = { ctx->obs->root, &ctx->argv_now, ctx->engine };
+	hf_engine_view *engine = &ctx->plan->engine;
+
+	if (live_restore_in(ctx, &ctx->after, &engine->live_restore_after) < 0)
+		return -ENOMEM;
+	return live_restore_in(ctx, &now, &engine->live_restore_now);
 }
 
 /* "BOOT:PID:START {...}"; why it cannot be read is not reported */
@@ -424,7 +435,7 @@ int hf_daemon_plan_live(hf_daemon_ctx *ctx)
 	int r = 0;
 
 	ctx->plan->engine.restart_helps = true;
-	if (live_restore_after(ctx) < 0 || socket_after(ctx) < 0)
+	if (find_live_restore(ctx) < 0 || socket_after(ctx) < 0)
 		return -ENOMEM;
 	if (ctx->obs->running == HF_ABSENT || ctx->obs->file == HF_UNKNOWN)
 		return 0;
