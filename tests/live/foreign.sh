@@ -44,6 +44,14 @@ state harmless
 hf check check /opt/false.yaml
 site --max-concurrent-uploads=8
 hf dropin plan --replace /opt/dropin.yaml
+# the API shows a data-root in other words than the file, which somebody has touched since
+rm -r /etc/systemd/system/docker.service.d
+printf '{ "data-root": "/var/lib/docker/" }\n' >/etc/docker/daemon.json
+systemctl daemon-reload
+systemctl restart docker.service
+sleep 1
+touch /etc/docker/daemon.json
+hf words plan /opt/false.yaml
 touch end
 EOT
 
@@ -81,3 +89,7 @@ exits 2 "plan of a drop-in"
 [[ $(jq -r '.notes[].message' "$work/json") == *"all of their changes in force, of ExecStart in $place, too"* ]] &&
 	ok "what else a daemon-reload puts in force is named" || bad "notes: $(jq -c .notes "$work/json")"
 says "and what else the restart does" "'--max-concurrent-uploads' in $place has another value"
+of words
+exits 2 "plan with a data-root that the API shows in other words"
+[[ $(jq -r '.effects[] | select(.action == "restart").decision' "$work/json") == run ]] &&
+	ok "the restart is not held" || bad "it is held: $(why)"

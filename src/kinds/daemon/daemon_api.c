@@ -16,15 +16,15 @@ typedef struct asker {
 	hf_daemon_obs *obs;
 	const char *engine;
 	const char *socket;
+	hf_dargv argv; /* of the running dockerd */
 } asker;
 
 static int find_socket(asker *a)
 {
-	hf_dargv argv;
-	const hf_daemon_config config = { a->obs->root, &argv, a->engine };
+	const hf_daemon_config config = { a->obs->root, &a->argv, a->engine };
 
 	if (hf_dargv_parse(a->obs->live_argv, a->obs->n_live_argv, a->engine,
-			   &a->plan->arena, &argv) < 0)
+			   &a->plan->arena, &a->argv) < 0)
 		return -ENOMEM;
 	return hf_daemon_socket(&config, a->plan, &a->socket);
 }
@@ -97,6 +97,29 @@ static int show_seccomp(asker *a, const json_t *options)
 	return 0;
 }
 
+/* dockerd shows it with all symlinks resolved, NewDaemon() in daemon/daemon.go: as it is
+ * configured, where that is the same directory. */
+static int show_data_root(asker *a, const char *shown)
+{
+	const hf_daemon_config config = { a->obs->root, &a->argv, a->engine };
+	hf_arena *arena = &a->plan->arena;
+	const char *text;
+	hf_daemon_value v;
+	char *real = NULL;
+	int r;
+
+	if (hf_daemon_in_force(&config, hf_dkey_find("data-root"), NULL, arena, &v) < 0)
+		return -ENOMEM;
+	text = v.value && v.value->type == HF_JSON_STRING ? v.value->text : NULL;
+	if (!shown || !text || *text != '/' || strcmp(text, shown) == 0)
+		return show_text(a, "data-root", shown);
+	r = hf_fs_canonical(a->host, text, arena, &real, NULL);
+	if (r == -ENOMEM)
+		return r;
+	return show_text(a, "data-root",
+			 r == 0 && strcmp(real, shown) == 0 ? text : shown);
+}
+
 static int show_security(asker *a, const json_t *info)
 {
 	const json_t *options = json_object_get(info, "SecurityOptions");
@@ -117,8 +140,8 @@ static int show_security(asker *a, const json_t *info)
 	if (r == 0 && !has_option(options, "userns"))
 		r = show_text(a, "userns-remap", "");
 	if (r == 0 && !has_option(options, "userns"))
-		r = show_text(a, "data-root",
-			      json_string_value(json_object_get(info, "DockerRootDir")));
+		r = show_data_root(
+			a, json_string_value(json_object_get(info, "DockerRootDir")));
 	return r ? r : show_seccomp(a, options);
 }
 
@@ -541,7 +564,7 @@ static int ask_plugins(asker *a)
 int hf_daemon_ask(struct hf_host *host, hf_plan *plan, hf_daemon_obs *obs,
 		  const char *engine, const hf_daemon_questions *what)
 {
-	asker a = { host, plan, obs, engine, NULL };
+	asker a = { .host = host, .plan = plan, .obs = obs, .engine = engine };
 	json_t *v;
 	int r = find_socket(&a);
 
