@@ -116,6 +116,8 @@ static const char *words(const hf_trial *trial, const char *output, hf_arena *ar
 		return NULL;
 	if (trial->text && trial->kind && trial->kind->secrets)
 		trial->kind->secrets(trial->text, trial->len, &mask);
+	for (size_t i = 0; i < trial->n_secrets; i++)
+		hf_mask_add(&mask, trial->secrets[i]);
 	hf_mask_put(&mask, &shown, escaped, strlen(escaped));
 	return hf_strbuf_ok(&shown) ? hf_arena_strdup(arena, hf_strbuf_str(&shown))
 				    : NULL;

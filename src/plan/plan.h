@@ -194,7 +194,9 @@ typedef struct hf_effect {
 /* A configuration of the engine, for its own program to judge before it comes in force.
  */
 typedef struct hf_trial {
-	const hf_kind *kind;	 /* it knows the secrets of .text */
+	const hf_kind *kind;  /* it knows the secrets of .text */
+	const char **secrets; /* those of .argv */
+	size_t n_secrets;
 	const char *const *argv; /* as its unit would run it, NULL at the end */
 	const char *const *env;	 /* what the unit sets: "NAME=VALUE", NULL at the end */
 	const char *path;	 /* of its file */

@@ -136,12 +136,41 @@ static void test_image(void **state)
 	no_trial((hf_plan_options){ .manager = false });
 }
 
+static const char *secrets_of(const hf_trial *t, hf_arena *arena)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < t->n_secrets; i++)
+		text = hf_arena_printf(arena, "%s%s;", text, t->secrets[i]);
+	return text;
+}
+
+/* dockerd quotes what it refuses: what is secret of the command line. */
+static void test_secrets(void **state)
+{
+	const scene in = { .controls = CONTROL("a", "set: {icc: false}"),
+			   .argv = { "dockerd", "--log-opt", "splunk-token=one",
+				     "--log-opt=max-file=3", "--label=a=b",
+				     "--http-proxy=http://u:two@h" },
+			   .engine = "26.1.5" };
+	stage s = { 0 };
+
+	(void)state;
+	stage_load(&s, in.controls);
+	stage_plan(&s, &in);
+	assert_string_equal(secrets_of(s.plan.engine.trial, &s.arena),
+			    "one;http://u:two@h;");
+	assert_string_equal(secrets_of(s.plan.engine.trial_now, &s.arena),
+			    "one;http://u:two@h;");
+	stage_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edit),	     cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_userns_remap), cmocka_unit_test(test_none),
-		cmocka_unit_test(test_image),
+		cmocka_unit_test(test_image),	     cmocka_unit_test(test_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

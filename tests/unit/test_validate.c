@@ -198,6 +198,18 @@ static void test_words(void **state)
 			    "http://********@h; and \\x1b[1m");
 }
 
+static void test_words_of_flags(void **state)
+{
+	static const char *secrets[] = { "hunter2" };
+
+	(void)state;
+	after.secrets = secrets;
+	after.n_secrets = 1;
+	dockerd("echo 'log-opts: (from flag: map[token:hunter2])'; exit 1\n");
+	assert_string_equal(judged(), "refused, as the present configuration is: "
+				      "log-opts: (from flag: map[token:********])");
+}
+
 static void test_due(void **state)
 {
 	(void)state;
@@ -278,15 +290,11 @@ static void test_apply_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_accepted),
-		TEST(test_refused),
-		TEST(test_refused_before),
-		TEST(test_no_judgement),
-		TEST(test_command),
-		TEST(test_words),
-		TEST(test_due),
-		TEST(test_apply_refused),
-		TEST(test_apply_accepted),
+		TEST(test_accepted),	   TEST(test_refused),
+		TEST(test_refused_before), TEST(test_no_judgement),
+		TEST(test_command),	   TEST(test_words),
+		TEST(test_words_of_flags), TEST(test_due),
+		TEST(test_apply_refused),  TEST(test_apply_accepted),
 		TEST(test_apply_left_out),
 	};
 

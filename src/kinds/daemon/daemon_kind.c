@@ -6,12 +6,14 @@
 #include "base/mask.h"
 #include "kinds/daemon/daemon_state.h"
 
-/* Every string below @value; its bytes as they stand between the quotes. */
+/* Every string below @value: its bytes as they stand between the quotes, and read. */
 static void hide(const char *bytes, const hf_json *value, hf_mask *mask)
 {
-	if (value->type == HF_JSON_STRING)
+	if (value->type == HF_JSON_STRING) {
 		hf_mask_add_bytes(mask, bytes + value->start + 1,
 				  value->end - value->start - 2);
+		hf_mask_add(mask, value->text); /* as others quote it */
+	}
 	for (size_t i = 0; i < value->n; i++)
 		hide(bytes, value->items[i], mask);
 }

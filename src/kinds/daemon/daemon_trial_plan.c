@@ -47,6 +47,38 @@ static int set_text(hf_trial *trial, const hf_daemon_ctx *ctx, const char *text,
 	return r;
 }
 
+static int add_secrets(hf_trial *trial, const hf_dkey *key, const hf_json *value,
+		       hf_arena *arena)
+{
+	const char **slot;
+
+	for (size_t i = 0; i < value->n; i++)
+		if ((value->type != HF_JSON_OBJECT ||
+		     hf_dkey_is_secret(key, value->items[i]->key)) &&
+		    add_secrets(trial, key, value->items[i], arena) < 0)
+			return -ENOMEM;
+	if (value->type != HF_JSON_STRING)
+		return 0;
+	slot = hf_vec_push(arena, trial->secrets, trial->n_secrets);
+	if (!slot)
+		return -ENOMEM;
+	*slot = value->text;
+	return 0;
+}
+
+/* dockerd quotes the flags that it refuses. */
+static int find_secrets(hf_trial *trial, const hf_dargv *flags, hf_arena *arena)
+{
+	for (size_t i = 0; i < hf_dkeys_n; i++) {
+		const hf_dflag *flag = hf_dargv_get(flags, &hf_dkeys[i], NULL);
+
+		if (flag && hf_dkey_is_secret(&hf_dkeys[i], NULL) &&
+		    add_secrets(trial, &hf_dkeys[i], flag->value, arena) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static hf_trial *trial_new(const hf_daemon_ctx *ctx, const hf_arg *argv, size_t n,
 			   const hf_dargv *flags)
 {
@@ -58,7 +90,9 @@ static hf_trial *trial_new(const hf_daemon_ctx *ctx, const hf_arg *argv, size_t 
 	trial->path = ctx->obs->path;
 	trial->env = (const char *const *)ctx->unit->env;
 	trial->argv = words_of(ctx, argv, n, flags);
-	return trial->argv ? trial : NULL;
+	if (!trial->argv || find_secrets(trial, flags, &ctx->plan->arena) < 0)
+		return NULL;
+	return trial;
 }
 
 static bool same_words(const hf_unit_view *unit)
