@@ -220,6 +220,7 @@ typedef struct hf_engine_view {
 	bool live_restore_now;	 /* that on disk has it on: what a way back starts */
 	hf_known swarm;		 /* PRESENT: active */
 	bool kill_mode_process;	 /* KillMode=process of the unit after the plan */
+	bool cannot_reload;	 /* it has no ExecReload=: systemd refuses to */
 	const char **dependants; /* units that a restart restarts as well */
 	size_t n_dependants;
 	bool stale;	    /* systemd has an older state of .unit loaded than the disk */

@@ -47,6 +47,7 @@ typedef struct scene {
 	size_t n_containers;
 	bool live_restore;     /* in force in the running one */
 	bool answers;	       /* its API does, on a local socket */
+	bool no_reload;	       /* its unit has no ExecReload= */
 	hf_known swarm_now;    /* what it says of that */
 	const char *dependant; /* a unit that requires dockerd's */
 	bool socket;	       /* print where the API is after the plan */
@@ -224,6 +225,7 @@ static void stage_unit(stage *s, const scene *in)
 	assert_int_equal(hf_map_put(&s->plan.units, &s->plan.arena, view->name, view), 0);
 	s->plan.engine.unit = view->name;
 	s->plan.engine.kill_mode_process = true;
+	s->plan.engine.cannot_reload = in->no_reload;
 }
 
 static void stage_record(stage *s, const scene *in)

@@ -135,6 +135,11 @@ static void test_not_safe(void **state)
 	in.live[3] = "--live-restore=false"; /* a reload would be refused */
 	held(&in, false, "live-restore, no-new-privileges", OFF);
 	in = good;
+	in.no_reload = true; /* systemd would refuse it */
+	held(&in, false, "live-restore, no-new-privileges", OFF);
+	in.restart = HF_RESTART_ALWAYS;
+	does(&in, "restart: a restart puts live-restore, no-new-privileges in force\n");
+	in = good;
 	in.started = 0; /* what it has read cannot be told */
 	held(&in, true, "no-new-privileges", OFF);
 	/* with running containers it would not come in force */

@@ -32,7 +32,8 @@ static int setup(void **state)
 	temp_root_write(
 		t, VENDOR "/docker.service",
 		"[Unit]\nDescription=d\n[Service]\nEnvironmentFile=-/etc/default/docker\n"
-		"ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\nKillMode=process\n");
+		"ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n"
+		"ExecReload=/bin/kill -s HUP $MAINPID\nKillMode=process\n");
 	temp_root_write(
 		t, VENDOR "/docker.socket",
 		"[Socket]\nListenStream=/var/run/docker.sock\nListenStream=127.0.0.1:1\n"
@@ -96,6 +97,7 @@ static void stock(void **state)
 	assert_false(view->live);
 	assert_string_equal(plan.engine.unit, "docker.service");
 	assert_true(plan.engine.kill_mode_process);
+	assert_false(plan.engine.cannot_reload);
 	assert_int_equal(view_of(&plan, "containerd.service")->load, HF_UNIT_NOT_FOUND);
 
 	ref = hf_map_get(&plan.refs, refs[0]);
@@ -150,7 +152,7 @@ static void dropins(void **state)
 	temp_root_write(t, VENDOR "/docker.service.d/zzz.conf",
 			"[Service]\nKillMode=mixed\n");
 	temp_root_write(t, VENDOR "/service.d/15-type.conf",
-			"[Service]\nKillMode=none\n");
+			"[Service]\nKillMode=none\nExecReload=\n");
 	temp_root_write(t, "etc/systemd/system/docker-.service.d/x.conf",
 			"[Service]\n#\n");
 	temp_root_write(t, "etc/systemd/system/alias.service.d/20-alias.conf",
@@ -174,6 +176,7 @@ static void dropins(void **state)
 	assert_int_equal(view->n_argv, 2);
 	assert_string_equal(view->argv[1].file, expected[0]);
 	assert_false(plan.engine.kill_mode_process);
+	assert_true(plan.engine.cannot_reload);
 	assert_string_equal(
 		((const hf_ref_values *)hf_map_get(&plan.refs, "exec:docker.service"))
 			->values[0],

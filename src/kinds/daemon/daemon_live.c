@@ -22,6 +22,8 @@ static void add_name(hf_strbuf *sb, const char *name)
 
 bool hf_daemon_reload_refused(const hf_daemon_live *l, const hf_json *root)
 {
+	if (l->ctx->plan->engine.cannot_reload)
+		return true;
 	for (size_t i = 0; root && i < root->n; i++) {
 		const hf_dkey *key = hf_dkey_find(root->items[i]->key);
 

@@ -276,7 +276,8 @@ typedef struct hf_daemon_live {
 hf_json *hf_daemon_reloaded(const hf_daemon_live *l);
 
 /** hf_daemon_reload_refused - is a key of the file @root a flag of the running process?
- *  dockerd refuses the whole reload then; pure */
+ *  dockerd refuses the whole reload then. systemd does, where the unit has no way to
+ *  reload. Pure. */
 bool hf_daemon_reload_refused(const hf_daemon_live *l, const hf_json *root);
 
 /**

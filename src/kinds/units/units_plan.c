@@ -516,11 +516,26 @@ static void view_before(hf_units_work *work)
 	view->n_argv_base = work->base.exec.argv.n;
 }
 
+/* What dockerd's unit says of restarts and reloads; systemd.kill(5), systemd.service(5)
+ */
+static void put_engine(const hf_units_work *work, const hf_units_state *state)
+{
+	hf_engine_view *engine = &work->plan->engine;
+	hf_unit_value v;
+
+	engine->kill_mode_process =
+		hf_unit_last(&state->stack, "Service", "KillMode", &v) &&
+		!strcmp(v.value, "process");
+	engine->cannot_reload =
+		!(hf_unit_last(&state->stack, "Service", "ExecReload", &v) && *v.value) &&
+		!(hf_unit_last(&state->stack, "Service", "Type", &v) &&
+		  !strcmp(v.value, "notify-reload"));
+}
+
 static int unit_plan(hf_units_work *work, hf_error **err)
 {
 	const hf_units_unit *unit = work->unit;
 	const hf_units_state *state;
-	hf_unit_value kill_mode;
 	bool planned = false;
 	int r;
 
@@ -542,9 +557,7 @@ static int unit_plan(hf_units_work *work, hf_error **err)
 		return r;
 	state = planned && work->group ? &work->after : &work->now;
 	if (work->obs->scanned && !strcmp(work->obs->scanned, unit->name))
-		work->plan->engine.kill_mode_process =
-			hf_unit_last(&state->stack, "Service", "KillMode", &kill_mode) &&
-			!strcmp(kill_mode.value, "process");
+		put_engine(work, state);
 	r = hf_units_view_put(work->plan, work->obs, unit, &state->stack, &state->exec,
 			      err);
 	if (r == 0 && planned)
