@@ -2,6 +2,8 @@
 /* What dockerd is given to judge: its command line and its file, as they will be. */
 #include "daemon_world.h"
 
+#include "base/mask.h"
+
 static void put_one(hf_strbuf *out, const char *name, const hf_trial *t)
 {
 	hf_strbuf_addf(out, "%s:", name);
@@ -165,12 +167,28 @@ static void test_secrets(void **state)
 	stage_done(&s);
 }
 
+/* Go's own encoder writes & so; dockerd's messages do not. */
+static void test_escaped_secret(void **state)
+{
+	static const char text[] =
+		"{\"log-opts\": {\"splunk-token\": \"one\\u0026two\"}}";
+	cleanup_(hf_mask_done) hf_mask mask = { 0 };
+	cleanup_(hf_strbuf_done) hf_strbuf out = { 0 };
+	static const char said[] = "one&two, one\\u0026two";
+
+	(void)state;
+	hf_kind_daemon.secrets(text, strlen(text), &mask);
+	hf_mask_put(&mask, &out, said, strlen(said));
+	assert_string_equal(hf_strbuf_str(&out), "********, ********");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_edit),	     cmocka_unit_test(test_remove),
-		cmocka_unit_test(test_userns_remap), cmocka_unit_test(test_none),
-		cmocka_unit_test(test_image),	     cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_edit),	       cmocka_unit_test(test_remove),
+		cmocka_unit_test(test_userns_remap),   cmocka_unit_test(test_none),
+		cmocka_unit_test(test_image),	       cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_escaped_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
