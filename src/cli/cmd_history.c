@@ -26,7 +26,7 @@ static const char *what_text(hf_arena *arena, const hf_txn *txn)
 /* --- JSON ----------------------------------------------------------------------------
  */
 
-static json_t *record_of(hf_json *j, const hf_txn *txn)
+static json_t *record_of(hf_json_pen *j, const hf_txn *txn)
 {
 	json_t *o = json_object();
 
@@ -45,11 +45,13 @@ static json_t *record_of(hf_json *j, const hf_txn *txn)
 	return o;
 }
 
-static json_t *change_of(hf_json *j, const hf_txn_change *c)
+static json_t *change_of(hf_json_pen *j, const hf_txn_change *c)
 {
 	json_t *o = json_object();
 
 	hf_json_set(j, o, "id", hf_json_text(c->id));
+	hf_json_set(j, o, "layer",
+		    hf_json_text(hf_layer_name(c->live ? HF_LIVE : HF_PERSISTED)));
 	hf_json_set(j, o, "before", hf_json_text(hf_mask_value(c->before, c->secret)));
 	hf_json_set(j, o, "after", hf_json_text(hf_mask_value(c->after, c->secret)));
 	return o;
@@ -111,7 +113,7 @@ int hf_cmd_history(hf_cli *cli)
 	hf_report report;
 	hf_txn *txns = NULL;
 	size_t n = 0;
-	hf_json j;
+	hf_json_pen j;
 	int status = hf_run_open(&run, cli);
 
 	if (status)
@@ -146,8 +148,8 @@ static void print_change(hf_paint *p, const hf_txn_change *c)
 	const char *before = hf_mask_value(c->before, c->secret);
 	const char *after = hf_mask_value(c->after, c->secret);
 
-	hf_paint_line(p, "  %s: %s -> %s", c->id, before ? before : "absent",
-		      after ? after : "absent");
+	hf_paint_line(p, "  %s%s: %s -> %s", c->id, c->live ? " [live]" : "",
+		      before ? before : "absent", after ? after : "absent");
 }
 
 static void print_diffs(FILE *out, const hf_txn *txn)
@@ -221,7 +223,7 @@ static void print_txn(hf_run *run, const hf_txn *txn)
 static int show_json(hf_run *run, const hf_txn *txn)
 {
 	hf_report report = hf_run_report(run);
-	hf_json j;
+	hf_json_pen j;
 
 	report.finished_usec = hf_cli_now(run->cli);
 	report.comment = what_text(&run->arena, txn);

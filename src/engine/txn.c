@@ -309,6 +309,8 @@ static void put_changes(writer *w, const hf_txn *txn)
 		put_text(w, "before", txn->changes[i].before);
 		put_text(w, "after", txn->changes[i].after);
 		put_bool(w, "secret", txn->changes[i].secret);
+		if (txn->changes[i].live)
+			put_bool(w, "live", true);
 		close_with(w, '}');
 	}
 	close_with(w, ']');
@@ -667,6 +669,7 @@ static void get_body(reader *rd, const json_t *root, hf_txn *txn)
 		txn->changes[i].before = get_text(rd, o, "before", true);
 		txn->changes[i].after = get_text(rd, o, "after", true);
 		txn->changes[i].secret = get_bool(rd, o, "secret");
+		txn->changes[i].live = json_is_true(json_object_get(o, "live"));
 		txn->n_changes++;
 	}
 	n = get_list(rd, root, "items", &list);

@@ -64,6 +64,7 @@ typedef struct hf_txn_change { /* for people: show */
 	const char *before;
 	const char *after;
 	bool secret;
+	bool live; /* in the running system; else on disk */
 } hf_txn_change;
 
 /* What the journal and the kept record begin with alike: all but how it ended. For 5,000

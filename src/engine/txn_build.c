@@ -190,6 +190,7 @@ static int copy_changes(build *b, const hf_plan *plan)
 		t->before = c->before;
 		t->after = c->after;
 		t->secret = c->secret;
+		t->live = c->layer == HF_LIVE;
 	}
 	for (size_t i = 0; i < plan->n_effects; i++) {
 		const hf_effect *e = plan->effects[i];

@@ -51,7 +51,7 @@ void hf_report_shipped_text(FILE *out, const hf_report_shipped *items, size_t n,
 void hf_report_shipped_json(FILE *out, const hf_report *report,
 			    const hf_report_shipped *items, size_t n)
 {
-	hf_json j;
+	hf_json_pen j;
 
 	hf_json_begin(&j, out, report);
 	hf_json_list(&j, "shipped");
@@ -157,7 +157,7 @@ void hf_report_list_text(FILE *out, const hf_report *report,
 	put_waivers(&p, model);
 }
 
-static json_t *control_entry(hf_json *j, const hf_model *model, const hf_control *c)
+static json_t *control_entry(hf_json_pen *j, const hf_model *model, const hf_control *c)
 {
 	json_t *o = hf_json_control(j, c), *kinds = json_array();
 	unsigned bits = kinds_of(model, c);
@@ -180,7 +180,7 @@ static json_t *control_entry(hf_json *j, const hf_model *model, const hf_control
 void hf_report_list_json(FILE *out, const hf_report *report)
 {
 	const hf_model *model = report->model;
-	hf_json j;
+	hf_json_pen j;
 
 	hf_json_begin(&j, out, report);
 	hf_json_list(&j, "controls");
@@ -253,7 +253,7 @@ void hf_report_facts_text(FILE *out, const hf_report *report, const hf_facts *fa
 
 void hf_report_facts_json(FILE *out, const hf_report *report, const hf_facts *facts)
 {
-	hf_json j;
+	hf_json_pen j;
 
 	hf_json_begin(&j, out, report);
 	hf_json_list(&j, "facts");
@@ -361,7 +361,7 @@ void hf_report_explain_json(FILE *out, const hf_report *report,
 			    const hf_control *const *controls, size_t n)
 {
 	cleanup_(hf_view_done) hf_view view = { 0 };
-	hf_json j;
+	hf_json_pen j;
 
 	hf_json_begin(&j, out, report);
 	hf_json_list(&j, "controls");

@@ -7,7 +7,7 @@
 #include "report/json_pen.h"
 #include "report/view.h"
 
-static json_t *summary_of(hf_json *j, const hf_report *r)
+static json_t *summary_of(hf_json_pen *j, const hf_report *r)
 {
 	static const struct {
 		const char *key;
@@ -39,7 +39,7 @@ static json_t *summary_of(hf_json *j, const hf_report *r)
 	return o;
 }
 
-static json_t *waiver_of(hf_json *j, const hf_waiver *w)
+static json_t *waiver_of(hf_json_pen *j, const hf_waiver *w)
 {
 	json_t *o;
 
@@ -65,7 +65,7 @@ static json_t *underlying_of(const hf_plan *plan, size_t control)
 }
 
 /* A free mapping of the baseline. Depth is bounded by the YAML reader. */
-static json_t *node_of(hf_json *j, const hf_node *node)
+static json_t *node_of(hf_json_pen *j, const hf_node *node)
 {
 	json_t *value;
 
@@ -87,7 +87,7 @@ static json_t *node_of(hf_json *j, const hf_node *node)
 	}
 }
 
-static json_t *control_of(hf_json *j, const hf_view *v, const hf_control *c)
+static json_t *control_of(hf_json_pen *j, const hf_view *v, const hf_control *c)
 {
 	const hf_view_control *in = &v->controls[c->index];
 	json_t *o = hf_json_control(j, c), *rows = json_array();
@@ -106,7 +106,7 @@ static json_t *control_of(hf_json *j, const hf_view *v, const hf_control *c)
 	return o;
 }
 
-static json_t *aside_of(hf_json *j, const hf_aside *a)
+static json_t *aside_of(hf_json_pen *j, const hf_aside *a)
 {
 	json_t *o = json_object();
 
@@ -119,7 +119,7 @@ static json_t *aside_of(hf_json *j, const hf_aside *a)
 	return o;
 }
 
-static json_t *change_of(hf_json *j, const hf_view *v, const hf_change *c)
+static json_t *change_of(hf_json_pen *j, const hf_view *v, const hf_change *c)
 {
 	json_t *o = json_object(), *rows = json_array();
 	size_t n = c->index;
@@ -142,7 +142,7 @@ static json_t *change_of(hf_json *j, const hf_view *v, const hf_change *c)
 	return o;
 }
 
-static json_t *containers_of(hf_json *j, const hf_plan *plan, const hf_effect *e)
+static json_t *containers_of(hf_json_pen *j, const hf_plan *plan, const hf_effect *e)
 {
 	const hf_engine_view *engine = &plan->engine;
 	json_t *array = json_array();
@@ -160,7 +160,7 @@ static json_t *containers_of(hf_json *j, const hf_plan *plan, const hf_effect *e
 	return array;
 }
 
-static json_t *effect_of(hf_json *j, const hf_plan *plan, const hf_effect *e)
+static json_t *effect_of(hf_json_pen *j, const hf_plan *plan, const hf_effect *e)
 {
 	bool hold = e->hold || e->action == HF_ACTION_REBOOT;
 	json_t *o = json_object();
@@ -178,7 +178,7 @@ static json_t *effect_of(hf_json *j, const hf_plan *plan, const hf_effect *e)
 	return o;
 }
 
-static json_t *step_of(hf_json *j, const hf_report_step *step)
+static json_t *step_of(hf_json_pen *j, const hf_report_step *step)
 {
 	json_t *o = json_object();
 
@@ -188,7 +188,7 @@ static json_t *step_of(hf_json *j, const hf_report_step *step)
 	return o;
 }
 
-static void put_lists(hf_json *j, const hf_report *r, const hf_view *v)
+static void put_lists(hf_json_pen *j, const hf_report *r, const hf_view *v)
 {
 	hf_json_list(j, "controls");
 	for (size_t i = 0; i < v->n_controls; i++)
@@ -221,7 +221,7 @@ static void put_lists(hf_json *j, const hf_report *r, const hf_view *v)
 int hf_report_json(FILE *out, const hf_report *r)
 {
 	cleanup_(hf_view_done) hf_view v = { 0 };
-	hf_json j;
+	hf_json_pen j;
 
 	hf_json_begin(&j, out, r);
 	hf_json_member(&j, "summary", summary_of(&j, r));

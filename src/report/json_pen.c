@@ -9,19 +9,19 @@
 
 #define SCHEMA "1.0"
 
-void hf_json_set(hf_json *j, json_t *object, const char *key, json_t *value)
+void hf_json_set(hf_json_pen *j, json_t *object, const char *key, json_t *value)
 {
 	if (!object || json_object_set_new(object, key, value) < 0)
 		j->oom = true;
 }
 
-void hf_json_append(hf_json *j, json_t *array, json_t *value)
+void hf_json_append(hf_json_pen *j, json_t *array, json_t *value)
 {
 	if (!array || json_array_append_new(array, value) < 0)
 		j->oom = true;
 }
 
-static void print(hf_json *j, json_t *value)
+static void print(hf_json_pen *j, json_t *value)
 {
 	cleanup_free char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
 
@@ -31,28 +31,28 @@ static void print(hf_json *j, json_t *value)
 	json_decref(value);
 }
 
-void hf_json_member(hf_json *j, const char *key, json_t *value)
+void hf_json_member(hf_json_pen *j, const char *key, json_t *value)
 {
 	fprintf(j->out, "%s\n  \"%s\": ", j->sep, key);
 	print(j, value);
 	j->sep = ",";
 }
 
-void hf_json_list(hf_json *j, const char *key)
+void hf_json_list(hf_json_pen *j, const char *key)
 {
 	fprintf(j->out, "%s\n  \"%s\": [", j->sep, key);
 	j->sep = ",";
 	j->element_sep = "";
 }
 
-void hf_json_element(hf_json *j, json_t *value)
+void hf_json_element(hf_json_pen *j, json_t *value)
 {
 	fprintf(j->out, "%s\n    ", j->element_sep);
 	print(j, value);
 	j->element_sep = ",";
 }
 
-void hf_json_list_end(hf_json *j)
+void hf_json_list_end(hf_json_pen *j)
 {
 	fputs(*j->element_sep ? "\n  ]" : "]", j->out);
 }
@@ -71,7 +71,7 @@ json_t *hf_json_text(const char *text)
 	return escaped ? json_string(escaped) : NULL;
 }
 
-json_t *hf_json_texts(hf_json *j, const char *const *items, size_t n)
+json_t *hf_json_texts(hf_json_pen *j, const char *const *items, size_t n)
 {
 	json_t *array = json_array();
 
@@ -99,7 +99,7 @@ json_t *hf_json_time(int64_t usec)
 	return json_string(text);
 }
 
-json_t *hf_json_place(hf_json *j, const char *file, unsigned line)
+json_t *hf_json_place(hf_json_pen *j, const char *file, unsigned line)
 {
 	json_t *place;
 
@@ -111,7 +111,7 @@ json_t *hf_json_place(hf_json *j, const char *file, unsigned line)
 	return place;
 }
 
-json_t *hf_json_control(hf_json *j, const hf_control *c)
+json_t *hf_json_control(hf_json_pen *j, const hf_control *c)
 {
 	json_t *o = json_object(), *refs = json_object();
 
@@ -127,7 +127,7 @@ json_t *hf_json_control(hf_json *j, const hf_control *c)
 	return o;
 }
 
-json_t *hf_json_ids(hf_json *j, const hf_control *const *controls, size_t n)
+json_t *hf_json_ids(hf_json_pen *j, const hf_control *const *controls, size_t n)
 {
 	json_t *array = json_array();
 
@@ -136,7 +136,7 @@ json_t *hf_json_ids(hf_json *j, const hf_control *const *controls, size_t n)
 	return array;
 }
 
-json_t *hf_json_hides(hf_json *j, const hf_store *store)
+json_t *hf_json_hides(hf_json_pen *j, const hf_store *store)
 {
 	json_t *o = json_object();
 	const char *why = NULL;
@@ -162,7 +162,7 @@ json_t *hf_json_hides(hf_json *j, const hf_store *store)
 	return o;
 }
 
-json_t *hf_json_resource(hf_json *j, const hf_resource *r)
+json_t *hf_json_resource(hf_json_pen *j, const hf_resource *r)
 {
 	json_t *o = json_object();
 	const hf_source *source = r->declared.source;
@@ -183,8 +183,8 @@ json_t *hf_json_resource(hf_json *j, const hf_resource *r)
 	return o;
 }
 
-static json_t *problem(hf_json *j, const char *message, const char *file, unsigned line,
-		       unsigned column, const char *hint)
+static json_t *problem(hf_json_pen *j, const char *message, const char *file,
+		       unsigned line, unsigned column, const char *hint)
 {
 	json_t *o = json_object();
 
@@ -196,7 +196,7 @@ static json_t *problem(hf_json *j, const char *message, const char *file, unsign
 	return o;
 }
 
-static void put_diags(hf_json *j, const char *key, const hf_report *r,
+static void put_diags(hf_json_pen *j, const char *key, const hf_report *r,
 		      hf_diag_level level)
 {
 	hf_json_list(j, key);
@@ -219,7 +219,7 @@ static void put_diags(hf_json *j, const char *key, const hf_report *r,
 	hf_json_list_end(j);
 }
 
-static json_t *host_of(hf_json *j, const hf_report *r)
+static json_t *host_of(hf_json_pen *j, const hf_report *r)
 {
 	static const char *const names[] = { "hostname", "machine_id", "boot_id",
 					     "os",	 "kernel",     "engine" };
@@ -235,7 +235,7 @@ static json_t *host_of(hf_json *j, const hf_report *r)
 	return host;
 }
 
-static json_t *layers_of(hf_json *j, const hf_report *r)
+static json_t *layers_of(hf_json_pen *j, const hf_report *r)
 {
 	json_t *layers = json_object();
 
@@ -253,7 +253,7 @@ static json_t *layers_of(hf_json *j, const hf_report *r)
 	return layers;
 }
 
-static json_t *baselines_of(hf_json *j, const hf_report *r)
+static json_t *baselines_of(hf_json_pen *j, const hf_report *r)
 {
 	json_t *array = json_array();
 
@@ -271,7 +271,7 @@ static json_t *baselines_of(hf_json *j, const hf_report *r)
 	return array;
 }
 
-static json_t *selection_of(hf_json *j, const hf_report *r)
+static json_t *selection_of(hf_json_pen *j, const hf_report *r)
 {
 	static const hf_selection all = { 0 };
 	const hf_selection *s = r->selection ? r->selection : &all;
@@ -286,7 +286,7 @@ static json_t *selection_of(hf_json *j, const hf_report *r)
 	return o;
 }
 
-static json_t *vars_of(hf_json *j, const hf_report *r)
+static json_t *vars_of(hf_json_pen *j, const hf_report *r)
 {
 	json_t *o = json_object();
 
@@ -296,12 +296,12 @@ static json_t *vars_of(hf_json *j, const hf_report *r)
 	return o;
 }
 
-void hf_json_begin(hf_json *j, FILE *out, const hf_report *r)
+void hf_json_begin(hf_json_pen *j, FILE *out, const hf_report *r)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf summary = { 0 };
 	json_t *time = json_object();
 
-	*j = (hf_json){ .out = out, .sep = "" };
+	*j = (hf_json_pen){ .out = out, .sep = "" };
 	fputc('{', out);
 	hf_report_summary(&summary, r);
 	hf_json_member(j, "holdfast", hf_json_text(PACKAGE_VERSION));
@@ -322,7 +322,7 @@ void hf_json_begin(hf_json *j, FILE *out, const hf_report *r)
 	hf_json_member(j, "vars", vars_of(j, r));
 }
 
-void hf_json_end(hf_json *j, const hf_report *r)
+void hf_json_end(hf_json_pen *j, const hf_report *r)
 {
 	put_diags(j, "errors", r, HF_DIAG_ERROR);
 	put_diags(j, "warnings", r, HF_DIAG_WARNING);

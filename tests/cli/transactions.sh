@@ -101,7 +101,7 @@ has '"changes_count": 0' # what was refused was not changed
 # a damaged record does not hide the others, and the document tells of it
 id=$(ls root/var/lib/holdfast/transactions | head -n 1)
 hf 0 show "$id" --format json
-has '{"id": "daemon:/etc/docker/daemon.json#icc", "before": null, "after": "false"}'
+has '{"id": "daemon:/etc/docker/daemon.json#icc", "layer": "persisted", "before": null, "after": "false"}'
 cp "root/var/lib/holdfast/transactions/$id" kept
 echo x >>"root/var/lib/holdfast/transactions/$id"
 hf 1 history

@@ -172,7 +172,8 @@ static void test_written_twice(void **state)
 		  .after = after,
 		  .after_len = sizeof(after) - 1 },
 	};
-	hf_txn_change change = { .id = "x:/etc/x/y", .after = after };
+	hf_txn_change changes[] = { { .id = "x:/etc/x/y", .after = after },
+				    { .id = "x:/etc/x/y", .before = "1", .live = true } };
 	hf_txn_body body = { 0 };
 	hf_txn txn = { .id = ID,
 		       .program = "0",
@@ -180,8 +181,8 @@ static void test_written_twice(void **state)
 		       .boot_id = "",
 		       .user = "u",
 		       .witness_before = "seen",
-		       .changes = &change,
-		       .n_changes = 1,
+		       .changes = changes,
+		       .n_changes = ARRAY_SIZE(changes),
 		       .items = items,
 		       .n_items = ARRAY_SIZE(items) };
 
@@ -204,6 +205,9 @@ static void test_written_twice(void **state)
 			hf_txn_parse(again, strlen(again), "t", &arena, &back, NULL), 0);
 		assert_int_equal(back.result, result);
 		assert_int_equal(back.finished, txn.finished);
+		assert_int_equal(back.n_changes, 2);
+		assert_false(back.changes[0].live);
+		assert_true(back.changes[1].live);
 		assert_int_equal(back.n_items, 2);
 		assert_memory_equal(back.items[1].after, after, sizeof(after) - 1);
 		hf_arena_done(&arena);
