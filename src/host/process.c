@@ -45,7 +45,7 @@ static uint64_t time_of_ticks(uint64_t ticks)
 	return now - up + ticks * 1000000 / (uint64_t)hz;
 }
 
-/* *ret NULL: it cannot be read. */
+/* *ret NULL, without length: it cannot be read. */
 static int read_of(hf_host *host, uint32_t pid, const char *name, size_t max,
 		   hf_arena *arena, char **ret, size_t *ret_len)
 {
@@ -53,8 +53,10 @@ static int read_of(hf_host *host, uint32_t pid, const char *name, size_t max,
 	int r = path ? hf_fs_read(host, path, max, arena, ret, ret_len, NULL, NULL)
 		     : -ENOMEM;
 
-	if (r < 0)
+	if (r < 0) {
 		*ret = NULL;
+		*ret_len = 0;
+	}
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -62,7 +64,7 @@ static int read_of(hf_host *host, uint32_t pid, const char *name, size_t max,
 static int split(char *text, size_t len, hf_arena *arena, const char ***ret,
 		 size_t *ret_n)
 {
-	for (size_t at = 0; text && at < len; at += strlen(text + at) + 1) {
+	for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
 		const char **slot = hf_vec_push(arena, *ret, *ret_n);
 
 		if (!slot)

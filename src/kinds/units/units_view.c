@@ -215,7 +215,7 @@ int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *uni
 	const char *why = NULL;
 	hf_units_exec exec = { 0 };
 	hf_unit_value *list;
-	size_t n;
+	size_t n = 0;
 	int r = hf_unit_list(stack, "Service", "ExecStart", arena, &list, &n, err);
 
 	for (size_t i = 0; i < n && r == 0; i++) {
