@@ -18,11 +18,8 @@ static bool names_missing_plugin(const hf_daemon_obs *obs)
 
 	for (size_t i = 0; list && i < list->n; i++) {
 		const char *name = list->items[i]->text;
-		bool there = false;
 
-		for (size_t k = 0; name && k < obs->n_plugins && !there; k++)
-			there = strcmp(obs->plugins[k], name) == 0;
-		if (!there)
+		if (!name || !hf_daemon_has_plugin(obs, name))
 			return true;
 	}
 	return false;

@@ -115,6 +115,14 @@ static void add_foreign(const hf_daemon_live *l, hf_action action, const hf_json
 	}
 }
 
+bool hf_daemon_has_plugin(const hf_daemon_obs *obs, const char *name)
+{
+	for (size_t i = 0; i < obs->n_plugins; i++)
+		if (strcmp(obs->plugins[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* A plugin of the configuration that is not there: dockerd would not start with it, or
  * refuse all that it is asked. */
 static int missing_plugin(const hf_daemon_live *l, const char **ret,
@@ -136,11 +144,8 @@ static int missing_plugin(const hf_daemon_live *l, const char **ret,
 	list = v.value && v.value->type == HF_JSON_ARRAY ? v.value : NULL;
 	for (size_t i = 0; list && i < list->n; i++) {
 		const char *name = list->items[i]->text;
-		bool there = !name;
 
-		for (size_t k = 0; k < obs->n_plugins && !there; k++)
-			there = strcmp(obs->plugins[k], name) == 0;
-		if (!there) {
+		if (name && !hf_daemon_has_plugin(obs, name)) {
 			*ret = name;
 			return 0;
 		}

@@ -289,6 +289,11 @@ bool hf_daemon_reload_refused(const hf_daemon_live *l, const hf_json *root);
  */
 int hf_daemon_offer_first(hf_daemon_live *l) _must_check_;
 
+/** hf_daemon_has_plugin - is @name among the plugins that dockerd has, or could load?
+ * pure
+ */
+bool hf_daemon_has_plugin(const hf_daemon_obs *obs, const char *name);
+
 /** hf_daemon_tell_edits - name in the effects on dockerd's unit what others changed that
  *  they put in force, and hold what would hurt; 0 or -ENOMEM; pure */
 int hf_daemon_tell_edits(hf_daemon_live *l);
