@@ -1,32 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 
-#include <sha2.h>
+#include <nettle/sha2.h>
+#include <nettle/version.h>
 
-static SHA2_CTX *context(hf_digester *d)
+static struct sha256_ctx *context(hf_digester *d)
 {
-	_Static_assert(sizeof(SHA2_CTX) <= sizeof(*d), "room for the library's state");
-	_Static_assert(_Alignof(SHA2_CTX) <= _Alignof(hf_digester), "aligned for it");
-	return (SHA2_CTX *)(void *)d;
+	_Static_assert(sizeof(struct sha256_ctx) <= sizeof(*d),
+		       "room for the library's state");
+	_Static_assert(_Alignof(struct sha256_ctx) <= _Alignof(hf_digester),
+		       "aligned for it");
+	return (struct sha256_ctx *)(void *)d;
 }
 
 void hf_digester_begin(hf_digester *d)
 {
-	SHA256Init(context(d));
+	sha256_init(context(d));
 }
 
 void hf_digester_add(hf_digester *d, const void *bytes, size_t len)
 {
 	if (len)
-		SHA256Update(context(d), bytes, len);
+		sha256_update(context(d), len, bytes);
 }
 
 void hf_digester_end(hf_digester *d, char ret[static HF_DIGEST_HEX])
 {
 	static const char hex[] = "0123456789abcdef";
-	uint8_t sum[SHA256_DIGEST_LENGTH];
+	uint8_t sum[SHA256_DIGEST_SIZE];
 
-	SHA256Final(sum, context(d));
+#if NETTLE_VERSION_MAJOR >= 4 /* always the whole digest */
+	sha256_digest(context(d), sum);
+#else
+	sha256_digest(context(d), sizeof(sum), sum);
+#endif
 	for (size_t i = 0; i < sizeof(sum); i++) {
 		ret[2 * i] = hex[sum[i] >> 4];
 		ret[2 * i + 1] = hex[sum[i] & 15];

@@ -9,7 +9,7 @@
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -DFUZZ_TEXT (or -DFUZZ_WIRE)
  *	    -include config.h -I. -Isrc tests/fuzz/fuzz_audit.c
- *	    src/kinds/audit/audit_{codec,field,rule,wire}.c libholdfast.a -laudit -lmd
+ *	    src/kinds/audit/audit_{codec,field,rule,wire}.c libholdfast.a -laudit -lnettle
  */
 #include <errno.h>
 #include <stdio.h>
