@@ -5,6 +5,7 @@
 #include "cli/confirm.h"
 #include "cli/run.h"
 #include "cli/saved.h"
+#include "engine/journal.h"
 
 /* How often a plan that was overtaken is made anew. */
 #define OVERTAKEN_MAX 5
@@ -90,6 +91,8 @@ static int recover(hf_run *run, const hf_apply_options *options)
 	if (hf_engine_recover(&run->host, &run->model, false, options, &result, &found,
 			      &err) < 0)
 		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	if (found) /* it may have been at work while we looked */
+		hf_engine_survey_forget(&run->host, &run->survey);
 	if (!found || result.outcome == HF_OUTCOME_NOTHING)
 		return 0;
 	if (result.outcome == HF_OUTCOME_ROLLED_BACK) {
@@ -190,6 +193,18 @@ static bool is_overtaken(const hf_apply_result *result)
 	       result->error->code == -ESTALE;
 }
 
+/* What is unfinished is taken back before anything is looked at. */
+static int look_ahead_unless_recovering(hf_run *run)
+{
+	hf_error *err = NULL;
+	int r = run->is_live_apply ? hf_journal_exists(&run->host, &err) : 1;
+
+	if (r < 0)
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	run->look_ahead = !r;
+	return 0;
+}
+
 int hf_cmd_apply(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
@@ -213,6 +228,8 @@ int hf_cmd_apply(hf_cli *cli)
 		status = hf_run_check_hold(&run);
 	if (!status)
 		status = hf_run_check_confirm(&run);
+	if (!status)
+		status = look_ahead_unless_recovering(&run);
 	if (!status)
 		status = hf_run_load(&run, cli, &cli->options.operands);
 	if (status)

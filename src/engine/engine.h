@@ -57,6 +57,9 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 		     hf_survey *ret, hf_error **err) _must_check_;
 void hf_survey_done(hf_survey *survey);
 
+/** hf_engine_survey_forget - what was seen so far is old: the next survey looks anew */
+void hf_engine_survey_forget(hf_host *host, hf_survey *survey);
+
 typedef enum hf_outcome {
 	HF_OUTCOME_NOTHING,	/* nothing to do: nothing was written */
 	HF_OUTCOME_APPLIED,	/* done and verified */

@@ -15,6 +15,12 @@ void hf_survey_done(hf_survey *survey)
 	*survey = (hf_survey){ 0 };
 }
 
+void hf_engine_survey_forget(hf_host *host, hf_survey *survey)
+{
+	hf_unit_dirs_drop(host);
+	hf_survey_done(survey);
+}
+
 static int run_kinds(hf_host *host, hf_model *model, hf_plan *plan, hf_error **err)
 {
 	for (size_t i = 0; i < model->n_kinds; i++) {
