@@ -66,16 +66,6 @@ int hf_plan_refusal(const hf_plan *plan, bool live, hf_error **err)
 	return -ECANCELED;
 }
 
-static const hf_resource *same_row(const hf_plan *plan, const hf_resource *row)
-{
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-
-	const char *key = hf_row_key(&sb, row->kind, row->layer, row->id, row->wanted,
-				     row->gate_why);
-
-	return key ? hf_map_get(&plan->row_by_key, key) : NULL;
-}
-
 /* Is it to be done once all else is verified? */
 static bool comes_last(const hf_change *c)
 {
@@ -103,7 +93,7 @@ static bool left_over(const hf_plan *before, const hf_resource *row)
 		return false;
 	if (!row_counts(row))
 		return false;
-	old = same_row(before, row);
+	old = hf_plan_row_like(before, row);
 	return !old || old->state != row->state || was_to_change(before, old);
 }
 

@@ -14,29 +14,52 @@ void hf_plan_done(hf_plan *plan)
 	*plan = (hf_plan){ 0 };
 }
 
-/* Joins the parts of a compound map key; \x1f cannot occur in ids (they are escaped or
- * checked when decoded) and a clash would only merge two rows of the same text. */
-static char *key_of(hf_strbuf *sb, const char *kind, hf_layer layer, const char *id,
-		    const char *rest)
+/* What the plan has of one id: it is looked up once for all layers. */
+typedef struct about {
+	const char *id;
+	hf_resource *rows;  /* the latest first */
+	hf_change *changes; /* the latest first */
+	bool claimed;
+} about;
+
+static about *about_id(hf_plan *plan, const char *id)
 {
-	hf_strbuf_adds(sb, kind); /* thousands of them: no format is read for each */
-	hf_strbuf_addc(sb, '\x1f');
-	hf_strbuf_addc(sb, (char)('0' + layer));
-	hf_strbuf_addc(sb, '\x1f');
-	hf_strbuf_adds(sb, id);
-	hf_strbuf_addc(sb, '\x1f');
-	hf_strbuf_adds(sb, rest);
-	return hf_strbuf_ok(sb) ? sb->buf : NULL;
+	void **at = hf_map_at(&plan->by_id, &plan->arena, id);
+	about *known;
+
+	if (!at || *at)
+		return at ? *at : NULL;
+	known = hf_arena_new(&plan->arena, about);
+	if (!known)
+		return NULL;
+	known->id = hf_arena_strdup(&plan->arena, id);
+	if (!known->id)
+		return NULL;
+	*at = known;
+	return known;
 }
 
-const char *hf_row_key(hf_strbuf *sb, const hf_kind *kind, hf_layer layer, const char *id,
-		       const char *wanted, const char *gate_why)
+static bool same_text(const char *a, const char *b)
 {
-	if (!key_of(sb, kind->name, layer, id, wanted))
-		return NULL;
-	if (gate_why)
-		hf_strbuf_addf(sb, "\x1f%s", gate_why);
-	return hf_strbuf_ok(sb) ? sb->buf : NULL;
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static hf_resource *find_row(const about *known, const hf_kind *kind, hf_layer layer,
+			     const char *wanted, const char *gate_why)
+{
+	hf_resource *row = known ? known->rows : NULL;
+
+	while (row &&
+	       (row->kind != kind || row->layer != layer ||
+		!same_text(row->wanted, wanted) || !same_text(row->gate_why, gate_why)))
+		row = row->next_of_id;
+	return row;
+}
+
+const hf_resource *hf_plan_row_like(const hf_plan *plan, const hf_resource *row)
+{
+	return find_row(hf_map_get(&plan->by_id, row->id), row->kind, row->layer,
+			row->wanted, row->gate_why);
 }
 
 static int row_add_control(hf_plan *plan, hf_resource *row, const hf_control *control)
@@ -56,34 +79,31 @@ static int row_add_control(hf_plan *plan, hf_resource *row, const hf_control *co
 static hf_resource *row_of(hf_plan *plan, const hf_kind *kind, hf_layer layer,
 			   const char *id, const char *wanted, const char *gate_why)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	const char *key = hf_row_key(&sb, kind, layer, id, wanted, gate_why);
-	hf_resource *row, **slot;
+	about *known = about_id(plan, id);
+	hf_resource *row = find_row(known, kind, layer, wanted, gate_why), **slot;
 	const char *last;
-	void **at;
 
-	at = key ? hf_map_at(&plan->row_by_key, &plan->arena, key) : NULL;
-	if (!at || *at)
-		return at ? *at : NULL;
+	if (!known || row)
+		return row;
 	row = hf_arena_new(&plan->arena, hf_resource);
 	if (!row)
 		return NULL;
 	row->kind = kind;
 	row->layer = layer;
-	row->id = hf_arena_strdup(&plan->arena, id);
+	row->id = known->id;
 	/* of a long list all are wanted to be the same */
 	last = plan->n_resources ? plan->resources[plan->n_resources - 1]->wanted : "";
 	row->wanted =
 		strcmp(last, wanted) == 0 ? last : hf_arena_strdup(&plan->arena, wanted);
 	row->gate_why = gate_why;
 	row->index = plan->n_resources;
-	if (!row->id || !row->wanted)
-		return NULL;
-	*at = row;
-	slot = hf_vec_push(&plan->arena, plan->resources, plan->n_resources);
+	slot = row->wanted ? hf_vec_push(&plan->arena, plan->resources, plan->n_resources)
+			   : NULL;
 	if (!slot)
 		return NULL;
 	*slot = row;
+	row->next_of_id = known->rows;
+	known->rows = row;
 	return row;
 }
 
@@ -140,8 +160,13 @@ int hf_row_judge(hf_plan *plan, hf_resource *row, hf_state state, const char *fo
 
 int hf_row_found_at(hf_plan *plan, hf_resource *row, const char *file, unsigned line)
 {
+	const char *last =
+		row->index ? plan->resources[row->index - 1]->found_file : NULL;
+
 	row->found_line = line;
-	row->found_file = hf_arena_strdup(&plan->arena, file);
+	row->found_file = last && strcmp(last, file) == 0
+				  ? last
+				  : hf_arena_strdup(&plan->arena, file);
 	return row->found_file ? 0 : -ENOMEM;
 }
 
@@ -162,14 +187,12 @@ hf_change *hf_plan_change(hf_plan *plan, const hf_kind *kind, hf_layer layer,
 			  const char *id, hf_op op, const char *before, const char *after,
 			  hf_cause cause)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	const char *key = key_of(&sb, kind->name, layer, id, "");
-	hf_change *change, **slot;
+	about *known = about_id(plan, id);
+	hf_change *change = known ? known->changes : NULL, **slot;
 
-	if (!key)
-		return NULL;
-	change = hf_map_get(&plan->change_by_key, key);
-	if (change)
+	while (change && (change->kind != kind || change->layer != layer))
+		change = change->next_of_id;
+	if (!known || change)
 		return change;
 	change = hf_arena_new(&plan->arena, hf_change);
 	if (!change)
@@ -178,16 +201,17 @@ hf_change *hf_plan_change(hf_plan *plan, const hf_kind *kind, hf_layer layer,
 	change->layer = layer;
 	change->op = op;
 	change->cause = cause;
-	change->id = hf_arena_strdup(&plan->arena, id);
+	change->id = known->id;
 	change->index = plan->n_changes;
-	if (!change->id || dup_or_null(&plan->arena, before, &change->before) < 0 ||
-	    dup_or_null(&plan->arena, after, &change->after) < 0 ||
-	    hf_map_put(&plan->change_by_key, &plan->arena, key, change) < 0)
+	if (dup_or_null(&plan->arena, before, &change->before) < 0 ||
+	    dup_or_null(&plan->arena, after, &change->after) < 0)
 		return NULL;
 	slot = hf_vec_push(&plan->arena, plan->changes, plan->n_changes);
 	if (!slot)
 		return NULL;
 	*slot = change;
+	change->next_of_id = known->changes;
+	known->changes = change;
 	return change;
 }
 
@@ -297,7 +321,12 @@ hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
 
 int hf_plan_claim(hf_plan *plan, const char *id)
 {
-	return hf_map_put(&plan->claims, &plan->arena, id, plan);
+	about *known = about_id(plan, id);
+
+	if (!known)
+		return -ENOMEM;
+	known->claimed = true;
+	return 0;
 }
 
 int hf_plan_note(hf_plan *plan, const char *id, const char *text)
@@ -337,7 +366,9 @@ const char *hf_plan_noted(const hf_plan *plan, const char *id)
 
 bool hf_plan_is_claimed(const hf_plan *plan, const char *id)
 {
-	return hf_map_get(&plan->claims, id);
+	const about *known = hf_map_get(&plan->by_id, id);
+
+	return known && known->claimed;
 }
 
 hf_aside *hf_plan_aside(hf_plan *plan, const hf_kind *kind, hf_layer layer,

@@ -85,6 +85,7 @@ typedef struct hf_resource {
 				 * nothing can */
 	const char *gate_why;	/* whether its controls apply cannot be told; or NULL */
 	size_t index;
+	struct hf_resource *next_of_id; /* the plan's own */
 } hf_resource;
 
 struct hf_change {
@@ -104,6 +105,7 @@ struct hf_change {
 	size_t n_rows;
 	hf_group *group; /* NULL for a blocked change */
 	size_t index;
+	hf_change *next_of_id; /* the plan's own */
 };
 
 typedef enum hf_group_type {
@@ -298,10 +300,8 @@ typedef struct hf_plan {
 
 	hf_resource **resources;
 	size_t n_resources;
-	hf_map row_by_key;
 	hf_change **changes;
 	size_t n_changes;
-	hf_map change_by_key;
 	hf_group **groups;
 	size_t n_groups;
 	hf_map group_by_key;
@@ -312,9 +312,9 @@ typedef struct hf_plan {
 	size_t n_asides;
 	hf_record_entry **notes; /* for the record: hf_plan_note() */
 	size_t n_notes;
-	hf_map claims; /* ids demanded by any claiming control */
-	hf_map refs;   /* "unit:docker.service" -> hf_ref_values */
-	hf_map units;  /* name -> hf_unit_view */
+	hf_map by_id; /* rows, changes, and whether a claiming control demands it */
+	hf_map refs;  /* "unit:docker.service" -> hf_ref_values */
+	hf_map units; /* name -> hf_unit_view */
 	hf_engine_view engine;
 	void *obs[8]; /* by rank: the kind's observations, in the plan's arena */
 
@@ -340,11 +340,10 @@ int hf_plan_gate(hf_model *model, hf_plan *plan) _must_check_;
 hf_resource *hf_plan_row(hf_plan *plan, hf_layer layer, const char *id,
 			 const char *wanted, const hf_demand *demand) _must_check_;
 
-/** hf_row_key - what tells one row from another, written into the empty @sb: the plan's
- * key for it. A control of which it cannot be told whether it applies shares rows only
- * with those of the same reason. NULL: no memory; pure */
-const char *hf_row_key(hf_strbuf *sb, const hf_kind *kind, hf_layer layer, const char *id,
-		       const char *wanted, const char *gate_why);
+/** hf_plan_row_like - the row that this one of another plan would be, or NULL; pure.
+ *  Controls of which it cannot be told whether they apply share rows only with those of
+ *  the same reason. */
+const hf_resource *hf_plan_row_like(const hf_plan *plan, const hf_resource *row);
 
 /** hf_plan_foreign - the row of something that no control demands and that is to be told
  *  all the same, as a finding; wanted is ""; NULL if out of memory */
