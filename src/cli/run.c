@@ -255,12 +255,14 @@ typedef struct loader {
 	bool ok;
 } loader;
 
-/* Has the model, the diagnostics and the lookup to itself. */
+/* Has the model, the diagnostics, the lookup and the record to itself. */
 static void *load(void *user)
 {
 	loader *l = user;
 
 	l->ok = hf_model_load(&l->run->model, l->request, &l->run->diags);
+	if (l->run->look_ahead)
+		hf_engine_record_ahead(&l->run->host, &l->run->survey);
 	return NULL;
 }
 

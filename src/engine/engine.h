@@ -23,6 +23,7 @@ typedef struct hf_survey {
 	const char *hostname;	/* of the facts; "" if unknown */
 	bool record_unreadable; /* not root: what would be released cannot be told */
 	bool ahead;		/* hf_engine_survey_ahead() was here */
+	bool record_read;	/* hf_engine_record_ahead() was */
 } hf_survey;
 
 /**
@@ -43,6 +44,10 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret,
 int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_kinds,
 			   const char *const *fact_args, size_t n_fact_args,
 			   hf_survey *ret, hf_error **err) _must_check_;
+
+/** hf_engine_record_ahead - read the applied record for a survey to come; may run beside
+ *  hf_engine_survey_ahead(), in another thread */
+void hf_engine_record_ahead(hf_host *host, hf_survey *ret);
 
 /**
  * hf_engine_survey - look at the host and plan

@@ -85,6 +85,13 @@ static int judge_record(const hf_host *host, hf_diags *diags, hf_survey *ret,
 	return r;
 }
 
+void hf_engine_record_ahead(hf_host *host, hf_survey *ret)
+{
+	/* judged later, with the problems of the baselines */
+	(void)!hf_record_read(host, &ret->record_arena, &ret->record, &ret->record_error);
+	ret->record_read = true;
+}
+
 int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_kinds,
 			   const char *const *fact_args, size_t n_fact_args,
 			   hf_survey *ret, hf_error **err)
@@ -102,9 +109,6 @@ int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_
 			r = kinds[i - 1]->ahead(host, plan, err);
 	if (!r)
 		r = hf_facts_read(host, &ret->facts, err);
-	if (!r) /* judged later, with the problems of the baselines */
-		(void)!hf_record_read(host, &ret->record_arena, &ret->record,
-				      &ret->record_error);
 	for (size_t i = 0; !r && i < n_kinds; i++)
 		if (kinds[i]->prime)
 			r = kinds[i]->prime(host, plan, err);
@@ -149,6 +153,8 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	if (!ret->ahead)
 		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
 					   n_fact_args, ret, err);
+	if (!r && !ret->record_read)
+		hf_engine_record_ahead(host, ret);
 	if (!r)
 		r = survey(host, model, options, diags, ret, err);
 	hf_unit_dirs_drop(host);
