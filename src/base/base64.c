@@ -9,36 +9,51 @@
 static const char letters[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-char *hf_base64_encode(hf_arena *arena, const void *bytes, size_t len)
+size_t hf_base64_put(char *out, const void *bytes, size_t len)
 {
 	const unsigned char *p = bytes;
-	char *out, *w;
+	char *w = out;
+
+	for (; len >= 3; p += 3, len -= 3) {
+		uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+
+		*w++ = letters[v >> 18];
+		*w++ = letters[v >> 12 & 63];
+		*w++ = letters[v >> 6 & 63];
+		*w++ = letters[v & 63];
+	}
+	if (len) {
+		uint32_t v = (uint32_t)p[0] << 16 | (len > 1 ? (uint32_t)p[1] << 8 : 0);
+
+		*w++ = letters[v >> 18];
+		*w++ = letters[v >> 12 & 63];
+		*w++ = len > 1 ? letters[v >> 6 & 63] : '=';
+		*w++ = '=';
+	}
+	return (size_t)(w - out);
+}
+
+char *hf_base64_encode(hf_arena *arena, const void *bytes, size_t len)
+{
+	char *out;
 
 	if (len > SIZE_MAX / 2)
 		return NULL;
-	out = w = hf_arena_alloc(arena, (len + 2) / 3 * 4 + 1);
-	if (!out)
-		return NULL;
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16;
-
-		if (i + 1 < len)
-			v |= (uint32_t)p[i + 1] << 8;
-		if (i + 2 < len)
-			v |= p[i + 2];
-		*w++ = letters[v >> 18];
-		*w++ = letters[v >> 12 & 63];
-		*w++ = i + 1 < len ? letters[v >> 6 & 63] : '=';
-		*w++ = i + 2 < len ? letters[v & 63] : '=';
-	}
+	out = hf_arena_alloc(arena, (len + 2) / 3 * 4 + 1);
+	if (out)
+		out[hf_base64_put(out, bytes, len)] = '\0';
 	return out;
 }
 
 static int value_of(char c)
 {
-	const char *at = c ? strchr(letters, c) : NULL;
-
-	return at ? (int)(at - letters) : -1;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 int hf_base64_decode(hf_arena *arena, const char *text, char **ret, size_t *ret_len)

@@ -8,6 +8,10 @@
 /** hf_base64_encode - @len bytes as text; NULL: out of memory; pure */
 char *hf_base64_encode(hf_arena *arena, const void *bytes, size_t len) _must_check_;
 
+/** hf_base64_put - write @len bytes as (@len + 2) / 3 * 4 letters, without a NUL; returns
+ *  how many that are; pure */
+size_t hf_base64_put(char *out, const void *bytes, size_t len);
+
 /** hf_base64_decode - the bytes of @text, NUL-terminated; padding is required
  *  Returns: 0, -EINVAL for anything but canonical Base64, -ENOMEM. Pure. */
 int hf_base64_decode(hf_arena *arena, const char *text, char **ret,

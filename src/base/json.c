@@ -163,16 +163,6 @@ static int read_escape(reader *r, char *out, size_t *len)
 	return 0;
 }
 
-/* Up to the first byte that needs a look: nearly always the closing quote. */
-static size_t plain_length(const char *p, size_t max)
-{
-	size_t n = 0;
-
-	while (n < max && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' && p[n] != '\\')
-		n++;
-	return n;
-}
-
 /* r->pos behind the opening quote. The decoded text is never longer than the written. */
 static int read_odd_string(reader *r, const char **ret)
 {
@@ -221,7 +211,7 @@ static int read_odd_string(reader *r, const char **ret)
 /* r->pos on the opening quote. */
 static int read_string(reader *r, const char **ret)
 {
-	size_t n = plain_length(r->text + r->pos + 1, r->len - r->pos - 1);
+	size_t n = hf_json_plain_len(r->text + r->pos + 1, r->len - r->pos - 1);
 
 	r->pos++;
 	if (r->pos + n == r->len || r->text[r->pos + n] != '"')
@@ -519,23 +509,65 @@ bool hf_json_int(const hf_json *value, int64_t *ret)
 	       hf_parse_i64(value->text, ret) == 0;
 }
 
-static void put_string(hf_strbuf *sb, const char *s)
-{
-	hf_strbuf_addc(sb, '"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-		if (c == '"' || c == '\\')
-			hf_strbuf_addf(sb, "\\%c", c);
+/* Is a byte of @v zero? */
+static bool has_zero(uint64_t v)
+{
+	return (v - EACH(1)) & ~v & EACH(0x80);
+}
+
+/* Eight bytes at once: nearly all are plain. */
+size_t hf_json_plain_len(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	for (uint64_t v; max - n >= sizeof(v); n += sizeof(v)) {
+		memcpy(&v, s + n, sizeof(v));
+		if ((v | (v - EACH(0x20))) & EACH(0x80) || has_zero(v ^ EACH('"')) ||
+		    has_zero(v ^ EACH('\\')))
+			break;
+	}
+	while (n < max && (unsigned char)s[n] >= 0x20 && (unsigned char)s[n] < 0x80 &&
+	       s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
+bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len)
+{
+	bool utf8 = true;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = hf_json_plain_len(s + i, len - i);
+		unsigned char c;
+
+		hf_strbuf_add(sb, s + i, n);
+		i += n;
+		if (i == len)
+			break;
+		c = (unsigned char)s[i];
+		n = hf_utf8_len(s + i, len - i);
+		utf8 = utf8 && n;
+		if (c >= 0x80)
+			hf_strbuf_add(sb, s + i, n ? n : 1);
 		else if (c == '\n')
-			hf_strbuf_adds(sb, "\\n");
+			hf_strbuf_add(sb, "\\n", 2);
 		else if (c == '\t')
-			hf_strbuf_adds(sb, "\\t");
+			hf_strbuf_add(sb, "\\t", 2);
 		else if (c < 0x20)
 			hf_strbuf_addf(sb, "\\u%04x", c);
 		else
-			hf_strbuf_addc(sb, (char)c);
+			hf_strbuf_add(sb, (const char[]){ '\\', (char)c }, 2);
+		i += n ? n : 1;
 	}
+	return utf8;
+}
+
+static void put_string(hf_strbuf *sb, const char *s)
+{
+	hf_strbuf_addc(sb, '"');
+	(void)hf_json_put_text(sb, s, strlen(s));
 	hf_strbuf_addc(sb, '"');
 }
 

@@ -91,6 +91,14 @@ hf_json *hf_json_new_bool(hf_arena *arena, bool value) _must_check_;
 int hf_json_add(hf_arena *arena, hf_json *container, const char *key,
 		hf_json *item) _must_check_;
 
+/** hf_json_put_text - append @len bytes as the inside of a string; what is not UTF-8 as
+ * it is. Returns: is all of it UTF-8? Pure. */
+bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len);
+
+/** hf_json_plain_len - how many bytes at @s are ASCII that stands in a string as it is;
+ *  pure */
+size_t hf_json_plain_len(const char *s, size_t max);
+
 /** hf_json_put_scalar, hf_json_put_key - append JSON text; pure */
 void hf_json_put_scalar(hf_strbuf *sb, const hf_json *value);
 void hf_json_put_key(hf_strbuf *sb, const char *key);

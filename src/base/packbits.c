@@ -7,11 +7,28 @@
 
 #define RUN_MAX 128
 
+/* How many of the first bytes are the same, RUN_MAX at most; @left is not 0. */
 static size_t run_at(const unsigned char *p, size_t left)
 {
-	size_t n = 1;
+	size_t n = 1, most = left < RUN_MAX ? left : RUN_MAX;
+	const uint64_t same = UINT64_C(0x0101010101010101) * p[0];
 
-	while (n < left && n < RUN_MAX && p[n] == p[0])
+	for (uint64_t v; most - n >= sizeof(v); n += sizeof(v)) {
+		memcpy(&v, p + n, sizeof(v));
+		if (v != same)
+			break;
+	}
+	while (n < most && p[n] == p[0])
+		n++;
+	return n;
+}
+
+/* How many bytes come before the next three that are the same. */
+static size_t literal_at(const unsigned char *p, size_t left)
+{
+	size_t n = 0, most = left < RUN_MAX ? left : RUN_MAX;
+
+	while (n < most && (left - n < 3 || p[n] != p[n + 1] || p[n] != p[n + 2]))
 		n++;
 	return n;
 }
@@ -28,21 +45,18 @@ int hf_packbits_pack(hf_arena *arena, const void *bytes, size_t len, char **ret,
 	if (!out)
 		return -ENOMEM;
 	for (size_t i = 0; i < len;) {
-		size_t n = run_at(p + i, len - i), literal = 0;
+		size_t n = literal_at(p + i, len - i);
 
-		if (n > 2) {
+		if (n) {
+			*w++ = (unsigned char)(n - 1);
+			memcpy(w, p + i, n);
+			w += n;
+		} else {
+			n = run_at(p + i, len - i);
 			*w++ = (unsigned char)(257 - n);
 			*w++ = p[i];
-			i += n;
-			continue;
 		}
-		while (i + literal < len && literal < RUN_MAX &&
-		       run_at(p + i + literal, len - i - literal) <= 2)
-			literal++;
-		*w++ = (unsigned char)(literal - 1);
-		memcpy(w, p + i, literal);
-		w += literal;
-		i += literal;
+		i += n;
 	}
 	*ret = (char *)out;
 	*ret_len = (size_t)(w - out);
