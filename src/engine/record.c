@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The applied record as a file: JSON, mode 0600, in /var/lib/holdfast. */
+/* The applied record as a file: JSON, mode 0600, in /var/lib/holdfast. An entry is an
+ * object, or an id alone: see read_entry(). */
 #include "engine/record.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/escape.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "engine/engine.h"
+#include "engine/state_file.h"
 #include "host/fs.h"
-
-#define RECORD_SCHEMA "1.0"
 
 /* --- reading ------------------------------------------------------------------------ */
 
@@ -47,6 +46,19 @@ static int read_baseline(const hf_json *v, hf_record_baseline *ret)
 	return r;
 }
 
+/* See hf_record_put_value(). */
+static int value_of(const hf_json *object, const char *key, const char *id,
+		    const char **ret)
+{
+	const hf_json *v = hf_json_get(object, key);
+
+	if (!v || v->type != HF_JSON_BOOL || !v->boolean)
+		return string_of(object, key, true, ret);
+	*ret = hf_record_said(id);
+	return *ret ? 0 : -EBADMSG;
+}
+
+/* An id alone: there was nothing before, and what it says itself is what we left. */
 static int read_entry(const hf_json *v, hf_arena *arena, hf_record *record)
 {
 	hf_record_entry *entry = hf_arena_new(arena, hf_record_entry), **slot;
@@ -54,11 +66,17 @@ static int read_entry(const hf_json *v, hf_arena *arena, hf_record *record)
 
 	if (!entry)
 		return -ENOMEM;
-	r = string_of(v, "id", false, &entry->id);
-	if (!r)
-		r = string_of(v, "before", true, &entry->before);
-	if (!r)
-		r = string_of(v, "after", true, &entry->after);
+	if (v->type == HF_JSON_STRING) {
+		entry->id = v->text;
+		entry->after = hf_record_said(v->text);
+		r = entry->after ? 0 : -EBADMSG;
+	} else {
+		r = string_of(v, "id", false, &entry->id);
+		if (!r)
+			r = value_of(v, "before", entry->id, &entry->before);
+		if (!r)
+			r = value_of(v, "after", entry->id, &entry->after);
+	}
 	if (!r)
 		r = hf_map_put(&record->by_id, arena, entry->id, entry);
 	if (r < 0)
@@ -180,7 +198,7 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 	if (r < 0)
 		return r == -ENOMEM ? r : damaged(err);
 	r = string_of(root, "schema", false, &schema);
-	if (!r && strncmp(schema, "1.", 2) != 0)
+	if (!r && !hf_state_schema_known(schema))
 		r = -EBADMSG;
 	if (!r)
 		r = read_lists(root, arena, &record);
@@ -254,60 +272,70 @@ static bool same_set(const hf_record *record, const hf_model *model,
 
 /* --- writing ------------------------------------------------------------------------ */
 
-int hf_record_not_text(const char *s, hf_error **err)
+const char *hf_record_said(const char *id)
 {
-	return hf_error_set(err, -EILSEQ, "'%s' is not UTF-8, so it cannot be recorded",
-			    s);
+	const char *colon = strchr(id, ':');
+
+	return colon ? colon + 1 : NULL;
 }
 
-/* Only memory and text that is not UTF-8 can fail; the latter is remembered. */
-typedef struct writer {
-	const char *not_text;
-} writer;
-
-static json_t *text_json(writer *w, const char *s)
+static bool is_said(const char *id, const char *value)
 {
-	json_t *v = json_string(s);
+	const char *said = hf_record_said(id);
 
-	if (!v && !w->not_text && !hf_utf8_valid(s))
-		w->not_text = s;
-	return v;
+	return said && strcmp(said, value) == 0;
 }
 
-/* Sets key to a string or null; steals nothing. */
-static bool put_string(writer *w, json_t *object, const char *key, const char *s)
+void hf_record_put_value(hf_json_writer *w, const char *key, const char *id,
+			 const char *value)
 {
-	return json_object_set_new(object, key, s ? text_json(w, s) : json_null()) == 0;
+	if (value && is_said(id, value))
+		hf_json_write_bool(w, key, true);
+	else if (value)
+		hf_json_write_text(w, key, value);
 }
 
-static json_t *baselines_json(writer *w, const hf_model *model)
+int hf_record_written(const hf_json_writer *w, hf_error **err)
 {
-	json_t *list = json_array();
+	if (!hf_strbuf_ok(&w->sb))
+		return hf_error_oom(err);
+	if (w->not_text)
+		return hf_error_set(err, -EILSEQ,
+				    "'%s' is not UTF-8, so it cannot be recorded",
+				    w->not_text);
+	return 0;
+}
 
-	for (size_t i = 0; list && i < model->n_baselines; i++) {
+static void put_baselines(hf_json_writer *w, const hf_model *model)
+{
+	hf_json_open(w, "baselines", '[');
+	for (size_t i = 0; i < model->n_baselines; i++) {
 		hf_baseline *b = model->baselines[i];
-		json_t *o = json_object();
 
-		if (!o || json_array_append_new(list, o) < 0 ||
-		    !put_string(w, o, "name", b->name) ||
-		    !put_string(w, o, "version", b->version) ||
-		    !put_string(w, o, "file", recorded_file(b)) ||
-		    !put_string(w, o, "digest", hf_baseline_digest(b)) ||
-		    json_object_set_new(o, "requested", json_boolean(b->requested)) < 0) {
-			json_decref(list);
-			return NULL;
-		}
+		hf_json_open(w, NULL, '{');
+		hf_json_write_text(w, "name", b->name);
+		if (b->version)
+			hf_json_write_text(w, "version", b->version);
+		hf_json_write_text(w, "file", recorded_file(b));
+		hf_json_write_text(w, "digest", hf_baseline_digest(b));
+		hf_json_write_bool(w, "requested", b->requested);
+		hf_json_close(w, '}');
 	}
-	return list;
+	hf_json_close(w, ']');
 }
 
-static bool add_entry(writer *w, json_t *list, const char *id, const char *before,
+static void put_entry(hf_json_writer *w, const char *id, const char *before,
 		      const char *after)
 {
-	json_t *o = json_object();
-
-	return o && json_array_append_new(list, o) == 0 && put_string(w, o, "id", id) &&
-	       put_string(w, o, "before", before) && put_string(w, o, "after", after);
+	if (!before && after && is_said(id, after)) {
+		hf_json_write_text(w, NULL, id);
+		return;
+	}
+	hf_json_open(w, NULL, '{');
+	hf_json_write_text(w, "id", id);
+	hf_record_put_value(w, "before", id, before);
+	hf_record_put_value(w, "after", id, after);
+	hf_json_close(w, '}');
 }
 
 static bool is_noted(const hf_plan *plan, const char *id)
@@ -318,99 +346,100 @@ static bool is_noted(const hf_plan *plan, const char *id)
 	return false;
 }
 
-/* Old entries that still stand, then the new ones; a value's first "before" is kept. */
-static json_t *entries_json(writer *w, const hf_plan *plan, bool *ret_changed)
+/* Entries that stand from before, with the values that they have now. Returns: is
+ * another, or gone, among them? */
+static bool put_old_entries(hf_json_writer *w, const hf_plan *plan, const hf_map *by_id)
 {
 	const hf_record *old = plan->record;
-	hf_arena arena = { 0 };
-	hf_map by_id = { 0 };
-	json_t *list = json_array();
-	bool ok = list;
+	bool changed = false;
 
-	*ret_changed = false;
-	for (size_t i = 0; ok && i < plan->n_changes; i++) {
-		hf_change *c = plan->changes[i];
-
-		if (c->recorded && !c->blocked)
-			ok = hf_map_put(&by_id, &arena, c->id, c) == 0;
-	}
-	for (size_t i = 0; ok && i < old->n_entries; i++) {
+	for (size_t i = 0; i < old->n_entries; i++) {
 		const hf_record_entry *e = old->entries[i];
-		const hf_change *c = hf_map_get(&by_id, e->id);
+		const hf_change *c = hf_map_get(by_id, e->id);
 
 		/* what is released, or back at its first value, needs no entry */
 		if (is_noted(plan, e->id))
 			continue;
 		if (!hf_plan_is_claimed(plan, e->id) ||
 		    (c && same(c->after, e->before))) {
-			*ret_changed = true;
+			changed = true;
 			continue;
 		}
-		*ret_changed |= c && !same(c->after, e->after);
-		ok = add_entry(w, list, e->id, e->before, c ? c->after : e->after);
+		changed |= c && !same(c->after, e->after);
+		put_entry(w, e->id, e->before, c ? c->after : e->after);
 	}
-	for (size_t i = 0; ok && i < plan->n_changes; i++) {
+	return changed;
+}
+
+/* Old entries that still stand, then the new ones; a value's first "before" is kept. */
+static void put_entries(hf_json_writer *w, const hf_plan *plan, bool *ret_changed)
+{
+	const hf_record *old = plan->record;
+	hf_arena arena = { 0 };
+	hf_map by_id = { 0 };
+
+	for (size_t i = 0; old->n_entries && i < plan->n_changes; i++) {
+		hf_change *c = plan->changes[i];
+
+		if (c->recorded && !c->blocked)
+			w->sb.oom |= hf_map_put(&by_id, &arena, c->id, c) < 0;
+	}
+	hf_json_open(w, "entries", '[');
+	*ret_changed = put_old_entries(w, plan, &by_id);
+	for (size_t i = 0; i < plan->n_changes; i++) {
 		const hf_change *c = plan->changes[i];
 
 		if (!c->recorded || c->blocked || c->cause == HF_CAUSE_RELEASED ||
 		    hf_record_get(old, c->id))
 			continue;
 		*ret_changed = true;
-		ok = add_entry(w, list, c->id, c->before, c->after);
+		put_entry(w, c->id, c->before, c->after);
 	}
-	for (size_t i = 0; ok && i < plan->n_notes; i++) {
+	for (size_t i = 0; i < plan->n_notes; i++) {
 		const hf_record_entry *note = plan->notes[i];
 		const hf_record_entry *e = hf_record_get(old, note->id);
 
 		*ret_changed |= !e || !same(e->after, note->after);
-		ok = add_entry(w, list, note->id, NULL, note->after);
+		put_entry(w, note->id, NULL, note->after);
 	}
+	hf_json_close(w, ']');
 	hf_arena_done(&arena);
-	if (!ok)
-		json_decref(list);
-	return ok ? list : NULL;
 }
 
 int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const *sets,
 		   size_t n_sets, char **ret_text, hf_error **err)
 {
+	hf_json_writer w = { 0 };
+	time_t now = (time_t)plan->options.now;
 	bool changed;
-	writer w = { 0 };
-	json_t *root = json_object();
-	json_t *entries = entries_json(&w, plan, &changed);
-	json_t *set_list = json_array();
-	char *text = NULL;
 	char when[32];
 	struct tm tm;
-	time_t now = (time_t)plan->options.now;
-	bool ok = root && entries && set_list;
+	int r;
 
-	if (ok && !changed && same_set(plan->record, model, sets, n_sets)) {
-		json_decref(root);
-		json_decref(entries);
-		json_decref(set_list);
-		*ret_text = NULL;
-		return 0;
-	}
 	if (!gmtime_r(&now, &tm) ||
 	    !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		when[0] = '\0';
-	for (size_t i = 0; ok && i < n_sets; i++)
-		ok = json_array_append_new(set_list, text_json(&w, sets[i])) == 0;
-	ok = ok && put_string(&w, root, "schema", RECORD_SCHEMA) &&
-	     put_string(&w, root, "holdfast", PACKAGE_VERSION) &&
-	     put_string(&w, root, "time", when) &&
-	     json_object_set_new(root, "baselines", baselines_json(&w, model)) == 0 &&
-	     json_object_set(root, "sets", set_list) == 0 &&
-	     json_object_set(root, "entries", entries) == 0;
-	if (ok)
-		text = json_dumps(root, JSON_INDENT(1));
-	json_decref(root);
-	json_decref(entries);
-	json_decref(set_list);
-	if (!text)
-		return w.not_text ? hf_record_not_text(w.not_text, err)
-				  : hf_error_oom(err);
-	*ret_text = text;
-	return 0;
+	hf_json_open(&w, NULL, '{');
+	hf_json_write_text(&w, "schema", HF_STATE_SCHEMA);
+	hf_json_write_text(&w, "holdfast", PACKAGE_VERSION);
+	hf_json_write_text(&w, "time", when);
+	put_baselines(&w, model);
+	hf_json_open(&w, "sets", '[');
+	for (size_t i = 0; i < n_sets; i++)
+		hf_json_write_text(&w, NULL, sets[i]);
+	hf_json_close(&w, ']');
+	put_entries(&w, plan, &changed);
+	hf_json_close(&w, '}');
+	hf_strbuf_addc(&w.sb, '\n');
+	*ret_text = NULL;
+	if (hf_strbuf_ok(&w.sb) && !changed &&
+	    same_set(plan->record, model, sets, n_sets)) {
+		hf_strbuf_done(&w.sb);
+		return 0;
+	}
+	r = hf_record_written(&w, err);
+	if (!r)
+		*ret_text = hf_strbuf_steal(&w.sb);
+	hf_strbuf_done(&w.sb);
+	return r;
 }

@@ -4,6 +4,7 @@
 #define HF_ENGINE_RECORD_H
 
 #include "base/error.h"
+#include "base/json_write.h"
 #include "host/host.h"
 #include "model/model.h"
 #include "plan/plan.h"
@@ -12,13 +13,23 @@
  * hf_record_text - the record as it must be once @plan is carried out
  * @ret_text: JSON the caller frees; NULL if the record on the host says so already
  *
- * Pure (the time is plan->options.now). Errors: -ENOMEM; as hf_record_not_text().
+ * Pure (the time is plan->options.now). Errors: as hf_record_written().
  */
 int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const *sets,
 		   size_t n_sets, char **ret_text, hf_error **err) _must_check_;
 
-/** hf_record_not_text - the error of @s, which no JSON can hold; returns -EILSEQ */
-int hf_record_not_text(const char *s, hf_error **err);
+/** hf_record_said - the value that an id says itself, as those of audit rules do: what
+ *  follows "KIND:"; NULL: nothing does; borrowed; pure */
+const char *hf_record_said(const char *id);
+
+/** hf_record_put_value - write a value of what @id names: true if it is the one that @id
+ *  says itself; NULL is not written */
+void hf_record_put_value(hf_json_writer *w, const char *key, const char *id,
+			 const char *value);
+
+/** hf_record_written - what became of the writing: 0, -ENOMEM, or -EILSEQ for text that
+ *  is not UTF-8, which no JSON can hold */
+int hf_record_written(const hf_json_writer *w, hf_error **err) _must_check_;
 
 /** hf_record_same - is the record on the host, byte for byte, what @seen was read from?
  *  Reads host. */

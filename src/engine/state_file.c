@@ -8,6 +8,11 @@
 #include "base/path.h"
 #include "host/fs_image.h"
 
+bool hf_state_schema_known(const char *schema)
+{
+	return strncmp(schema, "1.", 2) == 0 || strncmp(schema, "2.", 2) == 0;
+}
+
 int hf_state_file_write(hf_host *host, const char *path, const char *text, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };

@@ -7,6 +7,13 @@
 
 #include "host/host.h"
 
+/* The journal, the kept records and the applied record say how they are to be read. 2.0:
+ * what an id says itself is not repeated, and files that are text stand there as text. */
+#define HF_STATE_SCHEMA "2.0"
+
+/** hf_state_schema_known - can a file that says @schema be read? 1.x and 2.x can; pure */
+bool hf_state_schema_known(const char *schema);
+
 /** hf_state_file_read - parse @path, a JSON object
  *  @ret: owned by the caller; NULL if there is no such file or it is not JSON
  *  @exists: out, false only if there is no such file

@@ -5,14 +5,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <limits.h>
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/escape.h"
+#include "base/json.h"
+#include "base/json_write.h"
 #include "base/path.h"
 #include "engine/record.h"
+#include "engine/state_file.h"
 
 #define DIGEST_LINE_LEN (sizeof("sha256 ") - 1 + HF_DIGEST_HEX - 1 + 1)
 
@@ -106,100 +107,12 @@ static bool is_sound(const hf_txn_item *item, const char *id)
 /* --- writing
  * ---------------------------------------------------------------------------- */
 
-/* JSON as it is written. Only memory and text that is not UTF-8 can fail; both are
- * remembered. */
-typedef struct writer {
-	hf_strbuf sb;
-	hf_arena arena;
-	unsigned depth;
-	bool more;	      /* something stands before at this depth */
-	const char *not_text; /* the first that is not UTF-8, or NULL */
-} writer;
-
-static void put_string(writer *w, const char *s)
-{
-	size_t len = strlen(s), from = 0;
-
-	hf_strbuf_addc(&w->sb, '"');
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)s[i];
-		size_t n = c < 0x80 ? 1 : hf_utf8_len(s + i, len - i);
-
-		if (!n) {
-			w->not_text = w->not_text ? w->not_text : s;
-			return;
-		}
-		if (c < 0x20 || c == '"' || c == '\\') {
-			hf_strbuf_add(&w->sb, s + from, i - from);
-			hf_strbuf_addf(&w->sb, "\\u%04x", c);
-			from = i + 1;
-		}
-		i += n;
-	}
-	hf_strbuf_add(&w->sb, s + from, len - from);
-	hf_strbuf_addc(&w->sb, '"');
-}
-
-/* What stands before a value: a comma, for people a line each at the outer depths, and
- * the key in an object (NULL: in a list). */
-static void put_key(writer *w, const char *key)
-{
-	if (w->more)
-		hf_strbuf_addc(&w->sb, ',');
-	if (w->depth <= 2)
-		hf_strbuf_addc(&w->sb, '\n');
-	w->more = true;
-	if (!key)
-		return;
-	put_string(w, key);
-	hf_strbuf_addc(&w->sb, ':');
-}
-
-static void open_at(writer *w, const char *key, char bracket)
-{
-	if (w->depth)
-		put_key(w, key);
-	hf_strbuf_addc(&w->sb, bracket);
-	w->depth++;
-	w->more = false;
-}
-
-static void close_with(writer *w, char bracket)
-{
-	hf_strbuf_addc(&w->sb, bracket);
-	w->depth--;
-	w->more = true;
-}
+typedef hf_json_writer writer;
 
 static void put_text(writer *w, const char *key, const char *s)
 {
-	if (!s)
-		return;
-	put_key(w, key);
-	put_string(w, s);
-}
-
-static void put_number(writer *w, const char *key, long long n)
-{
-	put_key(w, key);
-	hf_strbuf_addf(&w->sb, "%lld", n);
-}
-
-static void put_bool(writer *w, const char *key, bool on)
-{
-	put_key(w, key);
-	hf_strbuf_adds(&w->sb, on ? "true" : "false");
-}
-
-static void put_bytes(writer *w, const char *key, const char *p, size_t n)
-{
-	char *text = hf_base64_encode(&w->arena, p, n);
-
-	put_key(w, key);
-	hf_strbuf_addc(&w->sb, '"');
-	hf_strbuf_adds(&w->sb, text ? text : "");
-	hf_strbuf_addc(&w->sb, '"');
-	w->sb.oom |= !text;
+	if (s)
+		hf_json_write_text(w, key, s);
 }
 
 static void put_meta(writer *w, const char *key, uid_t uid, gid_t gid, mode_t mode)
@@ -213,22 +126,22 @@ static void put_meta(writer *w, const char *key, uid_t uid, gid_t gid, mode_t mo
 
 static void put_image(writer *w, const hf_image *image)
 {
-	open_at(w, "before", '{');
+	hf_json_open(w, "before", '{');
 	if (image->exists) {
-		put_bytes(w, "bytes", image->bytes, image->len);
+		hf_json_write_bytes(w, "bytes", "text", image->bytes, image->len);
 		put_meta(w, "meta", image->uid, image->gid, image->mode);
-		put_number(w, "attr", (long long)image->attr);
-		open_at(w, "xattrs", '[');
+		hf_json_write_int(w, "attr", (long long)image->attr);
+		hf_json_open(w, "xattrs", '[');
 		for (size_t i = 0; i < image->n_xattrs; i++) {
-			open_at(w, NULL, '{');
+			hf_json_open(w, NULL, '{');
 			put_text(w, "name", image->xattrs[i].name);
-			put_bytes(w, "value", image->xattrs[i].value,
-				  image->xattrs[i].len);
-			close_with(w, '}');
+			hf_json_write_bytes(w, "value", NULL, image->xattrs[i].value,
+					    image->xattrs[i].len);
+			hf_json_close(w, '}');
 		}
-		close_with(w, ']');
+		hf_json_close(w, ']');
 	}
-	close_with(w, '}');
+	hf_json_close(w, '}');
 }
 
 /* The new content, told by what differs from the old: most edits are one line of many.
@@ -246,28 +159,32 @@ static void put_after(writer *w, const hf_txn_item *item)
 	while (tail < most - head && before->bytes[before->len - 1 - tail] ==
 					     item->after[item->after_len - 1 - tail])
 		tail++;
-	put_key(w, "keep");
-	hf_strbuf_addf(&w->sb, "[%zu,%zu]", head, tail);
-	put_bytes(w, "after", item->after + head, item->after_len - head - tail);
+	hf_json_open(w, "keep", '[');
+	hf_json_write_int(w, NULL, (long long)head);
+	hf_json_write_int(w, NULL, (long long)tail);
+	hf_json_close(w, ']');
+	hf_json_write_bytes(w, "after", "text", item->after + head,
+			    item->after_len - head - tail);
 }
 
 static void put_item(writer *w, const hf_txn_item *item)
 {
-	open_at(w, NULL, '{');
+	hf_json_open(w, NULL, '{');
 	put_text(w, "type", type_names[item->type]);
-	put_number(w, "stage", (long long)item->stage);
+	hf_json_write_int(w, "stage", (long long)item->stage);
 	put_text(w, "kind", item->kind);
 	put_text(w, "path", item->path);
 	put_text(w, "made", item->made);
 	switch (item->type) {
 	case HF_GROUP_FILE:
 		put_image(w, &item->before);
-		put_bool(w, "remove", item->remove);
+		hf_json_write_bool(w, "remove", item->remove);
 		put_after(w, item);
 		put_meta(w, "meta", item->uid, item->gid, item->mode);
 		put_text(w, "temp", item->temp);
 		if (item->first) {
-			put_bytes(w, "first", item->first, item->first_len);
+			hf_json_write_bytes(w, "first", "first_text", item->first,
+					    item->first_len);
 			put_text(w, "next", item->next);
 		}
 		break;
@@ -275,57 +192,60 @@ static void put_item(writer *w, const hf_txn_item *item)
 		put_meta(w, "before", item->before_uid, item->before_gid,
 			 item->before_mode);
 		put_meta(w, "meta", item->uid, item->gid, item->mode);
-		put_number(w, "dev", (long long)item->dev);
-		put_number(w, "ino", (long long)item->ino);
-		put_bool(w, "follow", item->follow);
-		put_bool(w, "folded", item->folded);
+		hf_json_write_int(w, "dev", (long long)item->dev);
+		hf_json_write_int(w, "ino", (long long)item->ino);
+		hf_json_write_bool(w, "follow", item->follow);
+		hf_json_write_bool(w, "folded", item->folded);
 		break;
 	case HF_GROUP_MKDIR:
-		put_bool(w, "remove", item->remove);
+		hf_json_write_bool(w, "remove", item->remove);
 		put_meta(w, "meta", item->uid, item->gid, item->mode);
 		break;
 	case HF_GROUP_LIVE:
 		put_text(w, "live", item->live);
-		put_bool(w, "reverse", item->reverse);
+		hf_json_write_bool(w, "reverse", item->reverse);
 		break;
 	}
-	close_with(w, '}');
+	hf_json_close(w, '}');
 }
 
 static void put_list(writer *w, const char *key, const char *const *items, size_t n)
 {
-	open_at(w, key, '[');
+	hf_json_open(w, key, '[');
 	for (size_t i = 0; i < n; i++)
 		put_text(w, NULL, items[i]);
-	close_with(w, ']');
+	hf_json_close(w, ']');
 }
 
 static void put_changes(writer *w, const hf_txn *txn)
 {
-	open_at(w, "changes", '[');
+	hf_json_open(w, "changes", '[');
 	for (size_t i = 0; i < txn->n_changes; i++) {
-		open_at(w, NULL, '{');
-		put_text(w, "id", txn->changes[i].id);
-		put_text(w, "before", txn->changes[i].before);
-		put_text(w, "after", txn->changes[i].after);
-		put_bool(w, "secret", txn->changes[i].secret);
-		if (txn->changes[i].live)
-			put_bool(w, "live", true);
-		close_with(w, '}');
+		const hf_txn_change *c = &txn->changes[i];
+
+		hf_json_open(w, NULL, '{');
+		put_text(w, "id", c->id);
+		hf_record_put_value(w, "before", c->id, c->before);
+		hf_record_put_value(w, "after", c->id, c->after);
+		if (c->secret)
+			hf_json_write_bool(w, "secret", true);
+		if (c->live)
+			hf_json_write_bool(w, "live", true);
+		hf_json_close(w, '}');
 	}
-	close_with(w, ']');
+	hf_json_close(w, ']');
 }
 
 static void put_head(writer *w, const hf_txn *txn)
 {
-	put_text(w, "schema", HF_TXN_SCHEMA);
+	put_text(w, "schema", HF_STATE_SCHEMA);
 	put_text(w, "holdfast", txn->program);
 	put_text(w, "id", txn->id);
 	put_text(w, "command", txn->command);
 	put_text(w, "of", txn->of);
 	put_text(w, "boot_id", txn->boot_id);
 	put_text(w, "user", txn->user);
-	put_number(w, "started", txn->started);
+	hf_json_write_int(w, "started", txn->started);
 	put_list(w, "baselines", txn->baselines, txn->n_baselines);
 	put_list(w, "effects", txn->effects, txn->n_effects);
 	put_text(w, "witness_before", txn->witness_before);
@@ -341,26 +261,19 @@ static int put_body(writer *w, const hf_txn *txn, hf_error **err)
 					    txn->items[i].path);
 	put_head(w, txn);
 	put_changes(w, txn);
-	open_at(w, "items", '[');
+	hf_json_open(w, "items", '[');
 	for (size_t i = 0; i < txn->n_items; i++)
 		put_item(w, &txn->items[i]);
-	close_with(w, ']');
+	hf_json_close(w, ']');
 	return 0;
 }
 
 static void put_end(writer *w, const hf_txn *txn)
 {
 	put_text(w, "undone_by", txn->undone_by);
-	put_number(w, "finished", txn->finished);
+	hf_json_write_int(w, "finished", txn->finished);
 	put_text(w, "result", hf_txn_result_name(txn->result));
 	put_text(w, "witness_after", txn->witness_after);
-}
-
-static int writer_result(const writer *w, hf_error **err)
-{
-	if (w->not_text)
-		return hf_record_not_text(w->not_text, err);
-	return hf_strbuf_ok(&w->sb) ? 0 : hf_error_oom(err);
 }
 
 static int make_body(const hf_txn *txn, hf_txn_body *ret, hf_error **err)
@@ -368,11 +281,10 @@ static int make_body(const hf_txn *txn, hf_txn_body *ret, hf_error **err)
 	writer w = { 0 };
 	int r;
 
-	open_at(&w, NULL, '{');
+	hf_json_open(&w, NULL, '{');
 	r = put_body(&w, txn, err);
-	hf_arena_done(&w.arena);
 	if (!r)
-		r = writer_result(&w, err);
+		r = hf_record_written(&w, err);
 	if (r < 0) {
 		hf_strbuf_done(&w.sb);
 		return r;
@@ -401,9 +313,9 @@ int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
 		return r;
 	hf_strbuf_add(&w.sb, body->text.buf, body->text.len);
 	put_end(&w, txn);
-	close_with(&w, '}');
+	hf_json_close(&w, '}');
 	hf_strbuf_addc(&w.sb, '\n');
-	r = writer_result(&w, err);
+	r = hf_record_written(&w, err);
 	if (r < 0) {
 		hf_strbuf_done(&w.sb);
 		return r;
@@ -425,48 +337,59 @@ typedef struct reader {
 	int r;
 } reader;
 
-static const char *get_text(reader *rd, const json_t *o, const char *key, bool optional)
+static const char *get_text(reader *rd, const hf_json *o, const char *key, bool optional)
 {
-	const json_t *v = json_object_get(o, key);
+	const hf_json *v = hf_json_get(o, key);
 	char *s;
 
 	if (!v && optional)
 		return NULL;
-	if (!json_is_string(v)) {
+	if (!v || v->type != HF_JSON_STRING) {
 		rd->r = rd->r ? rd->r : -EBADMSG;
 		return "";
 	}
-	s = hf_arena_strdup(rd->arena, json_string_value(v));
+	s = hf_arena_strdup(rd->arena, v->text);
 	if (!s)
 		rd->r = -ENOMEM;
 	return s ? s : "";
 }
 
-static int64_t get_int(reader *rd, const json_t *o, const char *key)
+static int64_t get_int(reader *rd, const hf_json *o, const char *key)
 {
-	const json_t *v = json_object_get(o, key);
+	int64_t n = 0;
 
-	if (!json_is_integer(v))
+	if (!hf_json_int(hf_json_get(o, key), &n))
 		rd->r = rd->r ? rd->r : -EBADMSG;
-	return json_integer_value(v);
+	return n;
 }
 
-static bool get_bool(reader *rd, const json_t *o, const char *key)
+static bool is_true(const hf_json *v)
 {
-	const json_t *v = json_object_get(o, key);
-
-	if (!json_is_boolean(v))
-		rd->r = rd->r ? rd->r : -EBADMSG;
-	return json_is_true(v);
+	return v && v->type == HF_JSON_BOOL && v->boolean;
 }
 
-static const char *get_bytes(reader *rd, const json_t *o, const char *key,
-			     size_t *ret_len)
+static bool get_bool(reader *rd, const hf_json *o, const char *key)
 {
-	const char *text = get_text(rd, o, key, false);
+	const hf_json *v = hf_json_get(o, key);
+
+	if (!v || v->type != HF_JSON_BOOL)
+		rd->r = rd->r ? rd->r : -EBADMSG;
+	return is_true(v);
+}
+
+/* Base64 under @key, or, under @text_key, the text itself; never both. */
+static const char *get_bytes(reader *rd, const hf_json *o, const char *key,
+			     const char *text_key, size_t *ret_len)
+{
+	bool is_text = text_key && hf_json_get(o, text_key);
+	const char *text = get_text(rd, o, is_text ? text_key : key, false);
 	char *bytes = NULL;
-	int r = hf_base64_decode(rd->arena, text, &bytes, ret_len);
+	int r = 0;
 
+	*ret_len = strlen(text);
+	if (is_text && !hf_json_get(o, key))
+		return text;
+	r = is_text ? -EINVAL : hf_base64_decode(rd->arena, text, &bytes, ret_len);
 	if (r < 0) {
 		rd->r = rd->r ? rd->r : r == -EINVAL ? -EBADMSG : r;
 		*ret_len = 0;
@@ -475,8 +398,22 @@ static const char *get_bytes(reader *rd, const json_t *o, const char *key,
 	return bytes;
 }
 
-static void get_meta(reader *rd, const json_t *o, const char *key, uid_t *uid, gid_t *gid,
-		     mode_t *mode)
+/* See hf_record_put_value(). */
+static const char *get_value(reader *rd, const hf_json *o, const char *key,
+			     const char *id)
+{
+	const char *said;
+
+	if (!is_true(hf_json_get(o, key)))
+		return get_text(rd, o, key, true);
+	said = hf_record_said(id);
+	if (!said)
+		rd->r = rd->r ? rd->r : -EBADMSG;
+	return said;
+}
+
+static void get_meta(reader *rd, const hf_json *o, const char *key, uid_t *uid,
+		     gid_t *gid, mode_t *mode)
 {
 	const char *text = get_text(rd, o, key, false);
 	unsigned u, g, m;
@@ -491,12 +428,13 @@ static void get_meta(reader *rd, const json_t *o, const char *key, uid_t *uid, g
 	*mode = m;
 }
 
-static size_t get_list(reader *rd, const json_t *o, const char *key, const json_t **ret)
+static size_t get_list(reader *rd, const hf_json *o, const char *key, const hf_json **ret)
 {
-	*ret = json_object_get(o, key);
-	if (!json_is_array(*ret))
-		rd->r = rd->r ? rd->r : -EBADMSG;
-	return json_array_size(*ret);
+	*ret = hf_json_get(o, key);
+	if (*ret && (*ret)->type == HF_JSON_ARRAY)
+		return (*ret)->n;
+	rd->r = rd->r ? rd->r : -EBADMSG;
+	return 0;
 }
 
 static void *get_array(reader *rd, size_t n, size_t size)
@@ -508,44 +446,47 @@ static void *get_array(reader *rd, size_t n, size_t size)
 	return p;
 }
 
-static void get_image(reader *rd, const json_t *o, hf_image *image)
+static void get_image(reader *rd, const hf_json *o, hf_image *image)
 {
-	const json_t *before = json_object_get(o, "before"), *list;
+	const hf_json *before = hf_json_get(o, "before"), *list;
 	size_t n;
 
-	if (!json_is_object(before)) {
+	if (!before || before->type != HF_JSON_OBJECT) {
 		rd->r = rd->r ? rd->r : -EBADMSG;
 		return;
 	}
-	image->exists = json_object_size(before) > 0;
+	image->exists = before->n > 0;
 	if (!image->exists)
 		return;
-	image->bytes = get_bytes(rd, before, "bytes", &image->len);
+	image->bytes = get_bytes(rd, before, "bytes", "text", &image->len);
 	get_meta(rd, before, "meta", &image->uid, &image->gid, &image->mode);
 	image->attr = (unsigned)get_int(rd, before, "attr");
 	n = get_list(rd, before, "xattrs", &list);
 	image->xattrs = get_array(rd, n, sizeof(*image->xattrs));
 	for (size_t i = 0; !rd->r && i < n; i++) {
-		const json_t *x = json_array_get(list, i);
+		const hf_json *x = list->items[i];
 
 		image->xattrs[i].name = get_text(rd, x, "name", false);
-		image->xattrs[i].value = get_bytes(rd, x, "value", &image->xattrs[i].len);
+		image->xattrs[i].value =
+			get_bytes(rd, x, "value", NULL, &image->xattrs[i].len);
 		image->n_xattrs++;
 	}
 }
 
 /* See put_after(). */
-static void get_after(reader *rd, const json_t *o, hf_txn_item *item)
+static void get_after(reader *rd, const hf_json *o, hf_txn_item *item)
 {
-	json_t *keep = json_object_get(o, "keep");
+	const hf_json *keep = hf_json_get(o, "keep");
 	const hf_image *before = &item->before;
-	json_int_t head = 0, tail = 0;
+	int64_t head = 0, tail = 0;
 	size_t len;
-	const char *bytes = get_bytes(rd, o, "after", &len);
+	const char *bytes = get_bytes(rd, o, "after", "text", &len);
 	char *all;
 
-	if (json_unpack(keep, "[I, I]", &head, &tail) < 0 || head < 0 || tail < 0 ||
-	    (uint64_t)head > before->len || (uint64_t)tail > before->len - (size_t)head)
+	if (!keep || keep->type != HF_JSON_ARRAY || keep->n != 2 ||
+	    !hf_json_int(keep->items[0], &head) || !hf_json_int(keep->items[1], &tail) ||
+	    head < 0 || tail < 0 || (uint64_t)head > before->len ||
+	    (uint64_t)tail > before->len - (size_t)head)
 		rd->r = rd->r ? rd->r : -EBADMSG;
 	if (rd->r)
 		return;
@@ -563,7 +504,7 @@ static void get_after(reader *rd, const json_t *o, hf_txn_item *item)
 	item->after = all;
 }
 
-static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
+static void get_item(reader *rd, const hf_json *o, hf_txn_item *item)
 {
 	const char *type = get_text(rd, o, "type", false);
 	const char *made = get_text(rd, o, "made", true);
@@ -589,8 +530,9 @@ static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
 		get_after(rd, o, item);
 		get_meta(rd, o, "meta", &item->uid, &item->gid, &item->mode);
 		item->temp = get_text(rd, o, "temp", true);
-		if (json_object_get(o, "first")) {
-			item->first = get_bytes(rd, o, "first", &item->first_len);
+		if (hf_json_get(o, "first") || hf_json_get(o, "first_text")) {
+			item->first =
+				get_bytes(rd, o, "first", "first_text", &item->first_len);
 			item->next = get_text(rd, o, "next", false);
 		}
 		break;
@@ -614,7 +556,7 @@ static void get_item(reader *rd, const json_t *o, hf_txn_item *item)
 	}
 }
 
-static void get_head(reader *rd, const json_t *root, hf_txn *txn)
+static void get_head(reader *rd, const hf_json *root, hf_txn *txn)
 {
 	const char *result = get_text(rd, root, "result", false);
 	size_t r = 0;
@@ -639,43 +581,48 @@ static void get_head(reader *rd, const json_t *root, hf_txn *txn)
 		rd->r = rd->r ? rd->r : -EBADMSG;
 }
 
-static void get_strings(reader *rd, const json_t *root, const char *key,
+static void get_strings(reader *rd, const hf_json *root, const char *key,
 			const char ***ret, size_t *ret_n)
 {
-	const json_t *list;
+	const hf_json *list;
 	size_t n = get_list(rd, root, key, &list);
 
 	*ret = get_array(rd, n, sizeof(**ret));
 	for (size_t i = 0; !rd->r && i < n; i++) {
-		const char *s = json_string_value(json_array_get(list, i));
+		bool is_text = list->items[i]->type == HF_JSON_STRING;
 
-		(*ret)[i] = s ? hf_arena_strdup(rd->arena, s) : NULL;
+		(*ret)[i] =
+			is_text ? hf_arena_strdup(rd->arena, list->items[i]->text) : NULL;
 		if (!(*ret)[i])
-			rd->r = s ? -ENOMEM : -EBADMSG;
+			rd->r = is_text ? -ENOMEM : -EBADMSG;
 		(*ret_n)++;
 	}
 }
 
-static void get_body(reader *rd, const json_t *root, hf_txn *txn)
+/* Before schema 2, "secret" was always there. */
+static void get_change(reader *rd, const hf_json *o, hf_txn_change *c)
 {
-	const json_t *list;
+	c->id = get_text(rd, o, "id", false);
+	c->before = get_value(rd, o, "before", c->id);
+	c->after = get_value(rd, o, "after", c->id);
+	c->secret = hf_json_get(o, "secret") && get_bool(rd, o, "secret");
+	c->live = is_true(hf_json_get(o, "live"));
+}
+
+static void get_body(reader *rd, const hf_json *root, hf_txn *txn)
+{
+	const hf_json *list;
 	size_t n = get_list(rd, root, "changes", &list);
 
 	txn->changes = get_array(rd, n, sizeof(*txn->changes));
 	for (size_t i = 0; !rd->r && i < n; i++) {
-		const json_t *o = json_array_get(list, i);
-
-		txn->changes[i].id = get_text(rd, o, "id", false);
-		txn->changes[i].before = get_text(rd, o, "before", true);
-		txn->changes[i].after = get_text(rd, o, "after", true);
-		txn->changes[i].secret = get_bool(rd, o, "secret");
-		txn->changes[i].live = json_is_true(json_object_get(o, "live"));
+		get_change(rd, list->items[i], &txn->changes[i]);
 		txn->n_changes++;
 	}
 	n = get_list(rd, root, "items", &list);
 	txn->items = get_array(rd, n, sizeof(*txn->items));
 	for (size_t i = 0; !rd->r && i < n; i++) {
-		get_item(rd, json_array_get(list, i), &txn->items[i]);
+		get_item(rd, list->items[i], &txn->items[i]);
 		if (!rd->r && !is_sound(&txn->items[i], txn->id))
 			rd->r = -EBADMSG;
 		txn->n_items++;
@@ -698,34 +645,34 @@ static size_t check_digest(const char *text, size_t len)
 int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena,
 		 hf_txn *ret, hf_error **err)
 {
+	cleanup_(hf_arena_done) hf_arena tree = { 0 };
 	reader rd = { .arena = arena };
 	hf_txn txn = { 0 };
-	const char *schema;
-	json_error_t why;
-	json_t *root;
+	const hf_json *schema;
+	hf_json *root;
+	int r;
 
 	len = check_digest(text, len);
 	if (!len)
 		return hf_error_at(
 			err, -EBADMSG, name, 0, 0,
 			"'%s' is torn or was edited: its digest does not match", name);
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	if (!root)
-		return hf_error_at(err, -EBADMSG, name, (unsigned)why.line,
-				   (unsigned)why.column, "'%s' is damaged: %s", name,
-				   why.text);
-	schema = json_string_value(json_object_get(root, "schema"));
-	if (!schema || strncmp(schema, "1.", 2) != 0) {
-		json_decref(root);
+	/* not jansson: without memory for a long string it leaves bytes of it out */
+	r = hf_json_parse(name, text, len, &tree, &root, err);
+	if (r == -EBADMSG)
+		(void)hf_error_wrap(err, "'%s' is damaged", name);
+	if (r < 0)
+		return r;
+	schema = hf_json_get(root, "schema");
+	if (!schema || schema->type != HF_JSON_STRING ||
+	    !hf_state_schema_known(schema->text))
 		return hf_error_at(err, -ENOTSUP, name, 0, 0,
 				   "'%s' was written by another version of holdfast",
 				   name);
-	}
 	get_head(&rd, root, &txn);
 	get_strings(&rd, root, "baselines", &txn.baselines, &txn.n_baselines);
 	get_strings(&rd, root, "effects", &txn.effects, &txn.n_effects);
 	get_body(&rd, root, &txn);
-	json_decref(root);
 	if (rd.r == -ENOMEM)
 		return hf_error_oom(err);
 	if (rd.r < 0)

@@ -5,6 +5,12 @@
  * The same text serves as journal (while it runs: /var/lib/holdfast/journal), and as the
  * kept record afterwards (/var/lib/holdfast/transactions/ID). JSON, then one last line
  * "sha256 HEX" over all that precedes it, so that a torn or edited file is told.
+ *
+ * It is written for people to read, too, and for thousands of audit rules: a file that is
+ * text stands there as text ("text", "first_text"; else Base64: "bytes", "after",
+ * "first"), of the new content only what differs ("keep"), and a value of a change that
+ * its id says itself is true (hf_record_put_value()). Schema 1.x had Base64 and all
+ * values; it is read as well. Its readers refuse schema 2.
  */
 #ifndef HF_ENGINE_TXN_H
 #define HF_ENGINE_TXN_H
@@ -13,8 +19,6 @@
 #include "base/strbuf.h"
 #include "host/fs_image.h"
 #include "plan/plan.h"
-
-#define HF_TXN_SCHEMA "1.0"
 
 typedef enum hf_txn_result {
 	HF_TXN_UNFINISHED,  /* in the journal: nobody came to its end */

@@ -349,6 +349,8 @@ static void test_damaged_record_is_an_error(void **state)
 {
 	static const char *const others[] = {
 		"{\"schema\": \"2.0\"}",
+		("{\"schema\": \"3.0\", \"baselines\": [], \"sets\": [], \"entries\": "
+		 "[]}"),
 		"[]",
 		"{\"schema\": \"1.0\", \"baselines\": {}, \"sets\": [], \"entries\": []}",
 		("{\"schema\": \"1.0\", \"baselines\": [], \"sets\": \"\", \"entries\": "
