@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/escape.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Unicode 15, table 3-7: well-formed UTF-8 byte sequences. */
@@ -63,6 +62,75 @@ size_t hf_utf8_put(char out[4], uint32_t u)
 	return n;
 }
 
+/* Eight bytes at a time: all of them from 0x20 to 0x7e? No sum here carries over from one
+ * byte to the next while all are below 0x80, and one that is not says no by itself. */
+static bool is_plain_word(const char *s)
+{
+	const uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
+	uint64_t w;
+
+	memcpy(&w, s, sizeof(w));
+	return !((w | (w + ones) | ~(w + 0x60 * ones)) & high);
+}
+
+static size_t plain_len(const char *bytes, size_t len)
+{
+	size_t i = 0;
+
+	while (len - i >= 8 && is_plain_word(bytes + i))
+		i += 8;
+	while (i < len && bytes[i] >= ' ' && bytes[i] <= '~')
+		i++;
+	return i;
+}
+
+static void add_hex(hf_escaped *e, unsigned char c)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	e->own[e->n++] = '\\';
+	e->own[e->n++] = 'x';
+	e->own[e->n++] = digits[c >> 4];
+	e->own[e->n++] = digits[c & 15];
+}
+
+/* One that is not printable ASCII. */
+static size_t next_char(const char *bytes, size_t len, hf_escaped *ret)
+{
+	unsigned char c = (unsigned char)bytes[0];
+	size_t n = hf_utf8_len(bytes, len), taken = n ? n : 1;
+
+	ret->n = 0;
+	ret->text = ret->own;
+	if (c == '\n' || c == '\t') {
+		ret->own[ret->n++] = '\\';
+		ret->own[ret->n++] = c == '\n' ? 'n' : 't';
+	} else if (!n || c < 0x20 || c == 0x7f ||
+		   (n == 2 && c == 0xc2 && (unsigned char)bytes[1] < 0xa0)) {
+		/* C0, DEL, C1 (U+0080 to U+009F) and broken sequences */
+		for (size_t i = 0; i < taken; i++)
+			add_hex(ret, (unsigned char)bytes[i]);
+	} else {
+		ret->text = bytes;
+		ret->n = n;
+		ret->columns = 1;
+		return n;
+	}
+	ret->columns = ret->n;
+	return taken;
+}
+
+size_t hf_escape_next(const char *bytes, size_t len, hf_escaped *ret)
+{
+	size_t n = plain_len(bytes, len);
+
+	if (!n && len)
+		return next_char(bytes, len, ret);
+	ret->text = bytes;
+	ret->n = ret->columns = n;
+	return n;
+}
+
 char *hf_escape_dup(const char *bytes, size_t len)
 {
 	char *out, *w;
@@ -74,26 +142,11 @@ char *hf_escape_dup(const char *bytes, size_t len)
 		return NULL;
 	w = out;
 	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)bytes[i];
-		size_t n = hf_utf8_len(bytes + i, len - i);
+		hf_escaped e;
 
-		if (c == '\n' || c == '\t') {
-			*w++ = '\\';
-			*w++ = c == '\n' ? 'n' : 't';
-			i++;
-		} else if (!n || c < 0x20 || c == 0x7f ||
-			   (n == 2 && c == 0xc2 && (unsigned char)bytes[i + 1] < 0xa0)) {
-			/* C0, DEL, C1 (U+0080 to U+009F) and broken sequences */
-			size_t bad = n ? n : 1;
-
-			for (size_t k = 0; k < bad; k++)
-				w += sprintf(w, "\\x%02x", (unsigned char)bytes[i + k]);
-			i += bad;
-		} else {
-			memcpy(w, bytes + i, n);
-			w += n;
-			i += n;
-		}
+		i += hf_escape_next(bytes + i, len - i, &e);
+		memcpy(w, e.text, e.n);
+		w += e.n;
 	}
 	*w = '\0';
 	return out;

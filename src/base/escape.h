@@ -18,6 +18,22 @@
  */
 char *hf_escape_dup(const char *bytes, size_t len) _must_check_;
 
+/* A piece of a text as hf_escape_dup() writes it. */
+typedef struct hf_escaped {
+	const char *text; /* not terminated; into the text given, or .own */
+	size_t n;	  /* bytes of .text */
+	size_t columns;	  /* of a terminal: one for each character */
+	char own[8];
+} hf_escaped;
+
+/**
+ * hf_escape_next - the next piece of @bytes, of which @len are left
+ *
+ * That is all the printable ASCII they begin with, or else one character. Returns: how
+ * many of the bytes it is, 0 at the end. Effects: pure.
+ */
+size_t hf_escape_next(const char *bytes, size_t len, hf_escaped *ret);
+
 /** hf_utf8_valid - is the whole of @s valid UTF-8? pure */
 bool hf_utf8_valid(const char *s);
 

@@ -7,6 +7,8 @@
 #include "base/escape.h"
 #include "report/report.h"
 
+#define SHORT 8 /* bytes that go into the buffer sooner one by one than with a call */
+
 /* ECMA-48 SGR; the colours of the terminal's own palette. */
 static const char *const style_codes[HF_STYLE_MAX_] = {
 	[HF_STYLE_PLAIN] = "",	      [HF_STYLE_BOLD] = "\033[1m",
@@ -39,59 +41,72 @@ hf_paint hf_paint_on(FILE *out, bool color, unsigned width)
 	return (hf_paint){ .out = out, .color = color, .width = width };
 }
 
-/* Characters of an escaped text: bytes that do not continue a UTF-8 sequence. */
-static unsigned count_columns(const char *s, size_t len)
+/* The pen belongs to one thread, and a lock for each word of it would be dear. */
+static void write_out(const hf_paint *p, const char *bytes, size_t len)
 {
-	unsigned n = 0;
+	if (len > SHORT)
+		(void)fwrite_unlocked(bytes, 1, len, p->out);
+	else
+		for (size_t i = 0; i < len; i++)
+			(void)putc_unlocked(bytes[i], p->out);
+}
 
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
+static bool begin_style(const hf_paint *p, hf_style style, size_t len)
+{
+	if (!p->color || style == HF_STYLE_PLAIN || !len)
+		return false;
+	(void)fputs_unlocked(style_codes[style], p->out);
+	return true;
+}
+
+static void end_style(const hf_paint *p, bool begun)
+{
+	if (begun)
+		(void)fputs_unlocked("\033[0m", p->out);
+}
+
+/* Escaped on the way, piece by piece: what is shown takes no memory. */
+static void put(hf_paint *p, hf_style style, const char *text, size_t len)
+{
+	bool begun = begin_style(p, style, len);
+
+	for (size_t i = 0; i < len;) {
+		hf_escaped e;
+
+		i += hf_escape_next(text + i, len - i, &e);
+		write_out(p, e.text, e.n);
+		p->column += (unsigned)e.columns;
+	}
+	end_style(p, begun);
 }
 
 unsigned hf_paint_columns(const char *text)
 {
-	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
+	size_t len = strlen(text);
+	unsigned columns = 0;
 
-	return escaped ? count_columns(escaped, strlen(escaped)) : 0;
-}
+	for (size_t i = 0; i < len;) {
+		hf_escaped e;
 
-static void put(hf_paint *p, hf_style style, const char *escaped, size_t len)
-{
-	bool styled = p->color && style != HF_STYLE_PLAIN && len;
-
-	if (styled)
-		fputs(style_codes[style], p->out);
-	fwrite(escaped, 1, len, p->out);
-	if (styled)
-		fputs("\033[0m", p->out);
-	p->column += count_columns(escaped, len);
-}
-
-/* Without memory to escape it: what is not plain is masked. An error must be told. */
-static void put_masked(hf_paint *p, hf_style style, const char *text)
-{
-	for (; *text; text++) {
-		bool plain = *text >= ' ' && *text <= '~';
-
-		p->oom |= !plain;
-		put(p, style, plain ? text : "?", 1);
+		i += hf_escape_next(text + i, len - i, &e);
+		columns += (unsigned)e.columns;
 	}
+	return columns;
 }
 
 void hf_paint_text(hf_paint *p, hf_style style, const char *text)
 {
-	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
-
-	if (escaped)
-		put(p, style, escaped, strlen(escaped));
-	else
-		put_masked(p, style, text);
+	put(p, style, text, strlen(text));
 }
 
+/* The column is of no account: a line of it is followed by its end. */
 void hf_paint_escaped(hf_paint *p, hf_style style, const char *text)
 {
-	put(p, style, text, strlen(text));
+	size_t len = strlen(text);
+	bool begun = begin_style(p, style, len);
+
+	write_out(p, text, len);
+	end_style(p, begun);
 }
 
 _printf_(3, 0) static void put_format(hf_paint *p, hf_style style, const char *fmt,
@@ -119,7 +134,7 @@ void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)
 
 void hf_paint_newline(hf_paint *p)
 {
-	fputc('\n', p->out);
+	(void)putc_unlocked('\n', p->out);
 	p->column = 0;
 }
 
@@ -135,49 +150,58 @@ void hf_paint_line(hf_paint *p, const char *fmt, ...)
 
 void hf_paint_to(hf_paint *p, unsigned column)
 {
+	static const char blanks[] = "                                        ";
 	unsigned n = column > p->column ? column - p->column : p->column ? 1 : 0;
 
-	fprintf(p->out, "%*s", (int)n, "");
 	p->column += n;
+	for (unsigned some; n; n -= some) {
+		some = n < sizeof(blanks) - 1 ? n : sizeof(blanks) - 1;
+		write_out(p, blanks, some);
+	}
 }
 
 /* The stretch of words from @s on that fits; at least one word when @must. */
-static size_t stretch(const hf_paint *p, const char *s, bool must)
+static size_t stretch(const hf_paint *p, const char *s, const char *end, bool must)
 {
-	size_t end = 0;
+	unsigned column = p->column;
+	const char *at = s, *stop = s;
 
-	for (size_t i = 0;; i++) {
-		if (s[i] && s[i] != ' ')
+	for (;;) {
+		const char *word = at;
+		hf_escaped e;
+
+		while (*at > ' ' && *at <= '~')
+			at++;
+		column += (unsigned)(at - word);
+		if (at < end && *at != ' ') {
+			at += hf_escape_next(at, (size_t)(end - at), &e);
+			column += (unsigned)e.columns;
 			continue;
-		if (p->column + count_columns(s, i) > p->width && !(must && !end))
+		}
+		if (column > p->width && !(must && stop == s))
 			break;
-		end = i;
-		if (!s[i])
+		stop = at;
+		if (at == end)
 			break;
-		while (s[i + 1] == ' ')
-			i++;
+		for (; *at == ' '; at++)
+			column++;
 	}
-	return end;
+	return (size_t)(stop - s);
 }
 
 void hf_paint_wrap(hf_paint *p, hf_style style, unsigned indent, const char *text)
 {
-	cleanup_free char *escaped = hf_escape_dup(text, strlen(text));
-	const char *s = escaped;
+	const char *end = text + strlen(text);
 
-	if (!s) {
-		put_masked(p, style, text);
-		return;
-	}
-	while (*s) {
-		size_t n = stretch(p, s, p->column <= indent);
+	while (text < end) {
+		size_t n = stretch(p, text, end, p->column <= indent);
 
 		if (n) {
-			put(p, style, s, n);
-			s += n;
-			s += strspn(s, " ");
+			put(p, style, text, n);
+			text += n;
+			text += strspn(text, " ");
 		}
-		if (*s) {
+		if (text < end) {
 			hf_paint_newline(p);
 			hf_paint_to(p, indent);
 		}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A pen for terminals: styles, columns and word wrap. Whatever passes through it is
- * escaped, so that no byte of a host or a baseline reaches the terminal raw.
+ * escaped, so that no byte of a host or a baseline reaches the terminal raw. Only what is
+ * formatted needs memory.
  */
 #ifndef HF_REPORT_PAINT_H
 #define HF_REPORT_PAINT_H

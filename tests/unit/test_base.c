@@ -272,6 +272,40 @@ static void test_escape(void **state)
 	}
 }
 
+/* Pieces are looked for eight bytes at a time: each byte at each place of them. */
+static void test_escape_pieces(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < 256; c++) {
+		for (size_t at = 0; at < 24; at++) {
+			char text[] = "0123456789 ~ABCDEFGHIJKL", shown[8];
+			size_t len = sizeof(text) - 1;
+			cleanup_free char *got = NULL;
+			hf_escaped e;
+
+			text[at] = (char)c;
+			if (c == '\n' || c == '\t')
+				snprintf(shown, sizeof(shown), "\\%c",
+					 c == '\n' ? 'n' : 't');
+			else
+				snprintf(shown, sizeof(shown),
+					 c < 0x20 || c > 0x7e ? "\\x%02x" : "%c", c);
+			got = hf_escape_dup(text, len);
+			assert_non_null(got);
+			assert_memory_equal(got, "0123456789 ~ABCDEFGHIJKL", at);
+			assert_memory_equal(got + at, shown, strlen(shown));
+			assert_string_equal(got + at + strlen(shown), text + at + 1);
+			assert_int_equal(hf_escape_next(text, len, &e), strlen(shown) == 1
+										? len
+									: at ? at
+									     : 1);
+			assert_int_equal(e.columns, strlen(shown) == 1 ? len
+						    : at	       ? at
+								       : strlen(shown));
+		}
+	}
+}
+
 static int make_error(hf_error **err)
 {
 	return hf_error_at(err, -EINVAL, "f", 3, 4, "bad '%s'", "x\x1by");
@@ -552,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_escape_pieces),
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_diag),
 		cmocka_unit_test(test_digest),

@@ -12,7 +12,6 @@
 #include <jansson.h>
 
 #include "model/kind.h"
-#include "report/paint.h"
 #include "report/report.h"
 
 #define N 6
@@ -582,25 +581,6 @@ static void test_twins(void **state)
 	world_free(w);
 }
 
-static void test_wrap(void **state)
-{
-	char *buf = NULL;
-	size_t len;
-	FILE *f = open_memstream(&buf, &len);
-	hf_paint p = { .out = f, .width = 10 };
-
-	(void)state;
-	assert_non_null(f);
-	hf_paint_wrap(&p, HF_STYLE_PLAIN, 2, "ab cd efgh averylongwordthatstays x  y");
-	hf_paint_newline(&p);
-	hf_paint_wrap(&p, HF_STYLE_PLAIN, 0, "   ");
-	hf_paint_wrap(&p, HF_STYLE_PLAIN, 0, "");
-	assert_int_equal(fclose(f), 0);
-	assert_string_equal(buf, "ab cd efgh\n  averylongwordthatstays\n  x  y\n   ");
-	free(buf);
-	assert_int_equal(hf_paint_columns("a\xc3\xa4\x01"), 6);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,7 +595,6 @@ int main(void)
 		cmocka_unit_test(test_json_of_error),
 		cmocka_unit_test(test_diags),
 		cmocka_unit_test(test_twins),
-		cmocka_unit_test(test_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
