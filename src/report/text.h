@@ -46,6 +46,10 @@ void hf_text_found(hf_text *t, const char *file, unsigned line, const char *tail
 /** hf_text_alike - equal, but for arch=b64 here and arch=b32 there (sets @arch); pure */
 bool hf_text_alike(const char *a, const char *b, bool *arch);
 
+/** hf_text_alike_hash - the same for all texts that are alike: thousands of rules differ
+ *  in the middle only, and each is compared with many; pure */
+uint32_t hf_text_alike_hash(const char *text);
+
 /** hf_text_join - note layer and ABI of one more twin; false if there is no room */
 bool hf_text_join(hf_text_twins *twins, hf_layer layer, bool arch);
 

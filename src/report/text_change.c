@@ -157,16 +157,17 @@ static bool is_twin(const hf_change *a, const hf_change *b, bool *arch)
 }
 
 /* Twins stand close together; the window keeps it linear. */
-static void find_twins(hf_text *t, const hf_view_control *in, size_t n,
-		       const hf_control *shown_by, const hf_control *control,
-		       hf_text_twins *ret)
+static void find_twins(hf_text *t, const hf_view_control *in, const uint32_t *hashes,
+		       size_t n, const hf_control *control, hf_text_twins *ret)
 {
+	const hf_control *shown_by = t->shown_by[in->changes[n]->index];
+
 	for (size_t i = n; i < in->n_changes && i < n + HF_TWIN_WINDOW; i++) {
 		const hf_change *c = in->changes[i];
 		bool arch = false;
 
-		if (t->shown_by[c->index] != shown_by ||
-		    !is_twin(in->changes[n], c, &arch) ||
+		if (hashes[i] != hashes[n] || t->shown_by[c->index] != shown_by ||
+		    (i != n && !is_twin(in->changes[n], c, &arch)) ||
 		    !hf_text_join(ret, c->layer, arch))
 			continue;
 		ret->members[ret->n++] = c->index;
@@ -177,8 +178,13 @@ static void find_twins(hf_text *t, const hf_view_control *in, size_t n,
 void hf_text_changes(hf_text *t, const hf_control *control)
 {
 	const hf_view_control *in = &t->view->controls[control->index];
+	uint32_t *hashes =
+		hf_arena_array(&t->view->arena, in->n_changes, sizeof(*hashes));
 
-	for (size_t i = 0; i < in->n_changes; i++) {
+	t->paint.oom |= !hashes;
+	for (size_t i = 0; hashes && i < in->n_changes; i++)
+		hashes[i] = hf_text_alike_hash(in->changes[i]->id);
+	for (size_t i = 0; hashes && i < in->n_changes; i++) {
 		const hf_change *c = in->changes[i];
 		const hf_control *first = t->shown_by[c->index];
 		hf_text_twins twins = { 0 };
@@ -186,7 +192,7 @@ void hf_text_changes(hf_text *t, const hf_control *control)
 
 		if (first == control)
 			continue; /* told as a twin of one before */
-		find_twins(t, in, i, first, control, &twins);
+		find_twins(t, in, hashes, i, control, &twins);
 		if (!first) {
 			put_change(t, &twins);
 			continue;

@@ -21,6 +21,20 @@ static const char *row_marker(hf_state state)
 	}
 }
 
+static void add_both(hf_strbuf *out, const char *found, const char *wanted)
+{
+	if (found) {
+		hf_strbuf_adds(out, "found ");
+		hf_strbuf_adds(out, found);
+	}
+	if (found && wanted)
+		hf_strbuf_adds(out, ", ");
+	if (wanted) {
+		hf_strbuf_adds(out, "wanted ");
+		hf_strbuf_adds(out, wanted);
+	}
+}
+
 /* "found X, wanted Y" in the words that fit the state. */
 static void put_row_values(hf_text *t, const hf_resource *row)
 {
@@ -36,12 +50,8 @@ static void put_row_values(hf_text *t, const hf_resource *row)
 		hf_strbuf_adds(&text, "cannot tell");
 	else if (row->state == HF_STATE_PASS)
 		hf_strbuf_adds(&text, found ? found : "as wanted");
-	else if (found && wanted && *wanted)
-		hf_strbuf_addf(&text, "found %s, wanted %s", found, wanted);
-	else if (wanted && *wanted)
-		hf_strbuf_addf(&text, "wanted %s", wanted);
-	else if (found)
-		hf_strbuf_addf(&text, "found %s", found);
+	else if (found || (wanted && *wanted))
+		add_both(&text, found, wanted && *wanted ? wanted : NULL);
 	else
 		hf_strbuf_adds(&text, hf_state_name(row->state));
 	if (row->state == HF_STATE_PASS && hf_text_is_said(row->kind, row->id, found))
@@ -89,25 +99,36 @@ static bool is_row_told(const hf_text *t, const hf_resource *row)
 	       (t->report->is_apply && t->view->changes != t->view->plan);
 }
 
+/* A row of a control: is it told (or not to be), and the hash of its id. */
+typedef struct telling {
+	bool done;
+	uint32_t hash;
+} telling;
+
 static void put_rows(hf_text *t, const hf_control *control)
 {
 	const hf_view_control *in = &t->view->controls[control->index];
-	bool *told = hf_arena_array(&t->view->arena, in->n_rows + 1, sizeof(*told));
+	telling *told = hf_arena_array(&t->view->arena, in->n_rows, sizeof(*told));
 
+	t->paint.oom |= !told;
+	for (size_t i = 0; told && i < in->n_rows; i++) {
+		told[i].done = !is_row_told(t, in->rows[i]);
+		told[i].hash = told[i].done ? 0 : hf_text_alike_hash(in->rows[i]->id);
+	}
 	for (size_t i = 0; told && i < in->n_rows; i++) {
 		hf_text_twins twins = { 0 };
 
-		if (told[i] || !is_row_told(t, in->rows[i]))
+		if (told[i].done)
 			continue;
 		for (size_t k = i; k < in->n_rows && k < i + HF_TWIN_WINDOW; k++) {
 			bool arch = false;
 
-			if (told[k] || !is_row_told(t, in->rows[k]) ||
-			    !is_row_twin(in->rows[i], in->rows[k], &arch) ||
+			if (told[k].done || told[k].hash != told[i].hash ||
+			    (k != i && !is_row_twin(in->rows[i], in->rows[k], &arch)) ||
 			    !hf_text_join(&twins, in->rows[k]->layer, arch))
 				continue;
 			twins.members[twins.n++] = k;
-			told[k] = true;
+			told[k].done = true;
 		}
 		put_row(t, in->rows[i], &twins);
 	}

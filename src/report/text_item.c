@@ -27,13 +27,14 @@ void hf_text_end(hf_text *t, const char *tail)
 bool hf_text_is_said(const hf_kind *kind, const char *id, const char *text)
 {
 	size_t n = strlen(id), len = text ? strlen(text) : 0;
+	bool at_end = len && n > len && memcmp(id + n - len, text, len) == 0;
 
 	if (!len)
 		return false;
 	if (kind->id_form == HF_ID_TEXT)
-		return strstr(id, text);
+		return at_end || strstr(id, text);
 	/* a flag that is taken out: "...#exec_start.--debug" */
-	return n > len && id[n - len - 1] == '.' && strcmp(id + n - len, text) == 0;
+	return at_end && id[n - len - 1] == '.';
 }
 
 void hf_text_remark(hf_text *t, hf_style style, const char *text)
@@ -61,20 +62,33 @@ void hf_text_id(hf_text *t, const char *id, const hf_text_twins *twins)
 			     : twins->persisted ? "persisted, live"
 						: "live";
 	const char *arch = !twins->arch ? "" : strstr(id, ARCH "64") ? "+b32" : "+b64";
-	char tag[32];
+	char tag[32], *end = tag;
 
 	hf_paint_wrap(&t->paint, HF_STYLE_BOLD, HF_INDENT_VALUE, id);
 	if (!*layers && !*arch)
 		return;
-	snprintf(tag, sizeof(tag), "[%s%s%s]", arch, *arch && *layers ? ", " : "",
-		 layers);
-	if (!hf_paint_fits(&t->paint, hf_paint_columns(tag) + 1)) {
+	end = stpcpy(stpcpy(end, "["), arch);
+	end = stpcpy(stpcpy(end, *arch && *layers ? ", " : ""), layers);
+	end = stpcpy(end, "]");
+	if (!hf_paint_fits(&t->paint, (unsigned)(end - tag) + 1)) {
 		hf_paint_newline(&t->paint);
 		hf_paint_to(&t->paint, HF_INDENT_VALUE);
 	} else {
 		hf_paint_text(&t->paint, HF_STYLE_PLAIN, " ");
 	}
 	hf_paint_text(&t->paint, HF_STYLE_DIM, tag);
+}
+
+uint32_t hf_text_alike_hash(const char *text)
+{
+	uint32_t hash = 0;
+
+	for (const char *s = text; *s; s++) {
+		hash = (hash ^ (unsigned char)*s) * 16777619u; /* FNV-1 */
+		if (*s == '=' && s[1] == 'b' && s[2] && s[3])
+			s += 3; /* maybe of an ABI: not looked at */
+	}
+	return hash;
 }
 
 bool hf_text_alike(const char *a, const char *b, bool *arch)
@@ -87,7 +101,6 @@ bool hf_text_alike(const char *a, const char *b, bool *arch)
 	if (strlen(b) != n)
 		return false;
 	while (i < n) {
-		/* thousands of rules differ in the middle only */
 		if (n - i >= 8 && memcmp(a + i, b + i, 8) == 0) {
 			i += 8;
 		} else if (a[i] == b[i]) {

@@ -13,6 +13,7 @@
 
 #include "model/kind.h"
 #include "report/report.h"
+#include "report/text.h"
 
 #define N 6
 
@@ -581,6 +582,43 @@ static void test_twins(void **state)
 	world_free(w);
 }
 
+static void test_alike(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool alike, arch;
+	} cases[] = {
+		{ "-F arch=b64 -S open", "-F arch=b64 -S open", true, false },
+		{ "-F arch=b64 -S open", "-F arch=b32 -S open", true, true },
+		{ "-F arch=b32 -S open", "-F arch=b64 -S open", true, true },
+		{ "-F arch=b64", "-F arch=b32", true, true },
+		{ "arch=b64 arch=b32", "arch=b32 arch=b64", true, true },
+		{ "-F arch=b64 -S open", "-F arch=b32 -S stat", false, true },
+		{ "-F arch=b64 -S open", "-F arch=b62 -S open", false, false },
+		{ "-F dir=/arch=b6", "-F dir=/arch=b3", false, false },
+		{ "-F dir=/arch=b", "-F dir=/arch=b", true, false },
+		{ "-F key=b64", "-F key=b32", false, false },
+		{ "-F path=/f/640", "-F path=/f/320", false, false },
+		{ "-F path=/f/1", "-F path=/f/12", false, false },
+		{ "", "", true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool arch = false;
+
+		assert_int_equal(hf_text_alike(cases[i].a, cases[i].b, &arch),
+				 cases[i].alike);
+		if (cases[i].alike) {
+			assert_int_equal(arch, cases[i].arch);
+			assert_int_equal(hf_text_alike_hash(cases[i].a),
+					 hf_text_alike_hash(cases[i].b));
+		}
+	}
+	assert_int_not_equal(hf_text_alike_hash("-F path=/f/1 -F key=k"),
+			     hf_text_alike_hash("-F path=/f/2 -F key=k"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -595,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_json_of_error),
 		cmocka_unit_test(test_diags),
 		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
