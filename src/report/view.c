@@ -27,25 +27,6 @@ static int add_rows(hf_view *v)
 	return 0;
 }
 
-/* The identity of a row across two plans of one model: hf_plan_row()'s own key. */
-static const char *row_key(hf_arena *arena, const hf_resource *row)
-{
-	return hf_arena_printf(arena, "%d %s\n%s\n%s", (int)row->layer, row->id,
-			       row->wanted ? row->wanted : "",
-			       row->gate_why ? row->gate_why : "");
-}
-
-static int index_rows(hf_view *v, hf_map *map)
-{
-	for (size_t i = 0; i < v->plan->n_resources; i++) {
-		const char *key = row_key(&v->arena, v->plan->resources[i]);
-
-		if (!key || hf_map_put(map, &v->arena, key, v->plan->resources[i]) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static bool has_control(const hf_view *v, size_t change, const hf_control *control)
 {
 	for (size_t i = 0; i < v->n_change_controls[change]; i++)
@@ -54,59 +35,58 @@ static bool has_control(const hf_view *v, size_t change, const hf_control *contr
 	return false;
 }
 
-static int add_change_row(hf_view *v, const hf_map *map, size_t n, const hf_resource *row)
+static int add_own_row(hf_view *v, size_t change, const hf_resource *own)
 {
-	const hf_change *change = v->changes->changes[n];
-	const hf_resource *own = row;
+	size_t *slot =
+		hf_vec_push(&v->arena, v->change_rows[change], v->n_change_rows[change]);
 
-	if (v->changes != v->plan) {
-		const char *key = row_key(&v->arena, row);
-
-		if (!key)
-			return -ENOMEM;
-		own = hf_map_get(map, key);
-	}
-	if (own) {
-		size_t *slot =
-			hf_vec_push(&v->arena, v->change_rows[n], v->n_change_rows[n]);
-
-		if (!slot)
-			return -ENOMEM;
-		*slot = own->index;
-		v->changed[own->index] = true;
-		v->blocked[own->index] |= change->blocked != NULL;
-	}
-	for (size_t k = 0; k < row->n_controls; k++) {
-		const hf_control *control = row->controls[k];
-		hf_view_control *c = &v->controls[control->index];
-		const hf_control **slot;
-		const hf_change **in_control;
-
-		if (has_control(v, n, control))
-			continue;
-		slot = hf_vec_push(&v->arena, v->change_controls[n],
-				   v->n_change_controls[n]);
-		in_control = hf_vec_push(&v->arena, c->changes, c->n_changes);
-		if (!slot || !in_control)
-			return -ENOMEM;
-		*slot = control;
-		*in_control = change;
-	}
+	if (!slot)
+		return -ENOMEM;
+	*slot = own->index;
+	v->changed[own->index] = true;
+	v->blocked[own->index] |= v->changes->changes[change]->blocked != NULL;
 	return 0;
+}
+
+static int add_control(hf_view *v, size_t change, const hf_control *control)
+{
+	hf_view_control *c = &v->controls[control->index];
+	const hf_control **slot;
+	const hf_change **in_control;
+
+	if (has_control(v, change, control))
+		return 0;
+	slot = hf_vec_push(&v->arena, v->change_controls[change],
+			   v->n_change_controls[change]);
+	in_control = hf_vec_push(&v->arena, c->changes, c->n_changes);
+	if (!slot || !in_control)
+		return -ENOMEM;
+	*slot = control;
+	*in_control = v->changes->changes[change];
+	return 0;
+}
+
+static int add_change_row(hf_view *v, size_t n, const hf_resource *row)
+{
+	const hf_resource *own = row;
+	int r = 0;
+
+	if (v->changes != v->plan)
+		own = hf_plan_row_like(v->plan, row);
+	if (own)
+		r = add_own_row(v, n, own);
+	for (size_t k = 0; !r && k < row->n_controls; k++)
+		r = add_control(v, n, row->controls[k]);
+	return r;
 }
 
 static int add_changes(hf_view *v)
 {
-	hf_map map = { 0 }; /* memory of the arena */
-
-	if (v->changes != v->plan && index_rows(v, &map) < 0)
-		return -ENOMEM;
 	for (size_t i = 0; i < v->changes->n_changes; i++) {
 		const hf_change *c = v->changes->changes[i];
 
 		for (size_t k = 0; k < c->n_rows; k++) {
-			int r = add_change_row(v, &map, i,
-					       v->changes->resources[c->rows[k]]);
+			int r = add_change_row(v, i, v->changes->resources[c->rows[k]]);
 
 			if (r < 0)
 				return r;
