@@ -18,12 +18,12 @@ static bool grow(hf_strbuf *sb, size_t more)
 
 	if (sb->oom)
 		return false;
+	if (more < sb->cap - sb->len) /* and its NUL; most of the time */
+		return true;
 	if (more >= SIZE_MAX / 2 - sb->len) {
 		sb->oom = true;
 		return false;
 	}
-	if (sb->len + more + 1 <= sb->cap)
-		return true;
 	while (cap < sb->len + more + 1)
 		cap *= 2;
 	p = realloc(sb->buf, cap);

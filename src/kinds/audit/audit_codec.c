@@ -58,10 +58,25 @@ typedef struct line_state {
 	size_t key_len;
 } line_state;
 
-/* Splits at spaces only; "\ " and "\\" stand for themselves; a tab is part of a word.
- * @text is changed. */
+/* The end of a word in which "\ " and "\\" stand for the byte behind: what follows moves
+ * up. *@in: behind the word. */
+static char *unescape(char **in_word)
+{
+	char *in = *in_word, *out = in;
+
+	while (*in && *in != ' ') {
+		if (*in == '\\' && (in[1] == ' ' || in[1] == '\\'))
+			in++;
+		*out++ = *in++;
+	}
+	*in_word = in;
+	return out;
+}
+
+/* Splits at spaces only; a tab is part of a word. @text is changed. */
 static int split_words(char *text, char **words, size_t *ret_n, hf_error **err)
 {
+	bool escapes = strchr(text, '\\');
 	size_t n = 0;
 	char *in = text;
 
@@ -76,14 +91,7 @@ static int split_words(char *text, char **words, size_t *ret_n, hf_error **err)
 			return hf_error_set(err, -EINVAL, "more than %d words",
 					    MAX_WORDS);
 		words[n++] = in;
-		while (*in && *in != ' ' && *in != '\\')
-			in++;
-		out = in; /* from here on, what is escaped moves up */
-		while (*in && *in != ' ') {
-			if (*in == '\\' && (in[1] == ' ' || in[1] == '\\'))
-				in++;
-			*out++ = *in++;
-		}
+		out = escapes ? unescape(&in) : (in = strchrnul(in, ' '));
 		if (*in)
 			in++;
 		*out = '\0';
