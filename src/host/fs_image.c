@@ -133,12 +133,8 @@ bool hf_image_same(const hf_image *a, const hf_image *b)
 	       a->mode == b->mode && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-bool hf_image_equal(const hf_image *a, const hf_image *b)
+static bool same_flags(const hf_image *a, const hf_image *b)
 {
-	if (!hf_image_same(a, b))
-		return false;
-	if (!a->exists)
-		return true;
 	if (a->attr != b->attr || a->n_xattrs != b->n_xattrs)
 		return false;
 	for (size_t i = 0; i < a->n_xattrs; i++) {
@@ -150,20 +146,21 @@ bool hf_image_equal(const hf_image *a, const hf_image *b)
 	return true;
 }
 
-/* Makes the xattrs of the staged file those of the image, none else. */
-static int set_xattrs(int fd, const hf_image *image, hf_arena *arena)
+bool hf_image_equal(const hf_image *a, const hf_image *b)
 {
-	hf_image now = { 0 };
-	int r = read_xattrs(fd, arena, &now);
+	return hf_image_same(a, b) && (!a->exists || same_flags(a, b));
+}
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < now.n_xattrs; i++)
-		if (!find_xattr(image, now.xattrs[i].name) &&
-		    fremovexattr(fd, now.xattrs[i].name) < 0 && errno != ENODATA)
+/* Makes the xattrs of the staged file, which has those of @now, those of the image, none
+ * else. */
+static int set_xattrs(int fd, const hf_image *now, const hf_image *image)
+{
+	for (size_t i = 0; i < now->n_xattrs; i++)
+		if (!find_xattr(image, now->xattrs[i].name) &&
+		    fremovexattr(fd, now->xattrs[i].name) < 0 && errno != ENODATA)
 			return -errno;
 	for (size_t i = 0; i < image->n_xattrs; i++) {
-		const hf_xattr *x = &image->xattrs[i], *there = find_xattr(&now, x->name);
+		const hf_xattr *x = &image->xattrs[i], *there = find_xattr(now, x->name);
 
 		if (there && there->len == x->len &&
 		    memcmp(there->value, x->value, x->len) == 0)
@@ -191,12 +188,20 @@ static int finish_staged(const hf_staged *staged, const char *path, const hf_ima
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	cleanup_close int fd = -1;
+	hf_image now = { 0 };
+	struct stat st;
 	int r;
 
 	fd = openat(staged->dir_fd, staged->temp, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return hf_fs_fail(err, -errno, "open the staged copy of", path);
-	r = set_xattrs(fd, image, &arena);
+	r = read_xattrs(fd, &arena, &now);
+	now.attr = hf_fs_attr_get(fd);
+	/* most have been staged as they are to be, and written out */
+	if (!r && (st.st_mode & 07777) == image->mode && same_flags(&now, image))
+		return 0;
+	if (!r)
+		r = set_xattrs(fd, &now, image);
 	/* setting an ACL changes the group bits of the mode */
 	if (!r && fchmod(fd, image->mode) < 0)
 		r = -errno;
