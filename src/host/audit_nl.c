@@ -131,7 +131,7 @@ typedef int (*message_fn)(void *user, const struct nlmsghdr *head, const void *p
 static int nl_reply(hf_host *host, bool until_done, message_fn fn, void *user,
 		    hf_error **err)
 {
-	_Alignas(struct nlmsghdr) static _Thread_local char buf[RECV_BYTES];
+	_Alignas(struct nlmsghdr) char buf[RECV_BYTES];
 	uint64_t wait_usec = host->timeout_usec ? host->timeout_usec : 10 * 1000000ULL;
 	uint64_t deadline_usec = hf_clock_usec(CLOCK_MONOTONIC) + wait_usec;
 
