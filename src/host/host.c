@@ -133,14 +133,14 @@ static int in_initial_ns(const char *path, uint64_t initial)
 	return number == initial;
 }
 
-static hf_live decide_audit(hf_live base)
+/* @user: in the initial user namespace? As in_initial_ns(). */
+static hf_live decide_audit(hf_live base, int user)
 {
-	int pid, user;
+	int pid;
 
 	if (base.known != HF_PRESENT)
 		return base;
 	pid = in_initial_ns("/proc/self/ns/pid", PID_NS_INITIAL);
-	user = in_initial_ns("/proc/self/ns/user", USER_NS_INITIAL);
 	if (pid == 0)
 		return (hf_live){ HF_ABSENT,
 				  "in a pid namespace of its own (a container): the "
@@ -244,7 +244,7 @@ void hf_host_working(hf_host *host, const char *what, const char *path, size_t n
 int hf_host_open(hf_host *host, const char *root, hf_error **err)
 {
 	hf_live base = { HF_ABSENT, why_offline };
-	int r;
+	int user_ns, r;
 
 	*host = (hf_host){ .root_fd = -1,
 			   .audit_fd = -1,
@@ -258,11 +258,13 @@ int hf_host_open(hf_host *host, const char *root, hf_error **err)
 		return r;
 	}
 	host->no_openat2 = lacks_openat2(host->root_fd);
-	host->unmapped_ids = !overflow_is_mapped("/proc/self/uid_map") ||
-			     !overflow_is_mapped("/proc/self/gid_map");
+	user_ns = in_initial_ns("/proc/self/ns/user", USER_NS_INITIAL);
+	/* the initial one maps all ids */
+	host->unmapped_ids = user_ns != 1 && (!overflow_is_mapped("/proc/self/uid_map") ||
+					      !overflow_is_mapped("/proc/self/gid_map"));
 	if (!root)
 		base = same_root_as_init();
-	host->audit = root ? base : decide_audit(base);
+	host->audit = root ? base : decide_audit(base, user_ns);
 	host->units = root ? base : decide_units(base);
 	host->docker = base;
 	return 0;
