@@ -8,6 +8,7 @@
 #include "host/docker.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -102,46 +103,65 @@ static bool by_pid_file(hf_host *host, hf_arena *arena, uint32_t *ret)
 }
 
 /* Of hundreds of processes: three calls each, and only what has the name is looked at. */
-static bool has_name(int proc_fd, const char *pid)
+static bool has_name(int proc_fd, uint32_t pid)
 {
 	cleanup_close int fd = -1;
 	char path[64], comm[16];
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "%s/comm", pid);
+	(void)snprintf(path, sizeof(path), "%u/comm", pid);
 	fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	n = fd >= 0 ? read(fd, comm, sizeof(comm)) : -1;
 	return n == sizeof(DOCKERD_COMM) - 1 && !memcmp(comm, DOCKERD_COMM, (size_t)n);
 }
 
+static int cannot_list(hf_error **err, int code)
+{
+	return code == -ENOMEM ? hf_error_oom(err)
+			       : hf_error_set(err, code, "cannot list '/proc': %s",
+					      strerror(-code));
+}
+
+static int search(hf_host *host, hf_arena *arena, uint32_t *ret, uint32_t *ret_rootless,
+		  hf_error **err)
+{
+	cleanup_close int fd = -1;
+	struct dirent *d;
+	DIR *proc;
+	int r = hf_fs_open(host, "/proc", O_RDONLY | O_DIRECTORY, 0, &fd, err);
+
+	if (r < 0)
+		return r;
+	proc = fdopendir(fd);
+	if (!proc)
+		return cannot_list(err, -errno);
+	(void)take_fd(fd);
+	while (!*ret && (errno = 0, d = readdir(proc))) {
+		kind_of_process what = OTHER;
+		uint64_t pid;
+
+		if (hf_parse_u64(d->d_name, INT32_MAX, &pid) == 0 &&
+		    has_name(dirfd(proc), (uint32_t)pid))
+			what = what_is(host, d->d_name, arena);
+		if (what == ENGINE)
+			*ret = (uint32_t)pid;
+		else if (what == ROOTLESS)
+			*ret_rootless = (uint32_t)pid;
+	}
+	r = *ret ? 0 : -errno;
+	(void)closedir(proc);
+	return r < 0 ? cannot_list(err, r) : 0;
+}
+
 int hf_docker_process(hf_host *host, uint32_t *ret_pid, uint32_t *ret_rootless,
 		      hf_error **err)
 {
-	cleanup_close int proc = -1;
 	hf_arena arena = { 0 };
 	uint32_t found = 0, rootless = 0;
-	char **names;
-	size_t n;
 	int r = 0;
 
-	if (!by_pid_file(host, &arena, &found)) {
-		r = hf_fs_list(host, "/proc", &arena, &names, &n, err);
-		if (r == 0)
-			r = hf_fs_open(host, "/proc", O_RDONLY | O_DIRECTORY, 0, &proc,
-				       err);
-		for (size_t i = 0; r == 0 && i < n && !found; i++) {
-			kind_of_process what = OTHER;
-			uint64_t pid;
-
-			if (hf_parse_u64(names[i], INT32_MAX, &pid) == 0 &&
-			    has_name(proc, names[i]))
-				what = what_is(host, names[i], &arena);
-			if (what == ENGINE)
-				found = (uint32_t)pid;
-			else if (what == ROOTLESS)
-				rootless = (uint32_t)pid;
-		}
-	}
+	if (!by_pid_file(host, &arena, &found))
+		r = search(host, &arena, &found, &rootless, err);
 	hf_arena_done(&arena);
 	if (r < 0)
 		return r;
