@@ -117,15 +117,24 @@ static bool map_database(hf_host *host, hf_packages *p)
 	return true;
 }
 
+static bool has_status_d(hf_host *host, hf_packages *p)
+{
+	hf_inode inode;
+
+	if (!p->looked_for_status_d)
+		p->has_status_d =
+			hf_fs_inode(host, HF_DPKG_STATUS_D, 0, &inode, NULL) == 0;
+	p->looked_for_status_d = true;
+	return p->has_status_d;
+}
+
 static int read_database(hf_host *host, hf_packages *p)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	hf_inode inode;
 	char *text;
 	int r;
 
 	p->read = true;
-	p->has_status_d = hf_fs_inode(host, HF_DPKG_STATUS_D, 0, &inode, NULL) == 0;
 	if (map_database(host, p)) {
 		p->known = HF_PRESENT;
 		return 0;
@@ -143,7 +152,7 @@ static int read_database(hf_host *host, hf_packages *p)
 		p->known = HF_PRESENT;
 		p->text = text;
 	}
-	if (p->has_status_d && p->known == HF_ABSENT)
+	if (p->known == HF_ABSENT && has_status_d(host, p))
 		p->known = HF_PRESENT;
 	return 0;
 }
@@ -176,7 +185,7 @@ const char *hf_package_version(hf_host *host, hf_packages *p, const char *name,
 		return NULL;
 	if (p->text)
 		v = hf_package_find(p->text, p->len, name, true, &n);
-	if (!v && p->has_status_d)
+	if (!v && has_status_d(host, p))
 		v = version_in_status_d(host, p, name, &n, ret_error);
 	if (!v)
 		return NULL;

@@ -13,6 +13,7 @@
 typedef struct hf_packages {
 	bool read;
 	hf_known known; /* of a dpkg database: PRESENT, ABSENT, UNKNOWN */
+	bool looked_for_status_d;
 	bool has_status_d;
 	const char *why;
 	const char *text; /* of HF_DPKG_STATUS, in .arena */
