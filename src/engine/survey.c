@@ -108,7 +108,7 @@ int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_
 		if (kinds[i - 1]->ahead)
 			r = kinds[i - 1]->ahead(host, plan, err);
 	if (!r)
-		r = hf_facts_read(host, &ret->facts, err);
+		r = hf_facts_read_common(host, &ret->facts, err);
 	for (size_t i = 0; !r && i < n_kinds; i++)
 		if (kinds[i]->prime)
 			r = kinds[i]->prime(host, plan, err);

@@ -586,10 +586,35 @@ static int set_unit(reader *r, const char *fact, const char *unit)
 	return set_value(r, fact, "false", "unit load path");
 }
 
+/* All that is read of a host. What has a name is read for those who ask for it, as no
+ * more than that comes of it. */
+static const struct {
+	int (*read)(reader *r);
+	const char *name;
+} facts_of_host[] = {
+	{ read_names, NULL },  { read_os, NULL },	    { read_kernel, NULL },
+	{ read_lsm, "lsm" },   { read_systemd, "systemd" }, { read_audit, NULL },
+	{ read_engine, NULL }, { read_swarm, "swarm" },
+};
+
+static int read_named(reader *r, const char *name)
+{
+	int q = 0;
+
+	if (hf_facts_get(r->facts, name))
+		return 0;
+	for (size_t i = 0; q == 0 && i < ARRAY_SIZE(facts_of_host); i++)
+		if (facts_of_host[i].name && strcmp(facts_of_host[i].name, name) == 0)
+			q = facts_of_host[i].read(r);
+	return q;
+}
+
 static int read_when(reader *r, const hf_when *w)
 {
 	const char *prefix = w->type == HF_WHEN_UNIT ? "unit:" : "exists:";
 
+	if (w->type == HF_WHEN_LSM || w->type == HF_WHEN_SWARM)
+		return read_named(r, w->type == HF_WHEN_LSM ? "lsm" : "swarm");
 	if (w->type != HF_WHEN_UNIT && w->type != HF_WHEN_EXISTS)
 		return 0;
 	for (size_t i = 0; i < w->n; i++) {
@@ -608,17 +633,32 @@ static int read_when(reader *r, const hf_when *w)
 	return 0;
 }
 
-int hf_facts_read(hf_host *host, hf_facts *facts, hf_error **err)
+static int read_facts(hf_host *host, hf_facts *facts, bool all, hf_error **err)
 {
-	static int (*const readers[])(
-		reader *) = { read_names,   read_os,	read_kernel, read_lsm,
-			      read_systemd, read_audit, read_engine, read_swarm };
 	cleanup_(reader_done) reader r = { .host = host, .facts = facts };
 	int q = 0;
 
-	for (size_t i = 0; q == 0 && i < ARRAY_SIZE(readers); i++)
-		q = readers[i](&r);
+	for (size_t i = 0; q == 0 && i < ARRAY_SIZE(facts_of_host); i++)
+		if (all || !facts_of_host[i].name)
+			q = facts_of_host[i].read(&r);
 	return q < 0 ? hf_error_oom(err) : 0;
+}
+
+int hf_facts_read(hf_host *host, hf_facts *facts, hf_error **err)
+{
+	return read_facts(host, facts, true, err);
+}
+
+int hf_facts_read_common(hf_host *host, hf_facts *facts, hf_error **err)
+{
+	return read_facts(host, facts, false, err);
+}
+
+int hf_facts_need(hf_host *host, hf_facts *facts, const char *name, hf_error **err)
+{
+	cleanup_(reader_done) reader r = { .host = host, .facts = facts };
+
+	return read_named(&r, name) < 0 ? hf_error_oom(err) : 0;
 }
 
 int hf_facts_read_when(hf_host *host, const hf_model *model, hf_facts *facts,

@@ -88,8 +88,17 @@ void hf_host_close(hf_host *host);
  */
 int hf_facts_read(hf_host *host, hf_facts *facts, hf_error **err) _must_check_;
 
-/** hf_facts_read_when - add the "unit:" and "exists:" answers that the model's `when`
- *  clauses ask for */
+/** hf_facts_read_common - hf_facts_read() without lsm, swarm and systemd, which few
+ *  baselines ask for */
+int hf_facts_read_common(hf_host *host, hf_facts *facts, hf_error **err) _must_check_;
+
+/** hf_facts_need - read fact @name of these three, unless it is there already; after
+ *  hf_facts_read_common() */
+int hf_facts_need(hf_host *host, hf_facts *facts, const char *name,
+		  hf_error **err) _must_check_;
+
+/** hf_facts_read_when - add what the model's `when` clauses ask for: the "unit:" and
+ *  "exists:" answers, lsm and swarm */
 int hf_facts_read_when(hf_host *host, const hf_model *model, hf_facts *facts,
 		       hf_error **err) _must_check_;
 

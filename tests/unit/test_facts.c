@@ -336,6 +336,38 @@ static void what_conditions_ask_for(void **state)
 	check_none(w, "exists:relative", HF_UNKNOWN, "not an absolute, plain path");
 }
 
+/* What few ask for is read for them, and only then. */
+static void what_is_read_when_asked_for(void **state)
+{
+	static const char *const later[] = { "lsm", "swarm", "systemd" };
+	const char *values[] = { "true" };
+	const hf_when when[] = { { .type = HF_WHEN_SWARM, .values = values, .n = 1 },
+				 { .type = HF_WHEN_LSM, .values = values, .n = 1 } };
+	hf_control control = { .when = when, .n_when = 2 }, *list = &control;
+	hf_model model = { .controls = &list, .n_controls = 1 };
+	facts_world *w = *state;
+
+	temp_root_mkdir(w->t, "var/lib/docker");
+	temp_root_mkdir(w->t, "var/lib/docker/swarm");
+	temp_root_write(w->t, "var/lib/docker/swarm/docker-state.json", "{}");
+	temp_root_write(w->t, "usr/lib/systemd/libsystemd-shared-257.so", "");
+	assert_int_equal(hf_facts_read_common(&w->t->host, &w->facts, NULL), 0);
+	check_none(w, "engine", HF_ABSENT, "no Docker engine is installed");
+	for (size_t i = 0; i < 3; i++)
+		assert_null(hf_facts_get(&w->facts, later[i]));
+	assert_int_equal(hf_facts_read_when(&w->t->host, &model, &w->facts, NULL), 0);
+	check_value(w, "swarm", "true");
+	check_none(w, "lsm", HF_UNKNOWN, "--root: a tree of files has nothing running");
+	assert_null(hf_facts_get(&w->facts, "systemd"));
+	assert_int_equal(hf_facts_need(&w->t->host, &w->facts, "systemd", NULL), 0);
+	check_value(w, "systemd", "257");
+	/* what was given, or is there, stays */
+	assert_int_equal(unlinkat(w->t->fd, "var/lib/docker/swarm/docker-state.json", 0),
+			 0);
+	assert_int_equal(hf_facts_need(&w->t->host, &w->facts, "swarm", NULL), 0);
+	check_value(w, "swarm", "true");
+}
+
 #define LOOP "too many symlinks, or a link that must not be followed"
 
 /* Where it cannot be told whether a program is there, it is not absent. */
@@ -397,6 +429,7 @@ int main(void)
 		T(data_root_in_doubt),
 		T(data_root_of_a_process),
 		T(what_conditions_ask_for),
+		T(what_is_read_when_asked_for),
 		T(what_cannot_be_looked_at),
 		T(hostile_files),
 		cmocka_unit_test(upstream_versions),

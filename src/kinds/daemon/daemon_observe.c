@@ -71,26 +71,19 @@ static int check_types(observer *o)
 	return 0;
 }
 
-/* Not there: is its directory? Is it a link to nowhere? */
+/* Not there (and no link to nowhere: that is -ENOLINK): is its directory? */
 static int absent(observer *o)
 {
-	const char *dir = hf_path_dir(&o->plan->arena, o->obs->path), *text;
-	cleanup_(hf_error_freep) hf_error *e1 = NULL, *e2 = NULL;
+	const char *dir = hf_path_dir(&o->plan->arena, o->obs->path);
+	cleanup_(hf_error_freep) hf_error *e = NULL;
 	hf_inode inode;
 	int r;
 
 	if (!dir)
 		return -ENOMEM;
-	r = hf_fs_inode(o->host, o->obs->path, HF_FS_NOFOLLOW, &inode, &e1);
-	if (r == 0 && inode.is_link) {
-		text = hf_arena_printf(&o->plan->arena,
-				       "%s is a symlink to something that does not exist",
-				       o->obs->path);
-		return text ? unusable(o, text, 0) : -ENOMEM;
-	}
-	r = hf_fs_inode(o->host, dir, 0, &inode, &e2);
+	r = hf_fs_inode(o->host, dir, 0, &inode, &e);
 	if (r < 0 && r != -ENOENT)
-		return unusable(o, hf_error_text(e2), 0);
+		return unusable(o, hf_error_text(e), 0);
 	o->obs->dir_missing = r == -ENOENT;
 	o->obs->file = HF_ABSENT;
 	return 0;
@@ -438,6 +431,30 @@ static int ask(observer *o, api_needs *needs)
 	return hf_daemon_ask(o->host, o->plan, obs, o->engine, &questions);
 }
 
+/* --- swarm ----------------------------------------------------------------------------
+ */
+
+/* Is there anything that would have daemon.json or dockerd's flags changed? */
+static bool may_change(const observer *o)
+{
+	const hf_record *record = o->plan->record;
+
+	for (size_t i = 0; i < o->model->n_demands; i++)
+		if (o->model->demands[i]->kind->rank <= HF_RANK_DAEMON)
+			return true;
+	for (size_t i = 0; record && i < record->n_entries; i++)
+		if (strncmp(record->entries[i]->id, "units:", 6) == 0 ||
+		    strncmp(record->entries[i]->id, "daemon:", 7) == 0)
+			return true;
+	return false;
+}
+
+/* What dockerd refuses hangs on it (daemon_refusals.c). */
+static int read_swarm(observer *o)
+{
+	return may_change(o) ? hf_facts_need(o->host, o->plan->facts, "swarm", NULL) : 0;
+}
+
 /* --- engines of users -----------------------------------------------------------------
  */
 
@@ -524,6 +541,8 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 		r = read_file(&o);
 	if (r == 0)
 		r = find_process(&o);
+	if (r == 0)
+		r = read_swarm(&o);
 	if (r == 0)
 		r = judge_presence(&o);
 	if (r == 0)
