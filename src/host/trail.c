@@ -26,11 +26,18 @@ static void send_audit(const hf_trail *t)
 	audit_close(fd);
 }
 
+/* The library is half a dozen others: not for a socket that is not there,
+ * sd_journal_print(3). */
+static bool has_journal(void)
+{
+	return access("/run/systemd/journal/socket", F_OK) == 0;
+}
+
 void hf_trail_send(const hf_host *host, const hf_trail *t)
 {
 	if (host->offline || !host->is_root)
 		return;
-	if (hf_sd_load(NULL) == 0)
+	if (has_journal() && hf_sd_load(NULL) == 0)
 		(void)SD(sd_journal_send_with_location)(
 			"CODE_FILE=" __FILE__, "CODE_LINE=0", __func__,
 			"MESSAGE=holdfast %s: %s%s%s", t->command, t->result,
