@@ -12,6 +12,7 @@ hf plan plan cis-docker
 systemctl show -p MainPID docker.service >pid.0
 hf apply apply cis-docker
 holdfast show last >show
+journalctl -b -o json SYSLOG_IDENTIFIER=holdfast >trail
 systemctl show -p MainPID docker.service >pid.1
 systemctl is-active docker.service docker.socket >active
 systemctl show -p NeedDaemonReload docker.service docker.socket >reload
@@ -38,6 +39,9 @@ exits 0 "apply on the booted tree"
 jq -e '.steps[] | select(.what | startswith("validate")) | .state == "done" and
 	(.why | test("does not know --validate"))' "$work/json" >/dev/null &&
 	ok "dockerd 20.10 cannot validate, and that is told" || { bad "validation:"; jq .steps "$work/json"; }
+jq -s -e 'length == 1 and (.[0] | .HOLDFAST_COMMAND == "apply" and .HOLDFAST_RESULT == "applied" and
+	(.HOLDFAST_TRANSACTION | length) > 20 and (.HOLDFAST_DIGEST | length) == 64)' "$out/trail" >/dev/null &&
+	ok "journald has one entry of the apply" || { bad "the trail in the journal:"; cat "$out/trail"; }
 [[ $(sort -u "$out/active") == active ]] && ok "docker.service and docker.socket are active" ||
 	bad "after apply: $(cat "$out/active")"
 cmp -s "$out/pid.0" "$out/pid.1" && bad "dockerd was not restarted" || ok "dockerd was restarted"
