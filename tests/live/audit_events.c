@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does an audit rule fire? Joins the kernel's multicast group for audit records
- * (AUDIT_NLGRP_READLOG; needs CAP_AUDIT_READ, and no auditd), runs a command and waits
- * for a record that carries the key.
+ * Does an audit rule fire, or a program leave a record? Joins the kernel's multicast
+ * group for audit records (AUDIT_NLGRP_READLOG; needs CAP_AUDIT_READ, and no auditd),
+ * runs a command and waits for a record that carries the key, or (with a "=") the text.
  *
- *	audit_events KEY SECONDS COMMAND [ARGUMENT...]
+ *	audit_events KEY|NAME=VALUE SECONDS COMMAND [ARGUMENT...]
  *
  * Exit status: 0 seen, 1 not seen in time, 2 cannot be told, 3 the command failed.
  */
@@ -34,6 +34,8 @@ static bool has_key(const char *record, const char *key)
 {
 	char wanted[300];
 
+	if (strchr(key, '='))
+		return strstr(record, key);
 	snprintf(wanted, sizeof(wanted), "key=\"%s\"", key);
 	return strstr(record, wanted);
 }

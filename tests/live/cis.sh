@@ -66,6 +66,12 @@ fires hf-live-dir true && bad "an event is seen where there is none" ||
 sent apply "$work/small.yaml"
 [[ $n == 0 ]] && ok "a second apply sends no ADD, DEL or SET" || bad "a second apply sends $n changes"
 
+sed 's/hf-live-call/hf-live-name/' "$work/small.yaml" >"$work/changed.yaml"
+fires op=holdfast-apply sh -c '"$0" apply "$1" || [ $? = 3 ]' "$HOLDFAST" "$work/changed.yaml" &&
+	grep -qE ' transaction=[0-9T-]+[0-9a-f]+ result=applied digest=[0-9a-f]{64}' "$work/event" &&
+	ok "an apply leaves an audit record of its own" ||
+	{ bad "the audit record of an apply:"; cat "$work/event"; }
+
 # The whole baseline in its place.
 hf apply cis-docker
 exits 64 "apply of a set that drops a baseline in force"
