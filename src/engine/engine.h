@@ -28,7 +28,7 @@ typedef struct hf_survey {
 
 /**
  * hf_record_read - the applied record of the host; a missing one is .exists = false
- * Errors: -EBADMSG damaged (with the cure), -EACCES.
+ * Errors: -EBADMSG damaged (with the cure), -ENOTSUP as hf_state_schema_check(), -EACCES.
  */
 int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret,
 		   hf_error **err) _must_check_;

@@ -92,6 +92,8 @@ int hf_journal_read(hf_host *host, hf_arena *arena, hf_txn *ret, bool *ret_found
 	r = read_txn(host, HF_JOURNAL_PATH, arena, ret, err);
 	if (r < 0) {
 		(void)hf_error_wrap(err, "an unfinished transaction was found, but");
+		if (r == -ENOTSUP)
+			return r;
 		return hf_error_hint(err,
 				     "nothing is guessed from it: look at the host, then "
 				     "remove '%s'",

@@ -41,7 +41,8 @@ int hf_journal_end(hf_host *host, const hf_txn *txn, size_t keep,
 		   hf_error **err) _must_check_;
 
 /** hf_journal_read - the unfinished transaction
- *  @ret_found: false: there is none. Errors: -EBADMSG torn, -ENOTSUP foreign. */
+ *  @ret_found: false: there is none. Errors: -EBADMSG torn, -ENOTSUP of a later version.
+ */
 int hf_journal_read(hf_host *host, hf_arena *arena, hf_txn *ret, bool *ret_found,
 		    hf_error **err) _must_check_;
 

@@ -138,7 +138,7 @@ static int damaged(hf_error **err)
 		(void)hf_error_wrap(err, "the applied record is damaged");
 	else
 		(void)hf_error_at(err, -EBADMSG, HF_RECORD_PATH, 0, 0,
-				  "the applied record is damaged or of another version");
+				  "the applied record is damaged");
 	return hf_error_hint(err,
 			     "restore '%s' from a backup, or move it away: the next "
 			     "apply then begins a new one",
@@ -184,7 +184,7 @@ int hf_record_same(hf_host *host, const hf_record *seen, bool *ret, hf_error **e
 int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err)
 {
 	hf_record record;
-	const char *schema = NULL;
+	const char *schema = NULL, *program = NULL;
 	hf_json *root;
 	int r = read_text(host, arena, &record, err);
 
@@ -198,10 +198,14 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 	if (r < 0)
 		return r == -ENOMEM ? r : damaged(err);
 	r = string_of(root, "schema", false, &schema);
-	if (!r && !hf_state_schema_known(schema))
-		r = -EBADMSG;
 	if (!r)
+		r = string_of(root, "holdfast", true, &program);
+	if (!r) {
+		r = hf_state_schema_check(HF_RECORD_PATH, schema, program, err);
+		if (r < 0)
+			return r;
 		r = read_lists(root, arena, &record);
+	}
 	if (r == -ENOMEM)
 		return hf_error_oom(err);
 	if (r < 0)

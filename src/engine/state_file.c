@@ -8,9 +8,20 @@
 #include "base/path.h"
 #include "host/fs_image.h"
 
-bool hf_state_schema_known(const char *schema)
+int hf_state_schema_check(const char *path, const char *schema, const char *program,
+			  hf_error **err)
 {
-	return strncmp(schema, "1.", 2) == 0 || strncmp(schema, "2.", 2) == 0;
+	int r;
+
+	if (strncmp(schema, "1.", 2) == 0 || strncmp(schema, "2.", 2) == 0)
+		return 0;
+	r = hf_error_at(err, -ENOTSUP, path, 0, 0,
+			"'%s' was written by %s%s in schema '%s', which this version "
+			"(%s) cannot read",
+			path, program ? "holdfast " : "another version of holdfast",
+			program ? program : "", schema, PACKAGE_VERSION);
+	(void)hf_error_hint(err, "use the version that wrote it, or a later one");
+	return r;
 }
 
 int hf_state_file_write(hf_host *host, const char *path, const char *text, hf_error **err)

@@ -11,8 +11,11 @@
  * what an id says itself is not repeated, and files that are text stand there as text. */
 #define HF_STATE_SCHEMA "2.0"
 
-/** hf_state_schema_known - can a file that says @schema be read? 1.x and 2.x can; pure */
-bool hf_state_schema_known(const char *schema);
+/** hf_state_schema_check - can the file @path be read, which says @schema and was written
+ *  by version @program (NULL: it does not say)? 1.x and 2.x can. Errors: -ENOTSUP. Pure.
+ */
+int hf_state_schema_check(const char *path, const char *schema, const char *program,
+			  hf_error **err) _must_check_;
 
 /** hf_state_file_read - parse @path, a JSON object
  *  @ret: owned by the caller; NULL if there is no such file or it is not JSON

@@ -566,7 +566,6 @@ static void get_head(reader *rd, const hf_json *root, hf_txn *txn)
 	if (r == ARRAY_SIZE(result_names))
 		rd->r = rd->r ? rd->r : -EBADMSG;
 	txn->result = (hf_txn_result)r;
-	txn->program = get_text(rd, root, "holdfast", false);
 	txn->id = get_text(rd, root, "id", false);
 	txn->command = get_text(rd, root, "command", false);
 	txn->of = get_text(rd, root, "of", true);
@@ -648,7 +647,7 @@ int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena
 	cleanup_(hf_arena_done) hf_arena tree = { 0 };
 	reader rd = { .arena = arena };
 	hf_txn txn = { 0 };
-	const hf_json *schema;
+	const char *schema;
 	hf_json *root;
 	int r;
 
@@ -663,12 +662,11 @@ int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena
 		(void)hf_error_wrap(err, "'%s' is damaged", name);
 	if (r < 0)
 		return r;
-	schema = hf_json_get(root, "schema");
-	if (!schema || schema->type != HF_JSON_STRING ||
-	    !hf_state_schema_known(schema->text))
-		return hf_error_at(err, -ENOTSUP, name, 0, 0,
-				   "'%s' was written by another version of holdfast",
-				   name);
+	txn.program = get_text(&rd, root, "holdfast", false);
+	schema = get_text(&rd, root, "schema", false);
+	r = rd.r ? 0 : hf_state_schema_check(name, schema, txn.program, err);
+	if (r < 0)
+		return r;
 	get_head(&rd, root, &txn);
 	get_strings(&rd, root, "baselines", &txn.baselines, &txn.n_baselines);
 	get_strings(&rd, root, "effects", &txn.effects, &txn.n_effects);

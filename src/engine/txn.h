@@ -127,7 +127,7 @@ void hf_txn_body_done(hf_txn_body *body);
  * @name: the file, for messages
  *
  * Errors: -EBADMSG torn, edited or damaged, or it names what no transaction touches;
- * -ENOTSUP of another major schema. Pure.
+ * -ENOTSUP as hf_state_schema_check(). Pure.
  */
 int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena,
 		 hf_txn *ret, hf_error **err) _must_check_;

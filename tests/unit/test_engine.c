@@ -349,8 +349,6 @@ static void test_damaged_record_is_an_error(void **state)
 {
 	static const char *const others[] = {
 		"{\"schema\": \"2.0\"}",
-		("{\"schema\": \"3.0\", \"baselines\": [], \"sets\": [], \"entries\": "
-		 "[]}"),
 		"[]",
 		"{\"schema\": \"1.0\", \"baselines\": {}, \"sets\": [], \"entries\": []}",
 		("{\"schema\": \"1.0\", \"baselines\": [], \"sets\": \"\", \"entries\": "
@@ -377,6 +375,12 @@ static void test_damaged_record_is_an_error(void **state)
 		assert_non_null(strstr(err->hint, "from a backup"));
 		hf_error_free(take_ptr(err));
 	}
+	put(w, "/var/lib/holdfast/applied.json",
+	    "{\"schema\": \"3.0\", \"holdfast\": \"9.1\", \"entries\": []}");
+	assert_int_equal(hf_record_read(&w->host, &arena, &record, &err), -ENOTSUP);
+	assert_non_null(strstr(hf_error_text(err), "was written by holdfast 9.1"));
+	assert_non_null(strstr(err->hint, "that wrote it"));
+	hf_error_free(take_ptr(err));
 	hf_arena_done(&arena);
 	world_free(w);
 }
