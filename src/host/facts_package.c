@@ -107,8 +107,7 @@ static bool map_database(hf_host *host, hf_packages *p)
 	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != 0 ||
 	    st.st_size <= 0 || st.st_size > (off_t)STATUS_MAX)
 		return false;
-	text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd,
-		    0);
+	text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (text == MAP_FAILED)
 		return false;
 	p->mapped = text;
