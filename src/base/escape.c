@@ -39,18 +39,6 @@ size_t hf_utf8_len(const char *s, size_t len)
 	return n;
 }
 
-bool hf_utf8_valid(const char *s)
-{
-	size_t len = strlen(s), n;
-
-	for (size_t i = 0; i < len; i += n) {
-		n = hf_utf8_len(s + i, len - i);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
 size_t hf_utf8_put(char out[4], uint32_t u)
 {
 	size_t n = u < 0x80 ? 1 : u < 0x800 ? 2 : u < 0x10000 ? 3 : 4;
@@ -62,15 +50,41 @@ size_t hf_utf8_put(char out[4], uint32_t u)
 	return n;
 }
 
-/* Eight bytes at a time: all of them from 0x20 to 0x7e? No sum here carries over from one
- * byte to the next while all are below 0x80, and one that is not says no by itself. */
-static bool is_plain_word(const char *s)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t word_at(const char *s)
 {
-	const uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
 	uint64_t w;
 
 	memcpy(&w, s, sizeof(w));
-	return !((w | (w + ones) | ~(w + 0x60 * ones)) & high);
+	return w;
+}
+
+bool hf_utf8_valid(const char *s)
+{
+	size_t len = strlen(s), n;
+
+	for (size_t i = 0; i < len; i += n) {
+		/* nearly all is ASCII */
+		if (len - i >= 8 && !(word_at(s + i) & EACH(0x80)))
+			n = 8;
+		else if ((unsigned char)s[i] < 0x80)
+			n = 1;
+		else
+			n = hf_utf8_len(s + i, len - i);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+/* Are all of eight bytes from 0x20 to 0x7e? No sum here carries over from one byte to the
+ * next while all are below 0x80, and one that is not says no by itself. */
+static bool is_plain_word(const char *s)
+{
+	uint64_t w = word_at(s);
+
+	return !((w | (w + EACH(1)) | ~(w + EACH(0x60))) & EACH(0x80));
 }
 
 static size_t plain_len(const char *bytes, size_t len)

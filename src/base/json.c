@@ -534,7 +534,21 @@ size_t hf_json_plain_len(const char *s, size_t max)
 	return n;
 }
 
-bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len)
+static void add_control(hf_strbuf *sb, unsigned char c, bool letters)
+{
+	static const char some[0x20] = { ['\n'] = 'n', ['\t'] = 't' };
+	static const char all[0x20] = {
+		['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'
+	};
+	char letter = letters ? all[c] : some[c];
+
+	if (letter)
+		hf_strbuf_add(sb, (const char[]){ '\\', letter }, 2);
+	else
+		hf_strbuf_addf(sb, letters ? "\\u%04X" : "\\u%04x", c);
+}
+
+bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len, bool letters)
 {
 	bool utf8 = true;
 
@@ -551,12 +565,8 @@ bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len)
 		utf8 = utf8 && n;
 		if (c >= 0x80)
 			hf_strbuf_add(sb, s + i, n ? n : 1);
-		else if (c == '\n')
-			hf_strbuf_add(sb, "\\n", 2);
-		else if (c == '\t')
-			hf_strbuf_add(sb, "\\t", 2);
 		else if (c < 0x20)
-			hf_strbuf_addf(sb, "\\u%04x", c);
+			add_control(sb, c, letters);
 		else
 			hf_strbuf_add(sb, (const char[]){ '\\', (char)c }, 2);
 		i += n ? n : 1;
@@ -567,7 +577,7 @@ bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len)
 static void put_string(hf_strbuf *sb, const char *s)
 {
 	hf_strbuf_addc(sb, '"');
-	(void)hf_json_put_text(sb, s, strlen(s));
+	(void)hf_json_put_text(sb, s, strlen(s), false);
 	hf_strbuf_addc(sb, '"');
 }
 

@@ -92,8 +92,9 @@ int hf_json_add(hf_arena *arena, hf_json *container, const char *key,
 		hf_json *item) _must_check_;
 
 /** hf_json_put_text - append @len bytes as the inside of a string; what is not UTF-8 as
- * it is. Returns: is all of it UTF-8? Pure. */
-bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len);
+ * it is. @letters: control characters as jansson writes them, with every letter of RFC
+ * 8259; else only newline and tab have one. Returns: is all of it UTF-8? Pure. */
+bool hf_json_put_text(hf_strbuf *sb, const char *s, size_t len, bool letters);
 
 /** hf_json_plain_len - how many bytes at @s are ASCII that stands in a string as it is;
  *  pure */

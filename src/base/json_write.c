@@ -10,7 +10,7 @@
 static void put_string(hf_json_writer *w, const char *s)
 {
 	hf_strbuf_addc(&w->sb, '"');
-	if (!hf_json_put_text(&w->sb, s, strlen(s)) && !w->not_text)
+	if (!hf_json_put_text(&w->sb, s, strlen(s), true) && !w->not_text)
 		w->not_text = s;
 	hf_strbuf_addc(&w->sb, '"');
 }
@@ -19,14 +19,14 @@ static void put_string(hf_json_writer *w, const char *s)
 static void put_key(hf_json_writer *w, const char *key)
 {
 	if (w->more)
-		hf_strbuf_addc(&w->sb, ',');
-	if (w->depth <= 2)
+		hf_strbuf_adds(&w->sb, w->one_line ? ", " : ",");
+	if (!w->one_line && w->depth <= 2)
 		hf_strbuf_addc(&w->sb, '\n');
 	w->more = true;
 	if (!key)
 		return;
 	put_string(w, key);
-	hf_strbuf_addc(&w->sb, ':');
+	hf_strbuf_adds(&w->sb, w->one_line ? ": " : ":");
 }
 
 void hf_json_open(hf_json_writer *w, const char *key, char bracket)
@@ -51,10 +51,26 @@ void hf_json_write_text(hf_json_writer *w, const char *key, const char *s)
 	put_string(w, s);
 }
 
-void hf_json_write_int(hf_json_writer *w, const char *key, long long n)
+void hf_json_write_null(hf_json_writer *w, const char *key)
 {
 	put_key(w, key);
-	hf_strbuf_addf(&w->sb, "%lld", n);
+	hf_strbuf_adds(&w->sb, "null");
+}
+
+void hf_json_write_int(hf_json_writer *w, const char *key, long long n)
+{
+	char text[24], *digit = text + sizeof(text);
+	unsigned long long rest = (unsigned long long)n;
+
+	if (n < 0)
+		rest = 0 - rest;
+	do
+		*--digit = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (n < 0)
+		*--digit = '-';
+	put_key(w, key);
+	hf_strbuf_add(&w->sb, digit, (size_t)(text + sizeof(text) - digit));
 }
 
 void hf_json_write_bool(hf_json_writer *w, const char *key, bool on)
@@ -100,7 +116,7 @@ void hf_json_write_bytes(hf_json_writer *w, const char *key, const char *text_ke
 	put_key(w, text ? text_key : key);
 	hf_strbuf_addc(&w->sb, '"');
 	if (text)
-		(void)hf_json_put_text(&w->sb, bytes, len); /* it was looked at */
+		(void)hf_json_put_text(&w->sb, bytes, len, true); /* it was looked at */
 	else
 		put_base64(w, bytes, len);
 	hf_strbuf_addc(&w->sb, '"');

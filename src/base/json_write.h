@@ -4,7 +4,7 @@
  * both are remembered, and looked for once at the end.
  *
  * For people, members of the document and elements of a list among them take a line each;
- * what is deeper stays on the line.
+ * what is deeper stays on the line. Or all of it does, with blanks (.one_line).
  *
  *	hf_json_writer w = { 0 };
  *	hf_json_open(&w, NULL, '{');
@@ -26,6 +26,7 @@
 typedef struct hf_json_writer {
 	hf_strbuf sb;
 	unsigned depth;
+	bool one_line;	      /* as jansson writes; set by the caller */
 	bool more;	      /* something stands before at this depth */
 	const char *not_text; /* the first that is not UTF-8, or NULL; borrowed */
 } hf_json_writer;
@@ -36,6 +37,7 @@ void hf_json_open(hf_json_writer *w, const char *key, char bracket);
 void hf_json_close(hf_json_writer *w, char bracket);
 
 void hf_json_write_text(hf_json_writer *w, const char *key, const char *s);
+void hf_json_write_null(hf_json_writer *w, const char *key);
 void hf_json_write_int(hf_json_writer *w, const char *key, long long n);
 void hf_json_write_bool(hf_json_writer *w, const char *key, bool on);
 

@@ -11,7 +11,7 @@ void hf_strbuf_done(hf_strbuf *sb)
 	*sb = (hf_strbuf){ 0 };
 }
 
-static bool grow(hf_strbuf *sb, size_t more)
+static bool enlarge(hf_strbuf *sb, size_t more)
 {
 	size_t cap = sb->cap ? sb->cap : 256;
 	char *p;
@@ -36,6 +36,12 @@ static bool grow(hf_strbuf *sb, size_t more)
 	return true;
 }
 
+/* Room for @more bytes and a NUL. */
+static inline bool grow(hf_strbuf *sb, size_t more)
+{
+	return (more < sb->cap - sb->len && !sb->oom) || enlarge(sb, more);
+}
+
 void hf_strbuf_add(hf_strbuf *sb, const void *bytes, size_t len)
 {
 	if (!grow(sb, len))
@@ -53,7 +59,10 @@ void hf_strbuf_adds(hf_strbuf *sb, const char *s)
 
 void hf_strbuf_addc(hf_strbuf *sb, char c)
 {
-	hf_strbuf_add(sb, &c, 1);
+	if (!grow(sb, 1))
+		return;
+	sb->buf[sb->len++] = c;
+	sb->buf[sb->len] = '\0';
 }
 
 void hf_strbuf_vaddf(hf_strbuf *sb, const char *fmt, va_list ap)

@@ -48,7 +48,7 @@ static void test_text(void **state)
 
 	(void)state;
 	hf_strbuf_addc(&sb, '"');
-	assert_true(hf_json_put_text(&sb, s, sizeof(s) - 1));
+	assert_true(hf_json_put_text(&sb, s, sizeof(s) - 1, false));
 	hf_strbuf_addc(&sb, '"');
 	assert_string_equal(hf_strbuf_str(&sb),
 			    "\"plain \\\"quoted\\\" a\\\\b\\n\\t\\u0001\\u001f\x7f "
@@ -58,7 +58,8 @@ static void test_text(void **state)
 	json_decref(back);
 	for (size_t i = 0; i < ARRAY_SIZE(not_text); i++) {
 		hf_strbuf_reset(&sb);
-		assert_false(hf_json_put_text(&sb, not_text[i], strlen(not_text[i])));
+		assert_false(
+			hf_json_put_text(&sb, not_text[i], strlen(not_text[i]), true));
 		assert_string_equal(hf_strbuf_str(&sb), not_text[i]);
 		assert_false(hf_json_is_text(not_text[i], strlen(not_text[i])));
 	}
@@ -100,6 +101,42 @@ static void test_document(void **state)
 			    "\"b3\":\"eAo=\"}],\n\"none\":[]}");
 	back = json_loads(hf_strbuf_str(&w.sb), JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(back);
+	json_decref(back);
+	hf_strbuf_done(&w.sb);
+}
+
+/* What one line is like, and each control character: byte for byte as jansson has it. */
+static void test_one_line(void **state)
+{
+	hf_json_writer w = { .one_line = true };
+	json_t *back;
+	char odd[0x22], *dumped;
+
+	(void)state;
+	for (unsigned c = 1; c < sizeof(odd); c++)
+		odd[c - 1] = (char)c;
+	odd[sizeof(odd) - 1] = '\0';
+	hf_json_open(&w, NULL, '{');
+	hf_json_write_text(&w, odd, odd);
+	hf_json_open(&w, "list", '[');
+	hf_json_write_int(&w, NULL, INT64_MIN);
+	hf_json_write_null(&w, NULL);
+	hf_json_open(&w, NULL, '{');
+	hf_json_write_bool(&w, "on", true);
+	hf_json_open(&w, "deep", '[');
+	hf_json_close(&w, ']');
+	hf_json_write_null(&w, "none");
+	hf_json_close(&w, '}');
+	hf_json_open(&w, NULL, '{');
+	hf_json_close(&w, '}');
+	hf_json_close(&w, ']');
+	hf_json_write_int(&w, "zero", 0);
+	hf_json_close(&w, '}');
+	back = json_loads(hf_strbuf_str(&w.sb), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(back);
+	dumped = json_dumps(back, 0);
+	assert_string_equal(hf_strbuf_str(&w.sb), dumped);
+	free(dumped);
 	json_decref(back);
 	hf_strbuf_done(&w.sb);
 }
@@ -179,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_plain_len),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_not_text_is_remembered),
 		cmocka_unit_test(test_base64),
 	};
