@@ -26,35 +26,31 @@ static const char *what_text(hf_arena *arena, const hf_txn *txn)
 /* --- JSON ----------------------------------------------------------------------------
  */
 
-static json_t *record_of(hf_json_pen *j, const hf_txn *txn)
+static void put_record(hf_json_pen *j, const hf_txn *txn)
 {
-	json_t *o = json_object();
-
-	hf_json_set(j, o, "id", hf_json_text(txn->id));
-	hf_json_set(j, o, "command", hf_json_text(txn->command));
-	hf_json_set(j, o, "of", hf_json_text(txn->of));
-	hf_json_set(j, o, "undone_by", hf_json_text(txn->undone_by));
-	hf_json_set(j, o, "result", hf_json_text(hf_txn_result_name(txn->result)));
-	hf_json_set(j, o, "user", hf_json_text(txn->user));
-	hf_json_set(j, o, "boot_id", hf_json_text(txn->boot_id));
-	hf_json_set(j, o, "started", hf_json_time(txn->started * 1000000));
-	hf_json_set(j, o, "finished", hf_json_time(txn->finished * 1000000));
-	hf_json_set(j, o, "changes_count", hf_json_size(txn->n_changes));
-	hf_json_set(j, o, "baselines",
-		    hf_json_texts(j, txn->baselines, txn->n_baselines));
-	return o;
+	hf_json_open(&j->w, NULL, '{');
+	hf_json_text(j, "id", txn->id);
+	hf_json_text(j, "command", txn->command);
+	hf_json_text(j, "of", txn->of);
+	hf_json_text(j, "undone_by", txn->undone_by);
+	hf_json_text(j, "result", hf_txn_result_name(txn->result));
+	hf_json_text(j, "user", txn->user);
+	hf_json_text(j, "boot_id", txn->boot_id);
+	hf_json_time(j, "started", txn->started * 1000000);
+	hf_json_time(j, "finished", txn->finished * 1000000);
+	hf_json_write_int(&j->w, "changes_count", (long long)txn->n_changes);
+	hf_json_texts(j, "baselines", txn->baselines, txn->n_baselines);
+	hf_json_close(&j->w, '}');
 }
 
-static json_t *change_of(hf_json_pen *j, const hf_txn_change *c)
+static void put_change(hf_json_pen *j, const hf_txn_change *c)
 {
-	json_t *o = json_object();
-
-	hf_json_set(j, o, "id", hf_json_text(c->id));
-	hf_json_set(j, o, "layer",
-		    hf_json_text(hf_layer_name(c->live ? HF_LIVE : HF_PERSISTED)));
-	hf_json_set(j, o, "before", hf_json_text(hf_mask_value(c->before, c->secret)));
-	hf_json_set(j, o, "after", hf_json_text(hf_mask_value(c->after, c->secret)));
-	return o;
+	hf_json_open(&j->w, NULL, '{');
+	hf_json_text(j, "id", c->id);
+	hf_json_text(j, "layer", hf_layer_name(c->live ? HF_LIVE : HF_PERSISTED));
+	hf_json_text(j, "before", hf_mask_value(c->before, c->secret));
+	hf_json_text(j, "after", hf_mask_value(c->after, c->secret));
+	hf_json_close(&j->w, '}');
 }
 
 /* --- history -------------------------------------------------------------------------
@@ -132,8 +128,10 @@ int hf_cmd_history(hf_cli *cli)
 		return report.exit;
 	hf_json_begin(&j, cli->out, &report);
 	hf_json_list(&j, "transactions");
-	for (size_t i = 0; i < n; i++)
-		hf_json_element(&j, record_of(&j, &txns[i]));
+	for (size_t i = 0; i < n; i++) {
+		hf_json_element(&j);
+		put_record(&j, &txns[i]);
+	}
 	hf_json_list_end(&j);
 	hf_json_end(&j, &report);
 	cli->has_gaps |= j.oom;
@@ -228,15 +226,22 @@ static int show_json(hf_run *run, const hf_txn *txn)
 	report.finished_usec = hf_cli_now(run->cli);
 	report.comment = what_text(&run->arena, txn);
 	hf_json_begin(&j, run->cli->out, &report);
-	hf_json_member(&j, "transaction", hf_json_text(txn->id));
-	hf_json_member(&j, "record", record_of(&j, txn));
+	hf_json_member(&j, "transaction");
+	hf_json_text(&j, NULL, txn->id);
+	hf_json_member(&j, "record");
+	put_record(&j, txn);
 	hf_json_list(&j, "changes");
-	for (size_t i = 0; i < txn->n_changes; i++)
-		hf_json_element(&j, change_of(&j, &txn->changes[i]));
+	for (size_t i = 0; i < txn->n_changes; i++) {
+		hf_json_element(&j);
+		put_change(&j, &txn->changes[i]);
+	}
 	hf_json_list_end(&j);
-	hf_json_member(&j, "effects", hf_json_texts(&j, txn->effects, txn->n_effects));
-	hf_json_member(&j, "witness_before", hf_json_text(txn->witness_before));
-	hf_json_member(&j, "witness_after", hf_json_text(txn->witness_after));
+	hf_json_member(&j, "effects");
+	hf_json_texts(&j, NULL, txn->effects, txn->n_effects);
+	hf_json_member(&j, "witness_before");
+	hf_json_text(&j, NULL, txn->witness_before);
+	hf_json_member(&j, "witness_after");
+	hf_json_text(&j, NULL, txn->witness_after);
 	hf_json_end(&j, &report);
 	run->cli->has_gaps |= j.oom;
 	return report.exit;

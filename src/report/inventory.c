@@ -56,14 +56,14 @@ void hf_report_shipped_json(FILE *out, const hf_report *report,
 	hf_json_begin(&j, out, report);
 	hf_json_list(&j, "shipped");
 	for (size_t i = 0; i < n; i++) {
-		json_t *o = json_object();
-
-		hf_json_set(&j, o, "name", hf_json_text(items[i].name));
-		hf_json_set(&j, o, "version", hf_json_text(items[i].version));
-		hf_json_set(&j, o, "title", hf_json_text(items[i].title));
-		hf_json_set(&j, o, "file", hf_json_text(items[i].path));
-		hf_json_set(&j, o, "problem", hf_json_text(items[i].broken));
-		hf_json_element(&j, o);
+		hf_json_element(&j);
+		hf_json_open(&j.w, NULL, '{');
+		hf_json_text(&j, "name", items[i].name);
+		hf_json_text(&j, "version", items[i].version);
+		hf_json_text(&j, "title", items[i].title);
+		hf_json_text(&j, "file", items[i].path);
+		hf_json_text(&j, "problem", items[i].broken);
+		hf_json_close(&j.w, '}');
 	}
 	hf_json_list_end(&j);
 	hf_json_end(&j, report);
@@ -157,24 +157,24 @@ void hf_report_list_text(FILE *out, const hf_report *report,
 	put_waivers(&p, model);
 }
 
-static json_t *control_entry(hf_json_pen *j, const hf_model *model, const hf_control *c)
+/* Into an object. */
+static void put_entry(hf_json_pen *j, const hf_model *model, const hf_control *c)
 {
-	json_t *o = hf_json_control(j, c), *kinds = json_array();
 	unsigned bits = kinds_of(model, c);
 
+	hf_json_control(j, c);
+	hf_json_open(&j->w, "kinds", '[');
 	for (size_t k = 0; k < model->n_kinds; k++)
 		if (bits & (1u << k))
-			hf_json_append(j, kinds, hf_json_text(model->kinds[k]->name));
-	hf_json_set(j, o, "kinds", kinds);
-	hf_json_set(j, o, "rationale", hf_json_text(c->rationale));
-	hf_json_set(j, o, "manual", hf_json_text(c->manual));
-	hf_json_set(j, o, "disabled", hf_json_text(c->disabled));
-	hf_json_set(j, o, "enforce", json_boolean(c->enforce));
-	hf_json_set(j, o, "selected", json_boolean(c->selected));
-	hf_json_set(j, o, "declared",
-		    hf_json_place(j, c->mark.source ? c->mark.source->name : NULL,
-				  c->mark.line));
-	return o;
+			hf_json_text(j, NULL, model->kinds[k]->name);
+	hf_json_close(&j->w, ']');
+	hf_json_text(j, "rationale", c->rationale);
+	hf_json_text(j, "manual", c->manual);
+	hf_json_text(j, "disabled", c->disabled);
+	hf_json_write_bool(&j->w, "enforce", c->enforce);
+	hf_json_write_bool(&j->w, "selected", c->selected);
+	hf_json_place(j, "declared", c->mark.source ? c->mark.source->name : NULL,
+		      c->mark.line);
 }
 
 void hf_report_list_json(FILE *out, const hf_report *report)
@@ -184,20 +184,25 @@ void hf_report_list_json(FILE *out, const hf_report *report)
 
 	hf_json_begin(&j, out, report);
 	hf_json_list(&j, "controls");
-	for (size_t i = 0; i < model->n_controls; i++)
-		hf_json_element(&j, control_entry(&j, model, model->controls[i]));
+	for (size_t i = 0; i < model->n_controls; i++) {
+		hf_json_element(&j);
+		hf_json_open(&j.w, NULL, '{');
+		put_entry(&j, model, model->controls[i]);
+		hf_json_close(&j.w, '}');
+	}
 	hf_json_list_end(&j);
 	hf_json_list(&j, "waivers");
 	for (size_t i = 0; i < model->n_waivers; i++) {
 		const hf_waiver *w = model->waivers[i];
-		json_t *o = json_object();
 
-		hf_json_set(&j, o, "control", hf_json_text(w->control));
-		hf_json_set(&j, o, "hosts", hf_json_texts(&j, w->hosts, w->n_hosts));
-		hf_json_set(&j, o, "reason", hf_json_text(w->reason));
-		hf_json_set(&j, o, "approved_by", hf_json_text(w->approved_by));
-		hf_json_set(&j, o, "until", hf_json_text(w->until));
-		hf_json_element(&j, o);
+		hf_json_element(&j);
+		hf_json_open(&j.w, NULL, '{');
+		hf_json_text(&j, "control", w->control);
+		hf_json_texts(&j, "hosts", w->hosts, w->n_hosts);
+		hf_json_text(&j, "reason", w->reason);
+		hf_json_text(&j, "approved_by", w->approved_by);
+		hf_json_text(&j, "until", w->until);
+		hf_json_close(&j.w, '}');
 	}
 	hf_json_list_end(&j);
 	hf_json_end(&j, report);
@@ -259,15 +264,15 @@ void hf_report_facts_json(FILE *out, const hf_report *report, const hf_facts *fa
 	hf_json_list(&j, "facts");
 	for (size_t i = 0; i < facts->n; i++) {
 		const hf_fact *f = facts->items[i];
-		json_t *o = json_object();
 
-		hf_json_set(&j, o, "name", hf_json_text(f->name));
-		hf_json_set(&j, o, "known", hf_json_text(known_names[f->known]));
-		hf_json_set(&j, o, "value",
-			    hf_json_text(f->known == HF_PRESENT ? f->value : NULL));
-		hf_json_set(&j, o, "source", hf_json_text(f->source));
-		hf_json_set(&j, o, "why", hf_json_text(f->why));
-		hf_json_element(&j, o);
+		hf_json_element(&j);
+		hf_json_open(&j.w, NULL, '{');
+		hf_json_text(&j, "name", f->name);
+		hf_json_text(&j, "known", known_names[f->known]);
+		hf_json_text(&j, "value", f->known == HF_PRESENT ? f->value : NULL);
+		hf_json_text(&j, "source", f->source);
+		hf_json_text(&j, "why", f->why);
+		hf_json_close(&j.w, '}');
 	}
 	hf_json_list_end(&j);
 	hf_json_end(&j, report);
@@ -370,16 +375,18 @@ void hf_report_explain_json(FILE *out, const hf_report *report,
 	for (size_t i = 0; i < n && view.controls; i++) {
 		const hf_control *c = controls[i];
 		const hf_view_control *in = &view.controls[c->index];
-		json_t *o = control_entry(&j, report->model, c), *rows = json_array();
 		hf_state state = view.plan->control_states[c->index];
 
-		hf_json_set(&j, o, "state", hf_json_text(hf_state_name(state)));
-		hf_json_set(&j, o, "reason",
-			    hf_json_text(view.plan->control_reasons[c->index]));
+		hf_json_element(&j);
+		hf_json_open(&j.w, NULL, '{');
+		put_entry(&j, report->model, c);
+		hf_json_text(&j, "state", hf_state_name(state));
+		hf_json_text(&j, "reason", view.plan->control_reasons[c->index]);
+		hf_json_open(&j.w, "resources", '[');
 		for (size_t k = 0; k < in->n_rows; k++)
-			hf_json_append(&j, rows, hf_json_resource(&j, in->rows[k]));
-		hf_json_set(&j, o, "resources", rows);
-		hf_json_element(&j, o);
+			hf_json_resource(&j, NULL, in->rows[k]);
+		hf_json_close(&j.w, ']');
+		hf_json_close(&j.w, '}');
 	}
 	hf_json_list_end(&j);
 	hf_json_end(&j, report);

@@ -11,11 +11,25 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "../alloc_wrap.h"
 #include "model/kind.h"
 #include "report/report.h"
 #include "report/text.h"
 
 #define N 6
+
+static unsigned long countdown; /* 0: nothing fails */
+static bool for_good;		/* from then on everything does */
+static unsigned n_failed;
+
+static bool alloc_fails(void)
+{
+	if (!countdown || --countdown)
+		return false;
+	countdown = for_good;
+	n_failed++;
+	return true;
+}
 
 /* What follows "pin=" in a file is a secret. */
 static void fake_secrets(const char *bytes, size_t len, hf_mask *mask)
@@ -458,6 +472,84 @@ static void test_json_applied(void **state)
 	world_free(w);
 }
 
+/* One run in which the @nth allocation fails: the usual report, or one with gaps that
+ * says so, and valid all the same. false: none failed. */
+static bool report_without(const world *w, bool json, unsigned long nth,
+			   const char *usual)
+{
+	char *buf = NULL;
+	size_t len;
+	FILE *f = open_memstream(&buf, &len);
+	unsigned before = n_failed;
+	int r;
+
+	assert_non_null(f);
+	countdown = nth;
+	r = json ? hf_report_json(f, &w->report)
+		 : hf_report_text(f, &w->report, &(hf_text_options){ 0 });
+	countdown = 0;
+	assert_int_equal(fclose(f), 0);
+	if (r == 0) {
+		assert_string_equal(buf, usual);
+	} else {
+		assert_int_equal(r, -ENOMEM);
+		assert_true(n_failed > before);
+	}
+	if (r < 0 && json) {
+		json_error_t error;
+		json_t *root = json_loads(buf, JSON_REJECT_DUPLICATES, &error), *v;
+
+		assert_non_null(root);
+		v = json_array_get(json_object_get(root, "errors"), 0);
+		assert_string_equal(json_string_value(json_object_get(v, "message")),
+				    "out of memory: the report has gaps");
+		json_decref(root);
+	}
+	free(buf);
+	return n_failed > before;
+}
+
+static void test_no_memory(void **state)
+{
+	world *w = world_new();
+	char *usual[2] = { NULL, NULL };
+
+	(void)state;
+	fill(w);
+	/* beyond what a text has room for at first, and not UTF-8 */
+	w->waiver.reason =
+		"a long reason, and then some more of it, and more: "
+		"0123456789012345678901234567890123456789012345678901234567890"
+		"0123456789012345678901234567890123456789012345678901234567890"
+		"0123456789012345678901234567890123456789012345678901234567890"
+		"0123456789012345678901234567890123456789012345678901234567890";
+	w->controls[1].title = "\xff \x1b";
+	/* so many that what is noted of them does not fit where there is room already */
+	for (int i = 0; i < 3000; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "fake:%d", i);
+		row(w, 0, HF_PERSISTED, id, "", i ? HF_STATE_PASS : HF_STATE_FINDING,
+		    NULL, NULL);
+	}
+	usual[0] = text_of(w, &(hf_text_options){ 0 });
+	for (int i = 0; i < 4; i++) {
+		size_t len;
+		FILE *f = open_memstream(&usual[1], &len);
+
+		assert_non_null(f);
+		assert_int_equal(hf_report_json(f, &w->report), 0);
+		assert_int_equal(fclose(f), 0);
+		for_good = i / 2;
+		for (unsigned long nth = 1; report_without(w, i % 2, nth, usual[i % 2]);)
+			nth++;
+		free(usual[1]);
+	}
+	assert_true(n_failed > 40);
+	free(usual[0]);
+	world_free(w);
+}
+
 static void test_exit(void **state)
 {
 	world *w = world_new();
@@ -629,6 +721,7 @@ int main(void)
 		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_applied),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_exit),
 		cmocka_unit_test(test_json_of_error),
 		cmocka_unit_test(test_diags),
