@@ -37,13 +37,16 @@ int hf_packbits_pack(hf_arena *arena, const void *bytes, size_t len, char **ret,
 		     size_t *ret_len)
 {
 	const unsigned char *p = bytes;
-	unsigned char *out, *w;
+	unsigned char few[2048], *out = few, *w;
 
 	if (len > SIZE_MAX / 2)
 		return -ENOMEM;
-	out = w = hf_arena_alloc(arena, len + len / RUN_MAX + 1);
+	/* the arena's memory only for what it comes to, which is little as a rule */
+	if (len + len / RUN_MAX + 1 > sizeof(few))
+		out = hf_arena_alloc(arena, len + len / RUN_MAX + 1);
 	if (!out)
 		return -ENOMEM;
+	w = out;
 	for (size_t i = 0; i < len;) {
 		size_t n = literal_at(p + i, len - i);
 
@@ -58,9 +61,9 @@ int hf_packbits_pack(hf_arena *arena, const void *bytes, size_t len, char **ret,
 		}
 		i += n;
 	}
-	*ret = (char *)out;
 	*ret_len = (size_t)(w - out);
-	return 0;
+	*ret = out == few ? hf_arena_memdup(arena, (char *)few, *ret_len) : (char *)out;
+	return *ret ? 0 : -ENOMEM;
 }
 
 /* How many bytes are packed; -1 if it is not packed bytes. */

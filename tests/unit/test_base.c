@@ -550,7 +550,7 @@ static void packs(const char *bytes, size_t len, size_t want)
 
 static void test_packbits(void **state)
 {
-	char many[1040], mixed[600];
+	char many[1040], mixed[600], large[5000];
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	char *back;
 	size_t len;
@@ -567,6 +567,12 @@ static void test_packbits(void **state)
 	for (size_t i = 0; i < sizeof(mixed); i++)
 		mixed[i] = (char)(i * 7);
 	packs(mixed, sizeof(mixed), sizeof(mixed) + 5);
+	for (size_t i = 0; i < sizeof(large); i++) /* two alike are no run */
+		large[i] = (char)(i / 2);
+	packs(large, sizeof(large), sizeof(large) + 40);
+	for (size_t i = 0; i < sizeof(large); i++)
+		large[i] = (char)(i % 4 > 0);
+	packs(large, sizeof(large), sizeof(large));
 	assert_int_equal(hf_packbits_unpack(&arena, "\x80", 1, 9, &back, &len), -EINVAL);
 	assert_int_equal(hf_packbits_unpack(&arena,
 					    "\x7f"
