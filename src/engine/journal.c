@@ -14,8 +14,9 @@
 
 static int write_txn(hf_host *host, const char *path, const hf_txn *txn, hf_error **err)
 {
-	cleanup_free char *text = NULL;
-	int r = hf_txn_text(txn, &text, err);
+	cleanup_(hf_txn_body_done) hf_txn_body own = { 0 };
+	const char *text;
+	int r = hf_txn_text(txn, txn->body ? txn->body : &own, &text, err);
 
 	return r < 0 ? r : hf_state_file_write(host, path, text, err);
 }
@@ -30,8 +31,9 @@ static char *path_of(hf_arena *arena, const char *id)
 
 int hf_journal_begin(hf_host *host, const hf_txn *txn, hf_error **err)
 {
-	cleanup_free char *text = NULL;
-	int r = hf_txn_text(txn, &text, err);
+	cleanup_(hf_txn_body_done) hf_txn_body own = { 0 };
+	const char *text;
+	int r = hf_txn_text(txn, txn->body ? txn->body : &own, &text, err);
 
 	if (!r && strlen(text) > HF_JOURNAL_MAX) {
 		(void)hf_error_set(err, -EFBIG,

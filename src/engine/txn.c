@@ -292,40 +292,41 @@ static int make_body(const hf_txn *txn, hf_txn_body *ret, hf_error **err)
 	hf_digester_begin(&ret->digest);
 	hf_digester_add(&ret->digest, w.sb.buf, w.sb.len);
 	ret->text = w.sb;
+	ret->len = w.sb.len;
 	return 0;
 }
 
 void hf_txn_body_done(hf_txn_body *body)
 {
 	hf_strbuf_done(&body->text);
+	*body = (hf_txn_body){ 0 };
 }
 
-int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err)
+int hf_txn_text(const hf_txn *txn, hf_txn_body *body, const char **ret, hf_error **err)
 {
-	cleanup_(hf_txn_body_done) hf_txn_body own = { 0 };
-	hf_txn_body *body = txn->body ? txn->body : &own;
 	writer w = { .depth = 1, .more = true }; /* behind the body */
 	char hex[HF_DIGEST_HEX];
 	hf_digester digest;
-	int r = body->text.len ? 0 : make_body(txn, body, err);
+	int r = body->len ? 0 : make_body(txn, body, err);
 
 	if (r < 0)
 		return r;
-	hf_strbuf_add(&w.sb, body->text.buf, body->text.len);
+	w.sb = body->text;
+	w.sb.len = body->len;
 	put_end(&w, txn);
 	hf_json_close(&w, '}');
 	hf_strbuf_addc(&w.sb, '\n');
-	r = hf_record_written(&w, err);
-	if (r < 0) {
-		hf_strbuf_done(&w.sb);
-		return r;
-	}
 	digest = body->digest;
-	hf_digester_add(&digest, w.sb.buf + body->text.len, w.sb.len - body->text.len);
+	hf_digester_add(&digest, w.sb.buf + body->len, w.sb.len - body->len);
 	hf_digester_end(&digest, hex);
 	hf_strbuf_addf(&w.sb, "sha256 %s\n", hex);
-	*ret = hf_strbuf_steal(&w.sb);
-	return *ret ? 0 : hf_error_oom(err);
+	body->text = w.sb;
+	r = hf_record_written(&w, err);
+	if (r < 0)
+		hf_txn_body_done(body);
+	else
+		*ret = hf_strbuf_str(&body->text);
+	return r;
 }
 
 /* --- reading

@@ -71,10 +71,12 @@ typedef struct hf_txn_change { /* for people: show */
 	bool live; /* in the running system; else on disk */
 } hf_txn_change;
 
-/* What the journal and the kept record begin with alike: all but how it ended. For 5,000
- * audit rules it is some megabytes, which are written down and gone through once. */
+/* The text of a transaction. What the journal and the kept record begin with alike, all
+ * but how it ended, is made and gone through once: for 5,000 audit rules it is megabytes.
+ */
 typedef struct hf_txn_body {
 	hf_strbuf text;
+	size_t len; /* of what they begin with alike; 0: not yet made */
 	hf_digester digest;
 } hf_txn_body;
 
@@ -99,7 +101,7 @@ typedef struct hf_txn {
 	const char *witness_after;
 	hf_txn_item *items; /* in the order of commitment */
 	size_t n_items;
-	hf_txn_body *body; /* NULL: nobody writes it twice */
+	hf_txn_body *body; /* borrowed; NULL: nobody writes it twice */
 } hf_txn;
 
 /** hf_txn_is_id - may @word be the id of a transaction (and so the name of a file)? pure
@@ -113,12 +115,17 @@ hf_image hf_txn_item_after(const hf_txn_item *item);
 /** hf_txn_item_first - the same of .first, which the item must have */
 hf_image hf_txn_item_first(const hf_txn_item *item);
 
-/** hf_txn_text - the transaction as text with its digest; the caller frees
+/**
+ * hf_txn_text - the transaction as text with its digest
+ * @body: holds it (hf_txn_body_done() frees it); a further call with the same one makes
+ *        only its end anew: .result, .finished, .undone_by and .witness_after may have
+ *        changed, nothing else
+ * @ret:  borrowed from @body, until the next call with it
  *
- *  @txn->body, if there is one, is filled by the first call (hf_txn_body_done() frees it)
- *  and used by later ones, for which only .result, .finished, .undone_by and
- *  .witness_after may have changed. Pure. */
-int hf_txn_text(const hf_txn *txn, char **ret, hf_error **err) _must_check_;
+ * Errors: -EINVAL it names what could not be read again; as hf_record_written(). Pure.
+ */
+int hf_txn_text(const hf_txn *txn, hf_txn_body *body, const char **ret,
+		hf_error **err) _must_check_;
 
 void hf_txn_body_done(hf_txn_body *body);
 
