@@ -509,6 +509,21 @@ bool hf_json_int(const hf_json *value, int64_t *ret)
 	       hf_parse_i64(value->text, ret) == 0;
 }
 
+bool hf_json_get_string(const hf_json *object, const char *key, const char **ret)
+{
+	const hf_json *v = hf_json_get(object, key);
+
+	if (!v || v->type != HF_JSON_STRING)
+		return false;
+	*ret = v->text;
+	return true;
+}
+
+bool hf_json_get_int(const hf_json *object, const char *key, int64_t *ret)
+{
+	return hf_json_int(hf_json_get(object, key), ret);
+}
+
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Is a byte of @v zero? */

@@ -74,6 +74,11 @@ unsigned hf_json_column(const char *text, size_t offset);
 /** hf_json_get - member @key of an object; NULL if absent or not an object; pure */
 hf_json *hf_json_get(const hf_json *object, const char *key);
 
+/** hf_json_get_string, hf_json_get_int - the string, or integer, that member @key is;
+ *  false: there is none, or it is something else; pure */
+bool hf_json_get_string(const hf_json *object, const char *key, const char **ret);
+bool hf_json_get_int(const hf_json *object, const char *key, int64_t *ret);
+
 /** hf_json_compact - the value without white space, order kept; NULL: no memory; pure */
 char *hf_json_compact(const hf_json *value, hf_arena *arena) _must_check_;
 

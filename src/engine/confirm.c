@@ -2,7 +2,7 @@
 #include "engine/confirm.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -30,21 +30,21 @@ int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err)
 {
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	const char *run = "", *boot = "", *transaction = "";
-	json_int_t deadline = 0;
-	json_t *root;
+	int64_t deadline = 0;
+	hf_json *root;
 	bool exists, good;
 	int r = hf_state_file_read(host, HF_CONFIRM_PATH, &arena, &root, &exists, err);
 
 	*ret = (hf_confirm){ 0 };
 	if (r < 0 || !exists)
 		return r;
-	good = root &&
-	       json_unpack(root, "{s:I, s:s, s:s, s:s}", "deadline", &deadline, "run",
-			   &run, "boot_id", &boot, "transaction", &transaction) == 0 &&
+	good = hf_json_get_int(root, "deadline", &deadline) &&
+	       hf_json_get_string(root, "run", &run) &&
+	       hf_json_get_string(root, "boot_id", &boot) &&
+	       hf_json_get_string(root, "transaction", &transaction) &&
 	       copy_text(ret->run, sizeof(ret->run), run) &&
 	       copy_text(ret->boot, sizeof(ret->boot), boot) &&
 	       copy_text(ret->transaction, sizeof(ret->transaction), transaction);
-	json_decref(root);
 	if (!good) {
 		(void)hf_error_at(err, -EBADMSG, HF_CONFIRM_PATH, 0, 0,
 				  "the confirmation waited for is damaged");
@@ -60,12 +60,16 @@ int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err)
 
 static int write_confirm(hf_host *host, const hf_confirm *confirm, hf_error **err)
 {
-	return hf_state_file_write_json(host, HF_CONFIRM_PATH,
-					json_pack("{s:I, s:s, s:s, s:s}", "deadline",
-						  (json_int_t)confirm->deadline, "run",
-						  confirm->run, "boot_id", confirm->boot,
-						  "transaction", confirm->transaction),
-					err);
+	hf_json_writer w = { 0 };
+
+	hf_json_open(&w, NULL, '{');
+	hf_json_write_int(&w, "deadline", confirm->deadline);
+	hf_json_write_text(&w, "run", confirm->run);
+	hf_json_write_text(&w, "boot_id", confirm->boot);
+	hf_json_write_text(&w, "transaction", confirm->transaction);
+	hf_json_close(&w, '}');
+	hf_strbuf_addc(&w.sb, '\n');
+	return hf_state_file_write_json(host, HF_CONFIRM_PATH, &w, err);
 }
 
 static bool is_of(const hf_confirm *confirm, const char *run)

@@ -2,7 +2,6 @@
 #include "engine/hold.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,16 +16,17 @@ static int damaged(hf_error **err)
 }
 
 /* "": it is over. @ret: false: this is no hold. */
-static const char *text_of(json_t *root, int64_t now, hf_arena *arena, bool *ret)
+static const char *text_of(const hf_json *root, int64_t now, hf_arena *arena, bool *ret)
 {
 	const char *reason = "", *user = "";
-	json_int_t until = 0;
+	int64_t until = 0;
 	char when[32] = "";
 	struct tm tm;
 	time_t t;
 
-	*ret = root && json_unpack(root, "{s:I, s:s, s:s}", "until", &until, "reason",
-				   &reason, "user", &user) == 0;
+	*ret = hf_json_get_int(root, "until", &until) &&
+	       hf_json_get_string(root, "reason", &reason) &&
+	       hf_json_get_string(root, "user", &user);
 	if (!*ret || until <= now)
 		return "";
 	t = (time_t)until;
@@ -39,7 +39,7 @@ int hf_hold_text(hf_host *host, int64_t now, hf_arena *arena, const char **ret,
 		 hf_error **err)
 {
 	const char *text;
-	json_t *root;
+	hf_json *root;
 	bool exists, good;
 	int r = hf_state_file_read(host, HF_HOLD_PATH, arena, &root, &exists, err);
 
@@ -47,7 +47,6 @@ int hf_hold_text(hf_host *host, int64_t now, hf_arena *arena, const char **ret,
 	if (r < 0 || !exists)
 		return r;
 	text = text_of(root, now, arena, &good);
-	json_decref(root);
 	if (!good)
 		return damaged(err);
 	if (!text)
@@ -71,11 +70,15 @@ int hf_hold_check(hf_host *host, int64_t now, hf_error **err)
 int hf_hold_set(hf_host *host, int64_t until, const char *reason, const char *user,
 		hf_error **err)
 {
-	return hf_state_file_write_json(host, HF_HOLD_PATH,
-					json_pack("{s:I, s:s, s:s}", "until",
-						  (json_int_t)until, "reason", reason,
-						  "user", user),
-					err);
+	hf_json_writer w = { 0 };
+
+	hf_json_open(&w, NULL, '{');
+	hf_json_write_int(&w, "until", until);
+	hf_json_write_text(&w, "reason", reason);
+	hf_json_write_text(&w, "user", user);
+	hf_json_close(&w, '}');
+	hf_strbuf_addc(&w.sb, '\n');
+	return hf_state_file_write_json(host, HF_HOLD_PATH, &w, err);
 }
 
 int hf_hold_clear(hf_host *host, hf_error **err)

@@ -2,6 +2,7 @@
 #include "engine/journal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>

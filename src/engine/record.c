@@ -299,17 +299,6 @@ void hf_record_put_value(hf_json_writer *w, const char *key, const char *id,
 		hf_json_write_text(w, key, value);
 }
 
-int hf_record_written(const hf_json_writer *w, hf_error **err)
-{
-	if (!hf_strbuf_ok(&w->sb))
-		return hf_error_oom(err);
-	if (w->not_text)
-		return hf_error_set(err, -EILSEQ,
-				    "'%s' is not UTF-8, so it cannot be recorded",
-				    w->not_text);
-	return 0;
-}
-
 static void put_baselines(hf_json_writer *w, const hf_model *model)
 {
 	hf_json_open(w, "baselines", '[');
@@ -441,7 +430,7 @@ int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const
 		hf_strbuf_done(&w.sb);
 		return 0;
 	}
-	r = hf_record_written(&w, err);
+	r = hf_state_written(&w, err);
 	if (!r)
 		*ret_text = hf_strbuf_steal(&w.sb);
 	hf_strbuf_done(&w.sb);

@@ -13,7 +13,7 @@
  * hf_record_text - the record as it must be once @plan is carried out
  * @ret_text: JSON the caller frees; NULL if the record on the host says so already
  *
- * Pure (the time is plan->options.now). Errors: as hf_record_written().
+ * Pure (the time is plan->options.now). Errors: as hf_state_written().
  */
 int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const *sets,
 		   size_t n_sets, char **ret_text, hf_error **err) _must_check_;
@@ -26,10 +26,6 @@ const char *hf_record_said(const char *id);
  *  says itself; NULL is not written */
 void hf_record_put_value(hf_json_writer *w, const char *key, const char *id,
 			 const char *value);
-
-/** hf_record_written - what became of the writing: 0, -ENOMEM, or -EILSEQ for text that
- *  is not UTF-8, which no JSON can hold */
-int hf_record_written(const hf_json_writer *w, hf_error **err) _must_check_;
 
 /** hf_record_same - is the record on the host, byte for byte, what @seen was read from?
  *  Reads host. */

@@ -45,16 +45,29 @@ int hf_state_file_write(hf_host *host, const char *path, const char *text, hf_er
 	return r < 0 ? r : hf_fs_restore(host, path, &image, err);
 }
 
-int hf_state_file_write_json(hf_host *host, const char *path, json_t *root,
-			     hf_error **err)
+int hf_state_written(const hf_json_writer *w, hf_error **err)
 {
-	cleanup_free char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-
-	json_decref(root);
-	return text ? hf_state_file_write(host, path, text, err) : hf_error_oom(err);
+	if (!hf_strbuf_ok(&w->sb))
+		return hf_error_oom(err);
+	if (w->not_text)
+		return hf_error_set(err, -EILSEQ,
+				    "'%s' is not UTF-8, so it cannot be recorded",
+				    w->not_text);
+	return 0;
 }
 
-int hf_state_file_read(hf_host *host, const char *path, hf_arena *arena, json_t **ret,
+int hf_state_file_write_json(hf_host *host, const char *path, hf_json_writer *w,
+			     hf_error **err)
+{
+	int r = hf_state_written(w, err);
+
+	if (!r)
+		r = hf_state_file_write(host, path, hf_strbuf_str(&w->sb), err);
+	hf_strbuf_done(&w->sb);
+	return r;
+}
+
+int hf_state_file_read(hf_host *host, const char *path, hf_arena *arena, hf_json **ret,
 		       bool *exists, hf_error **err)
 {
 	cleanup_(hf_error_freep) hf_error *why = NULL;
@@ -71,8 +84,8 @@ int hf_state_file_read(hf_host *host, const char *path, hf_arena *arena, json_t 
 			*err = take_ptr(why);
 		return r;
 	}
-	*ret = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	return 0;
+	r = hf_json_parse(path, text, len, arena, ret, &why);
+	return r == -ENOMEM ? hf_error_oom(err) : 0;
 }
 
 /* The login it goes back to: proc(5), loginuid. */

@@ -4,8 +4,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -284,7 +284,7 @@ static int make_body(const hf_txn *txn, hf_txn_body *ret, hf_error **err)
 	hf_json_open(&w, NULL, '{');
 	r = put_body(&w, txn, err);
 	if (!r)
-		r = hf_record_written(&w, err);
+		r = hf_state_written(&w, err);
 	if (r < 0) {
 		hf_strbuf_done(&w.sb);
 		return r;
@@ -321,7 +321,7 @@ int hf_txn_text(const hf_txn *txn, hf_txn_body *body, const char **ret, hf_error
 	hf_digester_end(&digest, hex);
 	hf_strbuf_addf(&w.sb, "sha256 %s\n", hex);
 	body->text = w.sb;
-	r = hf_record_written(&w, err);
+	r = hf_state_written(&w, err);
 	if (r < 0)
 		hf_txn_body_done(body);
 	else
@@ -359,7 +359,7 @@ static int64_t get_int(reader *rd, const hf_json *o, const char *key)
 {
 	int64_t n = 0;
 
-	if (!hf_json_int(hf_json_get(o, key), &n))
+	if (!hf_json_get_int(o, key, &n))
 		rd->r = rd->r ? rd->r : -EBADMSG;
 	return n;
 }

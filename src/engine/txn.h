@@ -122,7 +122,7 @@ hf_image hf_txn_item_first(const hf_txn_item *item);
  *        changed, nothing else
  * @ret:  borrowed from @body, until the next call with it
  *
- * Errors: -EINVAL it names what could not be read again; as hf_record_written(). Pure.
+ * Errors: -EINVAL it names what could not be read again; as hf_state_written(). Pure.
  */
 int hf_txn_text(const hf_txn *txn, hf_txn_body *body, const char **ret,
 		hf_error **err) _must_check_;

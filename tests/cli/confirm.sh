@@ -95,7 +95,7 @@ cp $confirm waiting
 echo '{' >$confirm
 sleep 1
 [ -e "/proc/$dog" ] || fail "the watchdog gave up"
-sed 's/"deadline": [0-9]*/"deadline": 1/' waiting >later
+sed 's/"deadline": *[0-9]*/"deadline": 1/' waiting >later
 mv later $confirm
 settled
 cmp -s before root/etc/docker/daemon.json || fail "it was not undone after that"
@@ -120,7 +120,7 @@ cp root/var/lib/holdfast/confirm waiting
 echo '{' >root/var/lib/holdfast/confirm
 hf 5 recover
 grep -q damaged err || fail "a damaged confirmation is not told: $(cat out err)"
-sed 's/"deadline": [0-9]*/"deadline": 1/' waiting >root/var/lib/holdfast/confirm
+sed 's/"deadline": *[0-9]*/"deadline": 1/' waiting >root/var/lib/holdfast/confirm
 
 # what cannot be undone is told, and stays to be undone
 if [ "$(id -u)" = 0 ] && chattr +i root/etc/docker/daemon.json 2>/dev/null; then

@@ -179,6 +179,31 @@ hf 0 unhold --format json
 field result '"in-sync"'
 field changed true
 hf 0 apply ./b.yaml
+hf 1 hold --for 8h "$(printf 'moved by J\366rg')"
+has "is not UTF-8, so it cannot be recorded"
+hf 0 hold
+has "no hold is in force"
+printf '{\n "until": 4102444800,\n "reason": "as once written",\n "user": "uid 0"\n}' \
+	>root/var/lib/holdfast/hold
+hf 0 hold
+has "on hold until 2100-01-01 00:00:00Z: as once written (uid 0)"
+for text in '' '{' '[]' '{"until": "1", "reason": "", "user": ""}' '{"until": 4102444800, "reason": "x"}'; do
+	printf '%s' "$text" >root/var/lib/holdfast/hold
+	hf 1 apply ./b.yaml
+	has "the hold is damaged"
+done
+hf 0 unhold
+hf 0 apply ./b.yaml
+
+# a journal of a version to come says which, and is left for it
+printf '{"schema": "3.0", "holdfast": "9.1"}\n' >later
+printf 'sha256 %s\n' "$(sha256sum <later | cut -c1-64)" >>later
+cp later root/var/lib/holdfast/journal
+hf 5 recover
+has "was written by holdfast 9.1 in schema '3.0'"
+has "use the version that wrote it"
+cmp -s later root/var/lib/holdfast/journal || fail "the journal of a later version is gone"
+rm root/var/lib/holdfast/journal
 
 # what an apply did with --allow-disruptive is undone with it only
 cat >hide.yaml <<'END'
