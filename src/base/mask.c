@@ -69,22 +69,30 @@ static size_t hidden_at(const hf_mask *mask, const char *s, const char *end)
 
 void hf_mask_put(const hf_mask *mask, hf_strbuf *out, const char *text, size_t len)
 {
-	const char *end = text + len;
+	const char *end = text + len, *p = text;
+	const char *shown = text;     /* up to here it is in @out */
+	bool begins[256] = { false }; /* a secret may, with this byte */
 
 	if (mask->oom && len) {
 		hf_strbuf_adds(out, "(out of memory: not shown)\n");
 		return;
 	}
-	for (const char *p = text; p < end;) {
-		size_t skip = hidden_at(mask, p, end);
+	for (size_t i = 0; i < mask->n; i++)
+		begins[(unsigned char)mask->items[i].text[0]] = true;
+	while (p < end) {
+		size_t skip = 0;
 
-		if (!skip && p - text >= 3 && !memcmp(p - 3, "://", 3))
+		if (begins[(unsigned char)*p])
+			skip = hidden_at(mask, p, end);
+		if (!skip && p - text >= 3 && p[-1] == '/' && !memcmp(p - 3, "://", 3))
 			skip = userinfo(p, end);
-		if (skip) {
-			hf_strbuf_adds(out, ASTERISKS);
-			p += skip;
-		} else {
-			hf_strbuf_addc(out, *p++);
+		if (!skip) {
+			p++;
+			continue;
 		}
+		hf_strbuf_add(out, shown, (size_t)(p - shown));
+		hf_strbuf_adds(out, ASTERISKS);
+		shown = p += skip;
 	}
+	hf_strbuf_add(out, shown, (size_t)(end - shown));
 }

@@ -200,20 +200,11 @@ static void add_line(hf_strbuf *out, char sign, const line *l)
 	const char *p = l->start, *end = p + l->len - ended;
 
 	hf_strbuf_addc(out, sign);
-	while (p <= end) {
-		const char *tab = memchr(p, '\t', (size_t)(end - p));
-		cleanup_free char *part =
-			hf_escape_dup(p, (size_t)((tab ? tab : end) - p));
+	while (p < end) {
+		hf_escaped e = { .text = "\t", .n = 1 };
 
-		if (!part) {
-			out->oom = true;
-			return;
-		}
-		hf_strbuf_adds(out, part);
-		if (!tab)
-			break;
-		hf_strbuf_addc(out, '\t');
-		p = tab + 1;
+		p += *p == '\t' ? 1 : hf_escape_next(p, (size_t)(end - p), &e);
+		hf_strbuf_add(out, e.text, e.n);
 	}
 	hf_strbuf_addc(out, '\n');
 	if (!ended)

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "base/map.h"
+#include "base/mask.h"
 #include "base/packbits.h"
 #include "base/parse.h"
 #include "base/path.h"
@@ -425,6 +426,51 @@ static void test_textdiff(void **state)
 	/* tabs stay, other control bytes do not */
 	assert_diff("\t\"a\": 1\r\n", "\t\"a\": 2\x1b\n",
 		    "--- a\n+++ b\n@@ -1 +1 @@\n-\t\"a\": 1\\x0d\n+\t\"a\": 2\\x1b\n");
+	assert_diff("", "\xe2\x82\t\xc3\xa4\t\t \t\n\xc3",
+		    "--- a\n+++ b\n@@ -0,0 +1,2 @@\n+\\xe2\\x82\t\xc3\xa4\t\t "
+		    "\t\n+\\xc3\n\\ No newline at end of file\n");
+}
+
+static void test_mask(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{ "", "" },
+		{ "nothing", "nothing" },
+		{ "secret", "********" },
+		{ "a secret b", "a ******** b" },
+		{ "secretsecret", "****************" },
+		{ "secre secretly", "secre ********" }, /* the longest counts */
+		{ "secsecret", "sec********" },
+		{ "x \\x1b[1y", "x ********y" },
+		{ "http://joe:pw@host/", "http://********@host/" },
+		{ "http://host/a@b", "http://host/a@b" },
+		{ "://a@", "://********@" },
+		{ "//a@", "//a@" },
+		{ "://", "://" },
+		{ "http://secret@host", "http://********@host" },
+		{ "http://secretx", "http://********x" },
+	};
+	hf_mask mask = { 0 };
+	cleanup_(hf_strbuf_done) hf_strbuf out = { 0 };
+
+	(void)state;
+	hf_mask_add(&mask, "secretly");
+	hf_mask_add(&mask, "\"secret\"");
+	hf_mask_add(&mask, "\x1b[1");
+	hf_mask_add(&mask, "no");
+	hf_mask_add(&mask, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		hf_strbuf_reset(&out);
+		hf_mask_put(&mask, &out, cases[i].text, strlen(cases[i].text));
+		assert_string_equal(hf_strbuf_str(&out), cases[i].shown);
+	}
+	mask.oom = true;
+	hf_strbuf_reset(&out);
+	hf_mask_put(&mask, &out, "secret", 6);
+	assert_null(strstr(hf_strbuf_str(&out), "secret"));
+	hf_mask_done(&mask);
 }
 
 static unsigned next_random(uint64_t *seed)
@@ -597,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_diag),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_textdiff),
+		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_textdiff_applies),
 		cmocka_unit_test(test_textdiff_large),
 	};
