@@ -112,15 +112,20 @@ void hf_paint_escaped(hf_paint *p, hf_style style, const char *text)
 _printf_(3, 0) static void put_format(hf_paint *p, hf_style style, const char *fmt,
 				      va_list ap)
 {
-	cleanup_free char *text = NULL;
-	int n = vasprintf(&text, fmt, ap);
+	cleanup_free char *longer = NULL;
+	char text[256]; /* most are shorter: no memory is needed */
+	va_list copy;
+	int n;
 
-	if (n < 0) {
-		text = NULL;
+	va_copy(copy, ap);
+	n = vsnprintf(text, sizeof(text), fmt, copy);
+	va_end(copy);
+	if (n >= (int)sizeof(text) && vasprintf(&longer, fmt, ap) < 0)
+		longer = NULL;
+	if (n < 0 || (n >= (int)sizeof(text) && !longer))
 		p->oom = true;
-		return;
-	}
-	hf_paint_text(p, style, text);
+	else
+		hf_paint_text(p, style, longer ? longer : text);
 }
 
 void hf_paint_format(hf_paint *p, hf_style style, const char *fmt, ...)

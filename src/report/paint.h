@@ -2,7 +2,7 @@
 /*
  * A pen for terminals: styles, columns and word wrap. Whatever passes through it is
  * escaped, so that no byte of a host or a baseline reaches the terminal raw. Only what is
- * formatted needs memory.
+ * formatted at length needs memory.
  */
 #ifndef HF_REPORT_PAINT_H
 #define HF_REPORT_PAINT_H

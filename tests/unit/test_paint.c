@@ -160,6 +160,27 @@ static void test_styles(void **state)
 			    "\033[36m@\t\\x1b\033[0m\n");
 }
 
+/* Short or long, the whole of it, and escaped. */
+static void test_format(void **state)
+{
+	char word[600], expected[700];
+	sheet s;
+
+	(void)state;
+	for (size_t len = 240; len < sizeof(word); len += len < 270 ? 1 : 100) {
+		memset(word, 'w', len);
+		word[len - 1] = '\t';
+		word[len] = '\0';
+		sheet_begin(&s, true, 10);
+		hf_paint_format(&s.pen, HF_STYLE_DIM, "%d%s%c", 12, word, '.');
+		sheet_end(&s);
+		word[len - 1] = '\0';
+		snprintf(expected, sizeof(expected), "\033[2m12%s\\t.\033[0m", word);
+		assert_string_equal(s.text, expected);
+		assert_int_equal(s.pen.column, 2 + len - 1 + 2 + 1);
+	}
+}
+
 /* hf_paint_wrap() with no haste: of the escaped text, each word counted from the start.
  */
 static size_t stretch_slowly(const char *s, unsigned column, unsigned width, bool must)
@@ -252,7 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrap),	cmocka_unit_test(test_wrap_behind),
 		cmocka_unit_test(test_columns), cmocka_unit_test(test_styles),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_format),	cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
