@@ -4,6 +4,10 @@
 
 #include "report/text.h"
 
+/* Where auditing is off, each of a thousand rules says so: some do. */
+#define ROWS_OF_A_REASON 10
+#define REASONS 8 /* told apart in a control; of further ones, all rows are told */
+
 static const char *row_marker(hf_state state)
 {
 	switch (state) {
@@ -105,10 +109,50 @@ typedef struct telling {
 	uint32_t hash;
 } telling;
 
+/* Rows of a control that are as they are for one reason. */
+typedef struct grounds {
+	const hf_resource *row; /* the first */
+	size_t n;
+} grounds;
+
+/* Has the row been said, but for its name, often enough? What has no reason never has. */
+static bool is_one_of_many(const hf_text *t, grounds *reasons, const hf_resource *row)
+{
+	grounds *r = reasons;
+
+	if (t->options->verbose || !row->why)
+		return false;
+	while (r < reasons + REASONS && r->row &&
+	       (r->row->state != row->state || strcmp(r->row->why, row->why) != 0))
+		r++;
+	if (r == reasons + REASONS)
+		return false;
+	if (!r->row)
+		r->row = row;
+	return ++r->n > ROWS_OF_A_REASON;
+}
+
+static void put_others(hf_text *t, const grounds *reasons)
+{
+	for (const grounds *r = reasons; r < reasons + REASONS && r->row; r++) {
+		if (r->n <= ROWS_OF_A_REASON)
+			continue;
+		hf_text_begin(t, row_marker(r->row->state),
+			      hf_style_of_state(r->row->state));
+		hf_paint_format(&t->paint, HF_STYLE_BOLD, "%zu more of this control",
+				r->n - ROWS_OF_A_REASON);
+		hf_paint_text(&t->paint, HF_STYLE_PLAIN,
+			      ", for the same reason (--verbose lists them)");
+		hf_paint_newline(&t->paint);
+		hf_text_remark(t, HF_STYLE_DIM, r->row->why);
+	}
+}
+
 static void put_rows(hf_text *t, const hf_control *control)
 {
 	const hf_view_control *in = &t->view->controls[control->index];
 	telling *told = hf_arena_array(&t->view->arena, in->n_rows, sizeof(*told));
+	grounds reasons[REASONS] = { 0 };
 
 	t->paint.oom |= !told;
 	for (size_t i = 0; told && i < in->n_rows; i++) {
@@ -130,8 +174,10 @@ static void put_rows(hf_text *t, const hf_control *control)
 			twins.members[twins.n++] = k;
 			told[k].done = true;
 		}
-		put_row(t, in->rows[i], &twins);
+		if (!is_one_of_many(t, reasons, in->rows[i]))
+			put_row(t, in->rows[i], &twins);
 	}
+	put_others(t, reasons);
 }
 
 /* state, id, title; severity and level dimmed behind. */

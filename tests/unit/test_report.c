@@ -674,6 +674,55 @@ static void test_twins(void **state)
 	world_free(w);
 }
 
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *s = text; (s = strstr(s, what)); s++)
+		n++;
+	return n;
+}
+
+/* Many rows that are as they are for one reason: some, and how many more; what another
+ * reason or none stands behind is told. */
+static void test_one_reason(void **state)
+{
+	static const char off[] = "auditing is switched off";
+	world *w = world_new();
+	char id[64], *text;
+
+	(void)state;
+	w->model.n_controls = 2;
+	for (unsigned i = 0; i < 40; i++) {
+		(void)snprintf(id, sizeof(id), "audit:-w /etc/%u -p wa", i);
+		for (int live = 0; live < 2; live++)
+			row(w, 0, live ? HF_LIVE : HF_PERSISTED, id, "loaded",
+			    HF_STATE_FINDING, "loaded",
+			    i == 30   ? NULL
+			    : i == 31 ? "another one"
+				      : off);
+		row(w, 1, HF_LIVE, id, "first", HF_STATE_FINDING, "loaded",
+		    i < 10 ? off : NULL);
+	}
+	assert_int_equal(hf_plan_finish(&w->model, &w->plan), 0);
+	text = text_of(w, &(hf_text_options){ 0 });
+	/* of the first control ten, the two that differ, and the rest; all of the other
+	 */
+	assert_int_equal(count(text, "  ! audit:"), 12 + 40);
+	assert_int_equal(count(text, " more of this control"), 1);
+	assert_non_null(strstr(text, "/etc/30 -p wa [persisted, live]: found"));
+	assert_non_null(strstr(text, "      another one\n"));
+	assert_non_null(strstr(text, "  ! 28 more of this control, for the same reason "
+				     "(--verbose lists them)\n"
+				     "      auditing is switched off\n\n"));
+	free(text);
+	text = text_of(w, &(hf_text_options){ .verbose = true });
+	assert_int_equal(count(text, "  ! audit:"), 40 + 40);
+	assert_null(strstr(text, " more of this control"));
+	free(text);
+	world_free(w);
+}
+
 static void test_alike(void **state)
 {
 	static const struct {
@@ -726,6 +775,7 @@ int main(void)
 		cmocka_unit_test(test_json_of_error),
 		cmocka_unit_test(test_diags),
 		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_one_reason),
 		cmocka_unit_test(test_alike),
 	};
 
