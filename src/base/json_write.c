@@ -18,15 +18,17 @@ static void put_string(hf_json_writer *w, const char *s)
 /* What stands before a value. */
 static void put_key(hf_json_writer *w, const char *key)
 {
+	size_t n = w->one_line ? 2 : 1; /* with the blank or without */
+
 	if (w->more)
-		hf_strbuf_adds(&w->sb, w->one_line ? ", " : ",");
+		hf_strbuf_add(&w->sb, ", ", n);
 	if (!w->one_line && w->depth <= 2)
 		hf_strbuf_addc(&w->sb, '\n');
 	w->more = true;
 	if (!key)
 		return;
 	put_string(w, key);
-	hf_strbuf_adds(&w->sb, w->one_line ? ": " : ":");
+	hf_strbuf_add(&w->sb, ": ", n);
 }
 
 void hf_json_open(hf_json_writer *w, const char *key, char bracket)
