@@ -10,6 +10,7 @@
 
 #include "base/path.h"
 #include "kinds/units/units_kind.h"
+#include "kinds/units/units_observe.h"
 #include "plan/plan.h"
 #include "temp_root.h"
 
@@ -367,6 +368,36 @@ static void doubtful_streams(void **state)
 			    "ListenStream=/run/%H is known only to the running manager");
 }
 
+static int may_have_own(temp_root *t, const char *unit)
+{
+	hf_arena arena = { 0 };
+	hf_units_search search;
+	int r;
+
+	assert_int_equal(hf_units_search_open(&t->host, &arena, &search, NULL), 0);
+	r = hf_units_may_have_own(&search, unit);
+	hf_arena_done(&arena);
+	return r;
+}
+
+/* Files of ours are looked for where the listing does not say that there are none. */
+static void directories_of_ours(void **state)
+{
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "etc/systemd/system/a.service.d");
+	temp_root_link(t, "/nowhere", "etc/systemd/system/b.service.d");
+	assert_int_equal(may_have_own(t, "a.service"), 1);
+	assert_int_equal(may_have_own(t, "b.service"), 1);
+	assert_int_equal(may_have_own(t, "c.service"), 0);
+	assert_int_equal(
+		renameat(t->fd, "etc/systemd/system", t->fd, "etc/systemd/elsewhere"), 0);
+	assert_int_equal(may_have_own(t, "c.service"), 1); /* nothing was listed */
+	temp_root_link(t, "elsewhere", "etc/systemd/system");
+	assert_int_equal(may_have_own(t, "a.service"), 1);
+	assert_int_equal(may_have_own(t, "c.service"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(env_files_that_cannot_be_read, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(directories_of_ours, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,8 +259,13 @@ static int unit_surroundings_read(hf_units_observer *o, hf_units_unit *unit,
 {
 	int r = unit_files_read(o, unit, unit->ours, err);
 
-	if (r == 0 && !strcmp(hf_unit_name_type(unit->name), ".service"))
-		r = env_file_read(o, &unit->own_env, unit->own_env.pattern, err);
+	if (r == 0 && !strcmp(hf_unit_name_type(unit->name), ".service")) {
+		r = hf_units_may_have_own(&o->search, unit->name);
+		if (r < 0)
+			return hf_error_oom(err);
+		if (r > 0)
+			r = env_file_read(o, &unit->own_env, unit->own_env.pattern, err);
+	}
 	for (size_t i = 0; i < unit->n_files && r == 0; i++)
 		r = unit_files_read(o, unit, unit->files[i], err);
 	return r;

@@ -20,6 +20,12 @@ typedef struct hf_units_search {
 int hf_units_search_open(hf_host *host, hf_arena *arena, hf_units_search *ret,
 			 hf_error **err) _must_check_;
 
+/** hf_units_may_have_own - may there be files of ours for unit @name? Not where the
+ * listing of what is above them has no directory for them: a look for each costs the
+ * kernel a comparison with all rules for files that do not exist. pure; 1, 0 or -ENOMEM
+ */
+int hf_units_may_have_own(const hf_units_search *search, const char *name) _must_check_;
+
 /** hf_units_read - fragment and drop-ins of @name from disk; what cannot be read makes it
  *  HF_UNIT_BAD with the reason; reads host; 0 or -ENOMEM */
 int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit **ret,

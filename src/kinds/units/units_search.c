@@ -9,6 +9,8 @@
 #include "kinds/units/units_argv.h"
 #include "kinds/units/units_observe.h"
 
+#define OWN_PARENT "/etc/systemd/system"
+
 /* A unit while it is read. */
 typedef struct hf_units_reader {
 	const hf_units_search *search;
@@ -31,6 +33,20 @@ int hf_units_search_open(hf_host *host, hf_arena *arena, hf_units_search *ret,
 {
 	*ret = (hf_units_search){ .host = host, .arena = arena };
 	return hf_unit_dirs_list(host, arena, &ret->dirs, err);
+}
+
+int hf_units_may_have_own(const hf_units_search *search, const char *name)
+{
+	for (size_t i = 0; i < search->dirs.n; i++) {
+		const hf_unit_dir *dir = &search->dirs.dirs[i];
+		char *sub;
+
+		if (strcmp(dir->path, OWN_PARENT) != 0)
+			continue;
+		sub = hf_arena_printf(search->arena, "%s.d", name);
+		return sub ? hf_unit_dir_has(dir, sub) : -ENOMEM;
+	}
+	return 1; /* it is a link, or could not be listed */
 }
 
 static int unit_bad(hf_units_reader *rd, const hf_error *e, hf_error **err)
@@ -464,10 +480,10 @@ int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit
 	if (!unit)
 		return hf_error_oom(err);
 	unit->name = hf_arena_strdup(search->arena, name);
-	unit->ours_path = hf_arena_printf(
-		search->arena, "/etc/systemd/system/%s.d/" HF_UNIT_DROPIN, name);
-	unit->own_env.pattern = hf_arena_printf(
-		search->arena, "/etc/systemd/system/%s.d/" HF_UNIT_ENV, name);
+	unit->ours_path =
+		hf_arena_printf(search->arena, OWN_PARENT "/%s.d/" HF_UNIT_DROPIN, name);
+	unit->own_env.pattern =
+		hf_arena_printf(search->arena, OWN_PARENT "/%s.d/" HF_UNIT_ENV, name);
 	unit->own_env.written =
 		unit->own_env.pattern ? env_written(search->arena, unit->own_env.pattern)
 				      : NULL;
@@ -481,7 +497,11 @@ int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit
 			return hf_error_oom(err);
 		r = dropins_load(&rd, err);
 	} else if (r == 0 && unit->load != HF_UNIT_BAD) {
-		r = ours_load(&rd, err); /* what an earlier run left behind */
+		r = hf_units_may_have_own(search, name);
+		if (r < 0)
+			return hf_error_oom(err);
+		if (r > 0) /* what an earlier run left behind */
+			r = ours_load(&rd, err);
 	}
 	if (r == 0)
 		*ret = unit;
