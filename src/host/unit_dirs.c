@@ -2,6 +2,8 @@
 #include "host/unit_dirs.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +12,11 @@
 
 /* High to low, as systemd-analyze unit-paths prints them. On a merged /usr the /lib entry
  * is the /usr/lib one under another name and is dropped. */
-enum { ETC, RUN, N_PARENTS, ELSEWHERE = N_PARENTS };
+enum { ETC, RUN, LOCAL, N_PARENTS, ELSEWHERE = N_PARENTS };
 static const char *const parents[N_PARENTS] = {
 	[ETC] = "/etc/systemd",
 	[RUN] = "/run/systemd",
+	[LOCAL] = "/usr/local/lib",
 };
 static const struct {
 	int parent;
@@ -28,7 +31,7 @@ static const struct {
 	{ RUN, "system" },
 	{ RUN, "system.attached" },
 	{ RUN, "generator" },
-	{ ELSEWHERE, "/usr/local/lib/systemd/system" },
+	{ LOCAL, "systemd/system" },
 	{ ELSEWHERE, "/lib/systemd/system" },
 	{ ELSEWHERE, "/usr/lib/systemd/system" },
 	{ RUN, "generator.late" },
@@ -43,6 +46,16 @@ bool hf_unit_dir_has(const hf_unit_dir *dir, const char *name)
 {
 	return dir->n &&
 	       bsearch(&name, dir->names, dir->n, sizeof(*dir->names), name_compare);
+}
+
+/* Is the first part of @path in it? */
+static bool has_first(const hf_unit_dir *dir, const char *path)
+{
+	char name[NAME_MAX + 1];
+	size_t len = strcspn(path, "/");
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)len, path);
+	return hf_unit_dir_has(dir, name);
 }
 
 /* What is in the directories above many of them: most are not there, and where files that
@@ -121,7 +134,7 @@ int hf_unit_dirs_list(hf_host *host, hf_arena *arena, hf_unit_dirs *ret, hf_erro
 		const char *path = load_path[i].name;
 
 		if (parent != ELSEWHERE) {
-			if (known[parent] && !hf_unit_dir_has(&above[parent], path))
+			if (known[parent] && !has_first(&above[parent], path))
 				continue;
 			path = hf_path_join(arena, parents[parent], path);
 		}

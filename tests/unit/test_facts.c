@@ -306,11 +306,11 @@ static void what_conditions_ask_for(void **state)
 {
 	facts_world *w = *state;
 	const char *units[] = { "docker.service", "none.service", "getty@tty1.service",
-				"made.service" };
+				"made.service", "local.service" };
 	const char *paths[] = { "/etc/os-release", "/etc/none", "/etc/dangling",
 				"relative" };
 	const hf_when when[] = {
-		{ .type = HF_WHEN_UNIT, .values = units, .n = 4 },
+		{ .type = HF_WHEN_UNIT, .values = units, .n = 5 },
 		{ .type = HF_WHEN_EXISTS, .values = paths, .n = 4 },
 		{ .type = HF_WHEN_LSM, .values = paths, .n = 1 },
 	};
@@ -323,6 +323,11 @@ static void what_conditions_ask_for(void **state)
 	temp_root_mkdir(w->t, "run/systemd");
 	temp_root_mkdir(w->t, "run/systemd/generator.late");
 	temp_root_write(w->t, "run/systemd/generator.late/made.service", "");
+	temp_root_mkdir(w->t, "usr/local");
+	temp_root_mkdir(w->t, "usr/local/lib");
+	temp_root_mkdir(w->t, "usr/local/lib/systemd");
+	temp_root_mkdir(w->t, "usr/local/lib/systemd/system");
+	temp_root_write(w->t, "usr/local/lib/systemd/system/local.service", "");
 	temp_root_write(w->t, "etc/os-release", "ID=x\n");
 	temp_root_link(w->t, "/nowhere", "etc/dangling");
 	read_facts(w, &model);
@@ -330,6 +335,7 @@ static void what_conditions_ask_for(void **state)
 	check_value(w, "unit:none.service", "false");
 	check_value(w, "unit:getty@tty1.service", "true");
 	check_value(w, "unit:made.service", "true");
+	check_value(w, "unit:local.service", "true");
 	check_value(w, "exists:/etc/os-release", "true");
 	check_value(w, "exists:/etc/none", "false");
 	check_value(w, "exists:/etc/dangling", "false");
