@@ -126,7 +126,6 @@ static int survey(hf_host *host, hf_model *model, const hf_plan_options *options
 		r = judge_record(host, diags, ret, err);
 	if (r < 0)
 		return r;
-	plan->options = *options;
 	plan->options.offline = host->offline;
 	plan->options.manager = host->units.known == HF_PRESENT;
 	plan->record = &ret->record;
@@ -150,6 +149,7 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 {
 	int r = 0;
 
+	ret->plan.options = *options;
 	if (!ret->ahead)
 		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
 					   n_fact_args, ret, err);

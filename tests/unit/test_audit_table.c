@@ -155,6 +155,48 @@ static void each_line_once(void **state)
 	assert_non_null(hf_audit_rule_field(&b->line.rule, AUDIT_WATCH));
 }
 
+/* What an earlier look has read is good for a later one, but for what the host was asked
+ * for: that may be another now. */
+static void read_in_an_earlier_look(void **state)
+{
+	static const char plain[] = "-a always,exit -F arch=b64 -F path=/x -F perm=w";
+	static const char *const of_host[] = { "-w /x -p wa",
+					       "-a always,exit -F auid=nobody-here" };
+	hf_audit_book then = { 0 }, book = { 0 };
+	hf_audit_names names = {
+		.machine = "x86_64", .id = find_id, .is_dir = count_is_dir, .book = &then
+	};
+	hf_audit_read *a, *b;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(hf_audit_line_read(of_host[i], &names, &arena, &a), 0);
+		assert_true(a->asked);
+	}
+	assert_int_equal(hf_audit_line_read(plain, &names, &arena, &a), 0);
+	assert_false(a->asked);
+	assert_non_null(hf_audit_read_text(a, "x86_64", &arena));
+	names.book = &book;
+	names.earlier = &then;
+	asked = 0;
+	assert_int_equal(hf_audit_line_read(plain, &names, &arena, &b), 0);
+	assert_ptr_not_equal(a, b);
+	assert_ptr_equal(a->text, b->text);
+	assert_ptr_equal(a->line.rule.fields, b->line.rule.fields);
+	assert_int_equal(hf_audit_line_read(of_host[0], &names, &arena, &b), 0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(hf_audit_line_read(of_host[1], &names, &arena, &b), 0);
+	assert_non_null(b->why);
+	/* what is known already stays what it is */
+	a->line.type = HF_AUDIT_LINE_OTHER;
+	assert_int_equal(hf_audit_line_known(plain, &a->line, &names, &arena), 0);
+	assert_int_equal(hf_audit_line_read(plain, &names, &arena, &b), 0);
+	assert_int_equal(b->line.type, HF_AUDIT_LINE_RULE);
+	assert_int_equal(hf_audit_line_known("-D", &a->line, &names, &arena), 0);
+	assert_int_equal(hf_audit_line_read("-D", &names, &arena, &b), 0);
+	assert_int_equal(b->line.type, HF_AUDIT_LINE_OTHER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +204,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_first_of_several, teardown),
 		cmocka_unit_test_teardown(near_by_path, teardown),
 		cmocka_unit_test_teardown(each_line_once, teardown),
+		cmocka_unit_test_teardown(read_in_an_earlier_look, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@ typedef struct hf_audit_read {
 	hf_audit_line line; /* blank, if it is refused */
 	const char *why;    /* why auditctl would refuse it, or NULL */
 	const char *text;   /* see hf_audit_read_text() */
+	bool asked;	    /* hf_audit_names.id or .is_dir was: it may be another now */
 } hf_audit_read;
 
 typedef struct hf_audit_book {
@@ -20,12 +21,18 @@ typedef struct hf_audit_book {
 } hf_audit_book;
 
 /**
- * hf_audit_line_read - hf_audit_line_parse(), from @names->book if the text is there
+ * hf_audit_line_read - hf_audit_line_parse(), from @names->book if the text is there, or
+ * from @names->earlier if it was read there without a question to the host
  * @arena: owns @ret, and what the book holds; the same for all that share a book
  * Returns 0 or -ENOMEM; a line that is refused is no error.
  */
 int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *arena,
 		       hf_audit_read **ret) _must_check_;
+
+/** hf_audit_line_known - what @line is the parsed @text of, for hf_audit_line_read();
+ *  @line is borrowed. Returns 0 or -ENOMEM. */
+int hf_audit_line_known(const char *text, const hf_audit_line *line,
+			const hf_audit_names *names, hf_arena *arena) _must_check_;
 
 /** hf_audit_read_text - its rule as hf_audit_rule_text() prints it, once; NULL: out of
  *  memory */

@@ -90,7 +90,8 @@ hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs)
 				 .id = answer_id,
 				 .is_dir = answer_is_dir,
 				 .user = &obs->answers,
-				 .book = &obs->book };
+				 .book = &obs->book,
+				 .earlier = obs->earlier };
 
 	hf_audit_names_release(&names, obs->audit);
 	return (hf_audit_boot_host){ .names = names,
@@ -168,6 +169,18 @@ static int refused_at_boot(compiler *c, const hf_audit_rule *rule, const char **
 	return *ret_why ? 0 : -ENOMEM;
 }
 
+/* Does this host, too, read the line as it was read when the baseline was? */
+static bool reads_alike(const compiler *c)
+{
+	const hf_audit_names *names = &c->host.names;
+	const hf_audit_line *line = c->spec->line;
+
+	return line && line->type == HF_AUDIT_LINE_RULE && !line->watch &&
+	       line->rule.list == AUDIT_FILTER_EXIT &&
+	       !(names->perm_table && hf_audit_rule_field(&line->rule, AUDIT_PERM)) &&
+	       strcmp(c->spec->machine, names->machine) == 0;
+}
+
 /* One line, for this host. */
 static int add_line(compiler *c, const char *text, const char *label, hf_audit_want **ret)
 {
@@ -203,6 +216,16 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 	if (ret)
 		*ret = want;
 	return 0;
+}
+
+static int add_rule(compiler *c)
+{
+	const hf_audit_spec *spec = c->spec;
+
+	if (reads_alike(c) &&
+	    hf_audit_line_known(spec->text, spec->line, &c->host.names, c->arena) < 0)
+		return -ENOMEM;
+	return add_line(c, spec->text, spec->text, NULL);
 }
 
 /* The pair (or one) of rules for one path. */
@@ -368,7 +391,7 @@ static int compile_one(compiler *c)
 	case HF_AUDIT_WANT_ABSENT:
 	case HF_AUDIT_WANT_RULE:
 		if (c->n_abis)
-			return add_line(c, c->spec->text, c->spec->text, NULL);
+			return add_rule(c);
 		label = hf_arena_strdup(c->arena, c->spec->text);
 		break;
 	case HF_AUDIT_WANT_WATCH:

@@ -29,6 +29,8 @@ typedef struct hf_audit_names {
 	bool (*is_dir)(void *user, const char *path);
 	void *user;
 	struct hf_audit_book *book; /* of the lines that were read, or NULL */
+	/* of an earlier look, with the same machine and release; or NULL */
+	const struct hf_audit_book *earlier;
 } hf_audit_names;
 
 /** hf_audit_names_release - set what depends on the release of audit, "3.0.9"; NULL: it

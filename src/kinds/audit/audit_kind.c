@@ -55,22 +55,23 @@ static int any_id(void *user, bool group, const char *name, uint32_t *ret)
 }
 
 /* Parses for every machine; the error is the first machine's.
- * @ret_named: does it name users or groups? */
+ * @ret_machine: the one that took it, NULL if it names users or groups, which are the
+ *               host's; may be NULL */
 static int check_line(hf_decoder *d, hf_mark mark, const char *text, hf_audit_line *ret,
-		      bool *ret_named)
+		      const char **ret_machine)
 {
 	cleanup_(hf_error_freep) hf_error *first = NULL;
 
 	for (size_t i = 0; i < HF_AUDIT_MACHINES; i++) {
 		cleanup_(hf_error_freep) hf_error *err = NULL;
+		bool named = false;
 		hf_audit_names names = { .machine = hf_audit_machines[i],
 					 .id = any_id,
-					 .user = ret_named };
-		int r;
+					 .user = &named };
+		int r = hf_audit_line_parse(text, &names, &d->model->arena, ret, &err);
 
-		*ret_named = false;
-		r = hf_audit_line_parse(text, &names, &d->model->arena, ret, &err);
-
+		if (ret_machine)
+			*ret_machine = named ? NULL : names.machine;
 		if (r == 0 || r == -ENOMEM)
 			return r;
 		if (!first)
@@ -208,7 +209,6 @@ static int check_perm_key(hf_decoder *d, const hf_node *node, const hf_audit_spe
 {
 	hf_audit_line line;
 	char *text;
-	bool named;
 
 	if (!spec->perm && !spec->key)
 		return 0;
@@ -227,7 +227,7 @@ static int check_perm_key(hf_decoder *d, const hf_node *node, const hf_audit_spe
 			      "perm '%s' is not made of r, w, x and a", spec->perm);
 		return -EINVAL;
 	}
-	return check_line(d, node->mark, text, &line, &named);
+	return check_line(d, node->mark, text, &line, NULL);
 }
 
 static int decode_watch(hf_decoder *d, const hf_node **v, hf_audit_spec *spec)
@@ -273,7 +273,6 @@ static int check_syscalls(hf_decoder *d, const hf_node *node, const hf_audit_spe
 				    MACH_ARM,	MACH_PPC64LE, MACH_S390X };
 	hf_audit_line line;
 	char *text;
-	bool named;
 
 	for (size_t i = 0; i < spec->n_syscalls; i++) {
 		bool known = strcmp(spec->syscalls[i], "all") == 0;
@@ -299,7 +298,7 @@ static int check_syscalls(hf_decoder *d, const hf_node *node, const hf_audit_spe
 		text = hf_arena_printf(
 			&d->model->arena, "-a %s -S all %s %s", spec->list_action,
 			hf_audit_field_option(spec->fields[i]), spec->fields[i]);
-		r = text ? check_line(d, node->mark, text, &line, &named) : -ENOMEM;
+		r = text ? check_line(d, node->mark, text, &line, NULL) : -ENOMEM;
 		if (r < 0)
 			return r;
 	}
@@ -345,7 +344,6 @@ static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec,
 		       bool settings_too)
 {
 	hf_audit_line *line = hf_arena_new(&d->model->arena, hf_audit_line);
-	bool named;
 	int r;
 
 	if (!line)
@@ -358,10 +356,10 @@ static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec,
 			      "a rule is one line, its words split by spaces");
 		return -EINVAL;
 	}
-	r = check_line(d, node->mark, spec->text, line, &named);
+	r = check_line(d, node->mark, spec->text, line, &spec->machine);
 	if (r < 0)
 		return r;
-	spec->line = named ? NULL : line;
+	spec->line = spec->machine ? line : NULL;
 	if (line->type == HF_AUDIT_LINE_RULE ||
 	    (settings_too && line->type == HF_AUDIT_LINE_SETTING))
 		return 0;

@@ -105,8 +105,10 @@ typedef struct hf_audit_obs {
 	bool stale;		/* audit.rules is not that */
 	hf_audit_boot boot;	/* what the loader would load */
 	hf_audit_answers answers;
-	hf_audit_book book; /* of the lines of files and demands, with these answers */
-	hf_map links;	    /* of the tables, see hf_audit_table */
+	hf_audit_book book;  /* of the lines of files and demands, with these answers */
+	hf_audit_book spent; /* the same, once no answers are to be had any more */
+	const hf_audit_book *earlier; /* .spent of the look that this one verifies */
+	hf_map links;		      /* of the tables, see hf_audit_table */
 
 	hf_known live; /* PRESENT: the following is valid */
 	const char *live_why;

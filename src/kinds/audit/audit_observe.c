@@ -462,6 +462,23 @@ static int observe_all(observer *o, const hf_model *model)
 	return note_links(obs);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* What was read for the plan that this look verifies; of it most lines stem. */
+static const hf_audit_book *earlier_book(const observer *o)
+{
+	const hf_plan *done = o->plan->options.verifies;
+	const hf_audit_obs *then = done ? done->obs[HF_RANK_AUDIT] : NULL;
+
+	return then && same_text(then->machine, o->obs->machine) &&
+			       same_text(then->audit, o->obs->audit)
+		       ? &then->spent
+		       : NULL;
+}
+
 /* While it looks, questions are put to the host; the answers stay. */
 static int begin(observer *o, hf_error **err)
 {
@@ -472,6 +489,7 @@ static int begin(observer *o, hf_error **err)
 	o->obs = o->plan->obs[HF_RANK_AUDIT];
 	o->obs->machine = hf_facts_value(o->plan->facts, "arch");
 	o->obs->audit = hf_facts_value(o->plan->facts, "audit");
+	o->obs->earlier = earlier_book(o);
 	o->obs->answers.arena = o->arena;
 	o->looker = (hf_audit_looker){ .host = o->host, .arena = o->arena };
 	o->obs->answers.look = hf_audit_look;

@@ -675,6 +675,7 @@ int hf_audit_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 			    tell_foreign(&p) < 0
 		    ? hf_error_oom(err)
 		    : 0;
-	p.obs->book = (hf_audit_book){ 0 }; /* nobody could be asked any more */
+	p.obs->spent = p.obs->book; /* nobody could be asked any more */
+	p.obs->book = (hf_audit_book){ 0 };
 	return r;
 }

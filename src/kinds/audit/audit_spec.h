@@ -35,9 +35,11 @@ typedef enum hf_audit_path_type {
 typedef struct hf_audit_spec {
 	hf_audit_want_type type;
 	const char *text;
-	/* .text of RULE and ABSENT as it was read, on the first of hf_audit_machines that
-	 * takes it; NULL where it names users, which are the host's */
+	/* .text of RULE and ABSENT as it was read for .machine, the first of
+	 * hf_audit_machines that takes it; NULL where it names users, which are the
+	 * host's */
 	const hf_audit_line *line;
+	const char *machine;
 	const char *perm; /* "wa" */
 	const char *key;  /* or NULL */
 	hf_audit_path_type path_type;
