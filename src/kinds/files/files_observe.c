@@ -24,7 +24,8 @@ typedef struct observer {
 	hf_plan *plan;
 	hf_arena *arena; /* the plan's */
 	files_obs *obs;
-	hf_map links; /* directory -> foreign_link on the way to it */
+	hf_map links;	/* directory -> foreign_link on the way to it */
+	hf_map no_dirs; /* of patterns, which others have, too: are not there */
 } observer;
 
 /* Out of memory, also where only the message of another error was lost for it. */
@@ -396,10 +397,13 @@ static int glob_list(glob *g, const char *dir, const char *component, const char
 	cleanup_(hf_arena_done) hf_arena arena = { 0 };
 	char **names;
 	size_t n;
-	int r = hf_fs_list(g->o->host, dir, &arena, &names, &n, &err);
+	int r;
 
-	if (r == -ENOENT || r == -ENOTDIR)
+	if (hf_map_get(&g->o->no_dirs, dir))
 		return 0;
+	r = hf_fs_list(g->o->host, dir, &arena, &names, &n, &err);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return hf_map_put(&g->o->no_dirs, g->o->arena, dir, g->o);
 	if (is_oom(r, err))
 		return -ENOMEM;
 	if (r < 0) {
