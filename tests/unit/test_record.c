@@ -22,7 +22,7 @@ static int read_record(temp_root *t, const char *text, hf_arena *arena, hf_recor
 	hf_error *err = NULL;
 	int r;
 
-	temp_root_write(t, HF_RECORD_PATH + 1, text);
+	temp_root_write(t, &HF_RECORD_PATH[1], text);
 	r = hf_record_read(&t->host, arena, ret, &err);
 	assert_int_equal(r < 0, err != NULL);
 	hf_error_free(err);
