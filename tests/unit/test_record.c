@@ -62,6 +62,29 @@ static const hf_record_entry entries[] = {
 	{ "x:", NULL, "" },
 };
 
+/* Of very many files with very short names there are few bytes to each value. */
+static void test_many_short_ones(void **state)
+{
+	enum { MANY = 80000 };
+	cleanup_(hf_strbuf_done) hf_strbuf text = { 0 };
+	temp_root *t = *state;
+	hf_arena arena = { 0 };
+	hf_record record;
+
+	make_dirs(t);
+	hf_strbuf_adds(&text,
+		       "{\"schema\":\"2.0\",\"holdfast\":\"1\"," HEAD ",\"entries\":[");
+	for (unsigned i = 0; i < MANY; i++)
+		hf_strbuf_addf(&text,
+			       "%s{\"id\":\"files:/%x#mode\",\"before\":\"0644\","
+			       "\"after\":\"0640\"}",
+			       i ? ",\n" : "", i);
+	hf_strbuf_adds(&text, "]}\n");
+	assert_int_equal(read_record(t, hf_strbuf_str(&text), &arena, &record), 0);
+	assert_int_equal(record.n_entries, MANY);
+	hf_arena_done(&arena);
+}
+
 /* As version 0.1.0 wrote it before schema 2. */
 static void test_schema_1(void **state)
 {
@@ -243,11 +266,14 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_many_short_ones, temp_root_make,
+						temp_root_remove),
 		cmocka_unit_test_setup_teardown(test_schema_1, temp_root_make,
 						temp_root_remove),
 		cmocka_unit_test_setup_teardown(test_written_and_read, temp_root_make,
 						temp_root_remove),
-		cmocka_unit_test(test_not_text),
+		cmocka_unit_test_setup_teardown(test_not_text, temp_root_make,
+						temp_root_remove),
 		cmocka_unit_test_setup_teardown(test_refused, temp_root_make,
 						temp_root_remove),
 		cmocka_unit_test_setup_teardown(test_damaged, temp_root_make,

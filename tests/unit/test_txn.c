@@ -247,6 +247,53 @@ static void test_what_none_touches(void **state)
 	hf_arena_done(&arena);
 }
 
+/* Of very many files with very short names there are few bytes to each value. */
+static void test_many_short_ones(void **state)
+{
+	enum { MANY = 60000 };
+	hf_txn_item *items = calloc(MANY, sizeof(*items));
+	hf_txn_change *changes = calloc(MANY, sizeof(*changes));
+	char(*text_of)[32] = calloc(MANY, sizeof(*text_of));
+	hf_txn txn = { .id = ID,
+		       .program = "0",
+		       .command = "apply",
+		       .boot_id = "",
+		       .user = "u",
+		       .items = items,
+		       .n_items = MANY,
+		       .changes = changes,
+		       .n_changes = MANY },
+	       back;
+	hf_txn_body body = { 0 };
+	hf_arena arena = { 0 };
+	const char *text;
+
+	(void)state;
+	assert_true(items && changes && text_of);
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(text_of[i], sizeof(text_of[i]), "files:/%x#mode", i);
+		changes[i] = (hf_txn_change){ .id = text_of[i],
+					      .before = "0644",
+					      .after = "0640" };
+		items[i] = (hf_txn_item){ .type = HF_GROUP_INODE,
+					  .stage = HF_STAGE_CONFIG,
+					  .kind = "files",
+					  .path = "/x",
+					  .before_mode = 0644,
+					  .mode = 0640,
+					  .ino = 1 };
+	}
+	assert_int_equal(hf_txn_text(&txn, &body, &text, NULL), 0);
+	assert_int_equal(hf_txn_parse(text, strlen(text), "t", &arena, &back, NULL), 0);
+	assert_int_equal(back.n_items, MANY);
+	assert_string_equal(back.changes[MANY - 1].id, text_of[MANY - 1]);
+	hf_txn_body_done(&body);
+	hf_arena_done(&arena);
+	free(text_of);
+	free(changes);
+	free(items);
+}
+
 /* What could not be read again is not written. */
 static void test_writer_is_held_to_it(void **state)
 {
@@ -499,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_changes_say_no_more_than_they_must),
 		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(test_many_short_ones),
 		cmocka_unit_test(test_writer_is_held_to_it),
 		cmocka_unit_test(test_written_twice),
 		cmocka_unit_test_setup_teardown(test_damaged, temp_root_make,
