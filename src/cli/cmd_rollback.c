@@ -322,7 +322,7 @@ int hf_cmd_recover(hf_cli *cli)
 	report.changed = result.n_steps > 0;
 	report.steps = hf_run_steps(&run, &result);
 	report.n_steps = report.steps ? result.n_steps : 0;
-	if (!found && !cli->options.forward) {
+	if (result.outcome == HF_OUTCOME_NOTHING && !cli->options.forward) {
 		if (hf_confirm_read(&run.host, &confirm, &err) < 0)
 			return hf_run_fail(&run, HF_EXIT_INCOMPLETE, err);
 		if (hf_confirm_is_orphan(&run.host, &confirm, hf_cli_now(cli) / 1000000))

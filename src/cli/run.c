@@ -255,14 +255,12 @@ typedef struct loader {
 	bool ok;
 } loader;
 
-/* Has the model, the diagnostics, the lookup and the record to itself. */
+/* Has the model, the diagnostics and the lookup to itself. */
 static void *load(void *user)
 {
 	loader *l = user;
 
 	l->ok = hf_model_load(&l->run->model, l->request, &l->run->diags);
-	if (l->run->look_ahead)
-		hf_engine_record_ahead(&l->run->host, &l->run->survey);
 	return NULL;
 }
 
@@ -274,13 +272,23 @@ static int look_ahead(hf_run *run, hf_error **err)
 				      facts->n, &run->survey, err);
 }
 
+/* Not while somebody is waited for, who may take his time: it would be old. */
+static bool looks_ahead(const hf_run *run)
+{
+	bool waits = false;
+
+	for (size_t i = 0; i < run->names.n; i++)
+		waits |= strcmp(run->names.items[i], "-") == 0;
+	return run->look_ahead && !waits;
+}
+
 /* Reading baselines and looking at the host take about the same time: both at once. */
 static int load_and_look(loader *l, hf_error **err)
 {
 	pthread_t thread;
 	int r;
 
-	if (!l->run->look_ahead || pthread_create(&thread, NULL, load, l) != 0) {
+	if (!looks_ahead(l->run) || pthread_create(&thread, NULL, load, l) != 0) {
 		(void)load(l);
 		return 0;
 	}

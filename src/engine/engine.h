@@ -23,7 +23,6 @@ typedef struct hf_survey {
 	const char *hostname;	/* of the facts; "" if unknown */
 	bool record_unreadable; /* not root: what would be released cannot be told */
 	bool ahead;		/* hf_engine_survey_ahead() was here */
-	bool record_read;	/* hf_engine_record_ahead() was */
 } hf_survey;
 
 /**
@@ -44,10 +43,6 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret,
 int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_kinds,
 			   const char *const *fact_args, size_t n_fact_args,
 			   hf_survey *ret, hf_error **err) _must_check_;
-
-/** hf_engine_record_ahead - read the applied record for a survey to come; may run beside
- *  hf_engine_survey_ahead(), in another thread */
-void hf_engine_record_ahead(hf_host *host, hf_survey *ret);
 
 /**
  * hf_engine_survey - look at the host and plan
@@ -133,7 +128,8 @@ void hf_apply_result_done(hf_apply_result *result);
 /**
  * hf_engine_recover - take an unfinished transaction back, or (@forward) to its end
  * @model:     only its kinds are used
- * @ret_found: false: there was none, nothing was done
+ * @ret_found: false: there was no journal; true with the outcome NOTHING: its run came to
+ *             an end while we waited for it
  *
  * Outcomes: ROLLED_BACK, APPLIED (forward), INCOMPLETE with what is stuck in the steps;
  * REFUSED when the journal cannot be believed. Changes host.

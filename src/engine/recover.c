@@ -16,6 +16,7 @@
 #include "engine/sync.h"
 #include "host/fs_image.h"
 #include "host/trail.h"
+#include "host/unit_dirs.h"
 
 typedef struct recovery {
 	hf_host *host;
@@ -462,6 +463,7 @@ int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
 		      bool *ret_found, hf_error **err)
 {
 	hf_lock lock = { 0 };
+	bool unfinished = true;
 	int r = hf_journal_exists(host, err);
 
 	*ret_found = false;
@@ -471,15 +473,14 @@ int hf_engine_recover(hf_host *host, const hf_model *model, bool forward,
 	if (r <= 0)
 		return r;
 	*ret_found = true;
+	hf_unit_dirs_drop(host); /* of a look that began before */
 	ret->outcome = HF_OUTCOME_REFUSED;
 	r = hf_lock_take(host, options->lock_wait, &lock, &ret->error);
 	if (!r)
-		r = recover_locked(host, model, forward, options, ret, ret_found);
-	if (r < 0)
-		*ret_found = true; /* it is there, whatever it says */
+		r = recover_locked(host, model, forward, options, ret, &unfinished);
 	if (!r) {
 		hf_journal_sweep(host);
-		if (!*ret_found)
+		if (!unfinished)
 			ret->outcome = HF_OUTCOME_NOTHING;
 	}
 	hf_lock_drop(host, &lock);

@@ -85,13 +85,6 @@ static int judge_record(const hf_host *host, hf_diags *diags, hf_survey *ret,
 	return r;
 }
 
-void hf_engine_record_ahead(hf_host *host, hf_survey *ret)
-{
-	/* judged later, with the problems of the baselines */
-	(void)!hf_record_read(host, &ret->record_arena, &ret->record, &ret->record_error);
-	ret->record_read = true;
-}
-
 int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_kinds,
 			   const char *const *fact_args, size_t n_fact_args,
 			   hf_survey *ret, hf_error **err)
@@ -101,6 +94,12 @@ int hf_engine_survey_ahead(hf_host *host, const hf_kind *const *kinds, size_t n_
 
 	ret->ahead = true;
 	plan->facts = &ret->facts;
+	/* first of all, so that an apply sees if another one changed something since (it
+	 * looks whether the record is still the same); judged later, with the problems of
+	 * the baselines */
+	if (!r)
+		(void)!hf_record_read(host, &ret->record_arena, &ret->record,
+				      &ret->record_error);
 	if (!r)
 		r = hf_unit_dirs_hold(host, &plan->arena, err);
 	/* the last kind first: the kernel takes its time with the list of audit rules */
@@ -153,8 +152,6 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	if (!ret->ahead)
 		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
 					   n_fact_args, ret, err);
-	if (!r && !ret->record_read)
-		hf_engine_record_ahead(host, ret);
 	if (!r)
 		r = survey(host, model, options, diags, ret, err);
 	hf_unit_dirs_drop(host);

@@ -8,7 +8,6 @@
 #ifndef HF_HOST_HOST_H
 #define HF_HOST_HOST_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,8 +39,8 @@ typedef struct hf_host {
 	struct hf_audit_ahead *audit_ahead; /* a list read ahead (audit_nl.c) */
 	bool audit_unanswered; /* what became of the last request is not known */
 	hf_arena arena;
-	hf_ids *ids;		/* read on first use; see host/ids.h */
-	atomic_bool no_openat2; /* missing: walk by components (fs.h); of all threads */
+	hf_ids *ids;	 /* read on first use; see host/ids.h */
+	bool no_openat2; /* the system call is missing: walk by components (fs.h) */
 	const struct hf_unit_dirs *unit_dirs;  /* of the survey under way; or NULL */
 	void (*bus_close)(struct sd_bus *bus); /* set by whoever opens .bus (bus.c) */
 	bool unmapped_ids; /* a user namespace that shows foreign owners as 65534 */

@@ -66,6 +66,18 @@ fires hf-live-dir true && bad "an event is seen where there is none" ||
 sent apply "$work/small.yaml"
 [[ $n == 0 ]] && ok "a second apply sends no ADD, DEL or SET" || bad "a second apply sends $n changes"
 
+# What goes while an apply waits for its baseline is put back: it looks when it has it.
+mkfifo "$work/fifo"
+"$HOLDFAST" apply --replace - <"$work/fifo" >"$work/out" 2>&1 &
+waiting=$!
+exec 7>"$work/fifo"
+sleep 0.5
+rm /etc/audit/rules.d/60-holdfast.rules
+cat "$work/small.yaml" >&7
+exec 7>&-
+wait "$waiting"
+[[ $? == [03] && -s /etc/audit/rules.d/60-holdfast.rules ]] && ok "an apply that waited for its baseline sees what went meanwhile" ||
+	{ bad "what went while an apply waited for its baseline:"; cat "$work/out"; }
 sed 's/hf-live-call/hf-live-name/' "$work/small.yaml" >"$work/changed.yaml"
 fires op=holdfast-apply sh -c '"$0" apply "$1" || [ $? = 3 ]' "$HOLDFAST" "$work/changed.yaml" &&
 	grep -qE ' transaction=[0-9T-]+[0-9a-f]+ result=applied digest=[0-9a-f]{64}' "$work/event" &&
