@@ -106,4 +106,17 @@ hf 0 apply --replace
 hf 0 check
 no_err 'hard links'
 
+# what dockerd would not start with is told where nothing is demanded of it, too
+for where in file flag; do
+	tree "ExecStart=/usr/sbin/dockerd$([ $where = file ] || echo ' --live-restore')"
+	[ $where = flag ] || echo '{"live-restore": true}' >$config
+	baseline 'files: [{path: /etc/passwd, max_mode: "0644"}]'
+	hf 0 check
+	no_err 'swarm'
+	mkdir -p root/var/lib/docker/swarm
+	echo '{}' >root/var/lib/docker/swarm/docker-state.json
+	hf 0 check
+	err 'this is a swarm node, and swarm does not work with live-restore'
+done
+
 finish

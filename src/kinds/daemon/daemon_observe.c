@@ -434,25 +434,10 @@ static int ask(observer *o, api_needs *needs)
 /* --- swarm ----------------------------------------------------------------------------
  */
 
-/* Is there anything that would have daemon.json or dockerd's flags changed? */
-static bool may_change(const observer *o)
-{
-	const hf_record *record = o->plan->record;
-
-	for (size_t i = 0; i < o->model->n_demands; i++)
-		if (o->model->demands[i]->kind->rank <= HF_RANK_DAEMON)
-			return true;
-	for (size_t i = 0; record && i < record->n_entries; i++)
-		if (strncmp(record->entries[i]->id, "units:", 6) == 0 ||
-		    strncmp(record->entries[i]->id, "daemon:", 7) == 0)
-			return true;
-	return false;
-}
-
 /* What dockerd refuses hangs on it (daemon_refusals.c). */
 static int read_swarm(observer *o)
 {
-	return may_change(o) ? hf_facts_need(o->host, o->plan->facts, "swarm", NULL) : 0;
+	return hf_facts_need(o->host, o->plan->facts, "swarm", NULL);
 }
 
 /* --- engines of users -----------------------------------------------------------------
