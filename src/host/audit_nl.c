@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -339,6 +340,19 @@ static void drop_ahead(hf_host *host)
 		drop(user);
 }
 
+/* Signals are the main thread's: it may have blocked them for a while. */
+static int start(pthread_t *ret, void *(*run)(void *user), void *user)
+{
+	sigset_t all, before;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(ret, NULL, run, user);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
 void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *user),
 			 void *user, void (*drop)(void *user))
 {
@@ -356,7 +370,7 @@ void hf_audit_list_ahead(hf_host *host, hf_audit_rule_fn fn, int (*end)(void *us
 	a->lister = (lister){ fn, user };
 	a->end = end;
 	a->drop = drop;
-	if (pthread_create(&a->thread, NULL, read_ahead, a) != 0) {
+	if (start(&a->thread, read_ahead, a) != 0) {
 		drop(user);
 		return;
 	}
