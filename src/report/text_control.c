@@ -115,6 +115,17 @@ typedef struct grounds {
 	size_t n;
 } grounds;
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_as(const hf_resource *a, const hf_resource *b)
+{
+	return a->state == b->state && same_text(a->why, b->why) &&
+	       same_text(a->found, b->found) && same_text(a->wanted, b->wanted);
+}
+
 /* Has the row been said, but for its name, often enough? What has no reason never has. */
 static bool is_one_of_many(const hf_text *t, grounds *reasons, const hf_resource *row)
 {
@@ -122,8 +133,7 @@ static bool is_one_of_many(const hf_text *t, grounds *reasons, const hf_resource
 
 	if (t->options->verbose || !row->why)
 		return false;
-	while (r < reasons + REASONS && r->row &&
-	       (r->row->state != row->state || strcmp(r->row->why, row->why) != 0))
+	while (r < reasons + REASONS && r->row && !is_as(r->row, row))
 		r++;
 	if (r == reasons + REASONS)
 		return false;
