@@ -27,8 +27,6 @@
 #define TIMEOUT_USEC_DEFAULT (10u * 1000000u)
 
 #define DOCKERD_COMM "dockerd\n" /* proc(5), comm */
-#define PF_KTHREAD 0x00200000UL	 /* linux/sched.h; proc(5), stat */
-#define CHILDREN_MAX ((size_t)16 << 20)
 
 /* --- the process ----------------------------------------------------------------------
  */
@@ -117,64 +115,6 @@ static bool has_name(int proc_fd, uint32_t pid)
 	return n == sizeof(DOCKERD_COMM) - 1 && !memcmp(comm, DOCKERD_COMM, (size_t)n);
 }
 
-typedef struct pid_list {
-	uint32_t *pids; /* ascending */
-	size_t n;
-} pid_list;
-
-static int compare_pids(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static bool has_pid(const pid_list *list, uint32_t pid)
-{
-	return list->n && bsearch(&pid, list->pids, list->n, sizeof(pid), compare_pids);
-}
-
-/* The text of a file of /proc, malloc'ed; NULL: it cannot be read. */
-static char *read_text(int proc_fd, const char *path)
-{
-	cleanup_close int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char *text = NULL;
-	size_t len;
-
-	return fd >= 0 && hf_fs_slurp(fd, CHILDREN_MAX, &text, &len) == 0 ? text : NULL;
-}
-
-/*
- * The kernel's own threads, often most of what is in /proc: all are children of the
- * second process, which one read tells (proc(5), CONFIG_PROC_CHILDREN). Without that, or
- * where that process is another one, none is known. A program is never among them, but
- * for what the kernel itself runs (a core_pattern with a pipe).
- */
-static int list_kernel_threads(int proc_fd, hf_arena *arena, pid_list *ret)
-{
-	cleanup_free char *stat = read_text(proc_fd, "2/stat"), *children = NULL;
-	char *save = NULL;
-	unsigned long flags;
-
-	if (!stat ||
-	    sscanf(stat, "2 (kthreadd) %*c %*d %*d %*d %*d %*d %lu", &flags) != 1 ||
-	    !(flags & PF_KTHREAD))
-		return 0;
-	children = read_text(proc_fd, "2/task/2/children");
-	for (char *word = children ? strtok_r(children, " \n", &save) : NULL; word;
-	     word = strtok_r(NULL, " \n", &save)) {
-		uint32_t *slot = hf_vec_push(arena, ret->pids, ret->n);
-		uint64_t pid;
-
-		if (!slot)
-			return -ENOMEM;
-		*slot = hf_parse_u64(word, INT32_MAX, &pid) == 0 ? (uint32_t)pid : 0;
-	}
-	if (ret->n)
-		qsort(ret->pids, ret->n, sizeof(*ret->pids), compare_pids);
-	return 0;
-}
-
 static int cannot_list(hf_error **err, int code)
 {
 	return code == -ENOMEM ? hf_error_oom(err)
@@ -186,15 +126,12 @@ static int search(hf_host *host, hf_arena *arena, uint32_t *ret, uint32_t *ret_r
 		  hf_error **err)
 {
 	cleanup_close int fd = -1;
-	pid_list threads = { 0 };
 	struct dirent *d;
 	DIR *proc;
 	int r = hf_fs_open(host, "/proc", O_RDONLY | O_DIRECTORY, 0, &fd, err);
 
 	if (r < 0)
 		return r;
-	if (list_kernel_threads(fd, arena, &threads) < 0)
-		return hf_error_oom(err);
 	proc = fdopendir(fd);
 	if (!proc)
 		return cannot_list(err, -errno);
@@ -204,7 +141,6 @@ static int search(hf_host *host, hf_arena *arena, uint32_t *ret, uint32_t *ret_r
 		uint64_t pid;
 
 		if (hf_parse_u64(d->d_name, INT32_MAX, &pid) == 0 &&
-		    !has_pid(&threads, (uint32_t)pid) &&
 		    has_name(dirfd(proc), (uint32_t)pid))
 			what = what_is(host, d->d_name, arena);
 		if (what == ENGINE)

@@ -168,48 +168,6 @@ static void processes(void **state)
 	hf_host_close(&host);
 }
 
-/* A thread of the kernel is none, whatever its name, and is not looked at; but only the
- * kernel's own word makes it one. */
-static void kernel_threads(void **state)
-{
-	static const struct {
-		const char *stat, *children;
-		uint32_t found;
-	} cases[] = {
-		{ NULL, "7 ", 7 },
-		{ "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n", NULL, 7 },
-		{ "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n", "", 7 },
-		{ "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n", "70 3 ", 7 },
-		{ "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n", "70 7 3 ", 0 },
-		/* of a container: a program that calls itself so */
-		{ "2 (kthreadd) S 1 0 0 0 -1 4194304 0 0\n", "70 7 3 ", 7 },
-		{ "2 (sh) S 1 0 0 0 -1 2129984 0 0\n", "70 7 3 ", 7 },
-	};
-	temp_root *t = *state;
-	char status[64];
-
-	make_dirs(t, "proc/2/task/2");
-	make_dirs(t, "proc/7");
-	make_dirs(t, "proc/70");
-	temp_root_write(t, "proc/7/comm", "dockerd\n");
-	temp_root_write(t, "proc/70/comm", "dockerd-thread\n");
-	(void)snprintf(status, sizeof(status), "Name:\tdockerd\nUid:\t%u\t0\n", getuid());
-	temp_root_write(t, "proc/7/status", status);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		uint32_t pid = 1;
-
-		(void)unlinkat(t->fd, "proc/2/stat", 0);
-		(void)unlinkat(t->fd, "proc/2/task/2/children", 0);
-		if (cases[i].stat)
-			temp_root_write(t, "proc/2/stat", cases[i].stat);
-		if (cases[i].children)
-			temp_root_write(t, "proc/2/task/2/children", cases[i].children);
-		assert_int_equal(hf_docker_process(&t->host, &pid, NULL, NULL), 0);
-		if (pid != cases[i].found)
-			fail_msg("case %zu: %u", i, pid);
-	}
-}
-
 /* An ordinary user who calls a process so does not make it the engine. */
 static void namesake(void **state)
 {
@@ -240,8 +198,6 @@ int main(void)
 						temp_root_remove),
 		cmocka_unit_test_setup_teardown(units, temp_root_make, temp_root_remove),
 		cmocka_unit_test_setup_teardown(processes, temp_root_make,
-						temp_root_remove),
-		cmocka_unit_test_setup_teardown(kernel_threads, temp_root_make,
 						temp_root_remove),
 		cmocka_unit_test(namesake),
 	};
