@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 /* Unicode 15, table 3-7: well-formed UTF-8 byte sequences. */
 size_t hf_utf8_len(const char *s, size_t len)
 {
@@ -50,23 +52,13 @@ size_t hf_utf8_put(char out[4], uint32_t u)
 	return n;
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-static uint64_t word_at(const char *s)
-{
-	uint64_t w;
-
-	memcpy(&w, s, sizeof(w));
-	return w;
-}
-
 bool hf_utf8_valid(const char *s)
 {
 	size_t len = strlen(s), n;
 
 	for (size_t i = 0; i < len; i += n) {
 		/* nearly all is ASCII */
-		if (len - i >= 8 && !(word_at(s + i) & EACH(0x80)))
+		if (len - i >= 8 && !(hf_str_word(s + i) & HF_STR_EACH(0x80)))
 			n = 8;
 		else if ((unsigned char)s[i] < 0x80)
 			n = 1;
@@ -82,9 +74,10 @@ bool hf_utf8_valid(const char *s)
  * next while all are below 0x80, and one that is not says no by itself. */
 static bool is_plain_word(const char *s)
 {
-	uint64_t w = word_at(s);
+	uint64_t w = hf_str_word(s);
 
-	return !((w | (w + EACH(1)) | ~(w + EACH(0x60))) & EACH(0x80));
+	return !((w | (w + HF_STR_EACH(1)) | ~(w + HF_STR_EACH(0x60))) &
+		 HF_STR_EACH(0x80));
 }
 
 static size_t plain_len(const char *bytes, size_t len)

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/map.h"
 #include "base/parse.h"
+#include "base/str.h"
 #include "base/strbuf.h"
 
 typedef struct reader {
@@ -524,12 +525,10 @@ bool hf_json_get_int(const hf_json *object, const char *key, int64_t *ret)
 	return hf_json_int(hf_json_get(object, key), ret);
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
 /* Is a byte of @v zero? */
 static bool has_zero(uint64_t v)
 {
-	return (v - EACH(1)) & ~v & EACH(0x80);
+	return (v - HF_STR_EACH(1)) & ~v & HF_STR_EACH(0x80);
 }
 
 /* Eight bytes at once: nearly all are plain. */
@@ -538,9 +537,9 @@ size_t hf_json_plain_len(const char *s, size_t max)
 	size_t n = 0;
 
 	for (uint64_t v; max - n >= sizeof(v); n += sizeof(v)) {
-		memcpy(&v, s + n, sizeof(v));
-		if ((v | (v - EACH(0x20))) & EACH(0x80) || has_zero(v ^ EACH('"')) ||
-		    has_zero(v ^ EACH('\\')))
+		v = hf_str_word(s + n);
+		if ((v | (v - HF_STR_EACH(0x20))) & HF_STR_EACH(0x80) ||
+		    has_zero(v ^ HF_STR_EACH('"')) || has_zero(v ^ HF_STR_EACH('\\')))
 			break;
 	}
 	while (n < max && (unsigned char)s[n] >= 0x20 && (unsigned char)s[n] < 0x80 &&

@@ -5,19 +5,18 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #define RUN_MAX 128
 
 /* How many of the first bytes are the same, RUN_MAX at most; @left is not 0. */
 static size_t run_at(const unsigned char *p, size_t left)
 {
 	size_t n = 1, most = left < RUN_MAX ? left : RUN_MAX;
-	const uint64_t same = UINT64_C(0x0101010101010101) * p[0];
+	const uint64_t same = HF_STR_EACH(p[0]);
 
-	for (uint64_t v; most - n >= sizeof(v); n += sizeof(v)) {
-		memcpy(&v, p + n, sizeof(v));
-		if (v != same)
-			break;
-	}
+	while (most - n >= sizeof(same) && hf_str_word(p + n) == same)
+		n += sizeof(same);
 	while (n < most && p[n] == p[0])
 		n++;
 	return n;

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/json_write.h"
+#include "base/str.h"
 #include "engine/engine.h"
 #include "engine/state_file.h"
 #include "host/fs.h"
@@ -241,11 +242,6 @@ int hf_record_dropped(const hf_record *record, const hf_model *model, hf_arena *
 	return 0;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* The way back to it from any directory, for a later run without arguments. */
 static const char *recorded_file(const hf_baseline *b)
 {
@@ -267,7 +263,8 @@ static bool same_set(const hf_record *record, const hf_model *model,
 
 		if (strcmp(a->name, b->name) != 0 ||
 		    strcmp(a->digest, hf_baseline_digest(b)) != 0 ||
-		    !same(a->version, b->version) || a->requested != b->requested ||
+		    !hf_str_same(a->version, b->version) ||
+		    a->requested != b->requested ||
 		    strcmp(a->file, recorded_file(b)) != 0)
 			return false;
 	}
@@ -354,11 +351,11 @@ static bool put_old_entries(hf_json_writer *w, const hf_plan *plan, const hf_map
 		if (is_noted(plan, e->id))
 			continue;
 		if (!hf_plan_is_claimed(plan, e->id) ||
-		    (c && same(c->after, e->before))) {
+		    (c && hf_str_same(c->after, e->before))) {
 			changed = true;
 			continue;
 		}
-		changed |= c && !same(c->after, e->after);
+		changed |= c && !hf_str_same(c->after, e->after);
 		put_entry(w, e->id, e->before, c ? c->after : e->after);
 	}
 	return changed;
@@ -392,7 +389,7 @@ static void put_entries(hf_json_writer *w, const hf_plan *plan, bool *ret_change
 		const hf_record_entry *note = plan->notes[i];
 		const hf_record_entry *e = hf_record_get(old, note->id);
 
-		*ret_changed |= !e || !same(e->after, note->after);
+		*ret_changed |= !e || !hf_str_same(e->after, note->after);
 		put_entry(w, note->id, NULL, note->after);
 	}
 	hf_json_close(w, ']');

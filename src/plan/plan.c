@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/strbuf.h"
 #include "model/kind.h"
 
@@ -39,19 +40,14 @@ static about *about_id(hf_plan *plan, const char *id)
 	return known;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static hf_resource *find_row(const about *known, const hf_kind *kind, hf_layer layer,
 			     const char *wanted, const char *gate_why)
 {
 	hf_resource *row = known ? known->rows : NULL;
 
-	while (row &&
-	       (row->kind != kind || row->layer != layer ||
-		!same_text(row->wanted, wanted) || !same_text(row->gate_why, gate_why)))
+	while (row && (row->kind != kind || row->layer != layer ||
+		       !hf_str_same(row->wanted, wanted) ||
+		       !hf_str_same(row->gate_why, gate_why)))
 		row = row->next_of_id;
 	return row;
 }

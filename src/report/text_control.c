@@ -2,6 +2,7 @@
 /* A control: heading, its changes, and the rows that no change tells of. */
 #include <string.h>
 
+#include "base/str.h"
 #include "report/text.h"
 
 /* Where auditing is off, each of a thousand rules says so: some do. */
@@ -115,15 +116,10 @@ typedef struct grounds {
 	size_t n;
 } grounds;
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_as(const hf_resource *a, const hf_resource *b)
 {
-	return a->state == b->state && same_text(a->why, b->why) &&
-	       same_text(a->found, b->found) && same_text(a->wanted, b->wanted);
+	return a->state == b->state && hf_str_same(a->why, b->why) &&
+	       hf_str_same(a->found, b->found) && hf_str_same(a->wanted, b->wanted);
 }
 
 /* Has the row been said, but for its name, often enough? What has no reason never has. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "host/audit_nl.h"
 #include "host/docker.h"
 #include "host/fs.h"
@@ -462,19 +463,14 @@ static int observe_all(observer *o, const hf_model *model)
 	return note_links(obs);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* What was read for the plan that this look verifies; of it most lines stem. */
 static const hf_audit_book *earlier_book(const observer *o)
 {
 	const hf_plan *done = o->plan->options.verifies;
 	const hf_audit_obs *then = done ? done->obs[HF_RANK_AUDIT] : NULL;
 
-	return then && same_text(then->machine, o->obs->machine) &&
-			       same_text(then->audit, o->obs->audit)
+	return then && hf_str_same(then->machine, o->obs->machine) &&
+			       hf_str_same(then->audit, o->obs->audit)
 		       ? &then->spent
 		       : NULL;
 }
