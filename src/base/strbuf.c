@@ -18,8 +18,6 @@ static bool enlarge(hf_strbuf *sb, size_t more)
 
 	if (sb->oom)
 		return false;
-	if (more < sb->cap - sb->len) /* and its NUL; most of the time */
-		return true;
 	if (more >= SIZE_MAX / 2 - sb->len) {
 		sb->oom = true;
 		return false;
