@@ -46,8 +46,7 @@ static int parse(const char *text, const hf_audit_names *names, hf_arena *arena,
 int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *arena,
 		       hf_audit_read **ret)
 {
-	const hf_audit_read *earlier =
-		names->earlier ? hf_map_get(&names->earlier->by_text, text) : NULL;
+	const hf_audit_read *earlier = NULL;
 	hf_audit_read *read;
 	void **at = NULL;
 
@@ -62,6 +61,8 @@ int hf_audit_line_read(const char *text, const hf_audit_names *names, hf_arena *
 	*ret = read = hf_arena_new(arena, hf_audit_read);
 	if (!read)
 		return -ENOMEM;
+	if (names->earlier)
+		earlier = hf_map_get(&names->earlier->by_text, text);
 	if (earlier && !earlier->asked)
 		*read = *earlier; /* a copy: its own .text stays with it */
 	else if (parse(text, names, arena, read) < 0)
