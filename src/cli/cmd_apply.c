@@ -93,7 +93,7 @@ static int recover(hf_run *run, const hf_apply_options *options)
 		return hf_run_fail(run, HF_EXIT_FAILED, err);
 	if (found) /* it may have been at work while we looked */
 		hf_engine_survey_forget(&run->host, &run->survey);
-	if (!found || result.outcome == HF_OUTCOME_NOTHING)
+	if (result.outcome == HF_OUTCOME_NOTHING)
 		return 0;
 	if (result.outcome == HF_OUTCOME_ROLLED_BACK) {
 		hf_diag_add(&run->diags, HF_DIAG_WARNING, (hf_mark){ 0 }, NULL,

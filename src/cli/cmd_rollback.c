@@ -328,7 +328,7 @@ int hf_cmd_recover(hf_cli *cli)
 		if (hf_confirm_is_orphan(&run.host, &confirm, hf_cli_now(cli) / 1000000))
 			return undo_unconfirmed(&run, &confirm, &how);
 	}
-	if (!found || result.outcome == HF_OUTCOME_NOTHING) {
+	if (result.outcome == HF_OUTCOME_NOTHING) {
 		report.comment = "nothing to recover: no transaction is unfinished";
 		report.result = "in-sync";
 	} else if (result.outcome == HF_OUTCOME_ROLLED_BACK) {
