@@ -431,15 +431,6 @@ static int ask(observer *o, api_needs *needs)
 	return hf_daemon_ask(o->host, o->plan, obs, o->engine, &questions);
 }
 
-/* --- swarm ----------------------------------------------------------------------------
- */
-
-/* What dockerd refuses hangs on it (daemon_refusals.c). */
-static int read_swarm(observer *o)
-{
-	return hf_facts_need(o->host, o->plan->facts, "swarm", NULL);
-}
-
 /* --- engines of users -----------------------------------------------------------------
  */
 
@@ -526,8 +517,8 @@ int hf_daemon_observe(struct hf_host *host, const hf_model *model, hf_plan *plan
 		r = read_file(&o);
 	if (r == 0)
 		r = find_process(&o);
-	if (r == 0)
-		r = read_swarm(&o);
+	if (r == 0) /* what dockerd refuses hangs on it (daemon_refusals.c) */
+		r = hf_facts_need(host, plan->facts, "swarm", NULL);
 	if (r == 0)
 		r = judge_presence(&o);
 	if (r == 0)
