@@ -130,7 +130,8 @@ static void perm_adds_syscalls(void **state)
 		hf_audit_rule *without = X(cases[i].without);
 
 		if (!hf_audit_rule_equal(with, without) ||
-		    memcmp(with->mask, without->mask, sizeof(with->mask)) != 0)
+		    memcmp(with->mask, without->mask,
+			   AUDIT_BITMASK_SIZE * sizeof(*with->mask)) != 0)
 			fail_msg("'%s': %s", cases[i].line,
 				 hf_audit_rule_text(with, "x86_64", &arena));
 	}

@@ -56,6 +56,7 @@ typedef struct line_state {
 	hf_audit_abi abi; /* of -S: the arch that came last */
 	char key[AUDIT_MAX_KEY_LEN + 1];
 	size_t key_len;
+	uint32_t mask[AUDIT_BITMASK_SIZE];
 } line_state;
 
 /* The end of a word in which "\ " and "\\" stand for the byte behind: what follows moves
@@ -221,7 +222,7 @@ static int parse_watch(line_state *s, char option, const char *arg, hf_error **e
 	s->line->rule.list = AUDIT_FILTER_EXIT;
 	s->line->rule.action = AUDIT_ALWAYS;
 	s->line->type = option == 'W' ? HF_AUDIT_LINE_DELETE : HF_AUDIT_LINE_RULE;
-	memset(s->line->rule.mask, 0xff, sizeof(s->line->rule.mask));
+	memset(s->mask, 0xff, sizeof(s->mask));
 	r = add_field(s, &path, err);
 	return r < 0 ? r : add_field(s, &perm, err);
 }
@@ -251,7 +252,7 @@ static int add_syscall(line_state *s, const char *name, hf_error **err)
 	int nr;
 
 	if (strcmp(name, "all") == 0) {
-		memset(s->line->rule.mask, 0xff, sizeof(s->line->rule.mask));
+		memset(s->mask, 0xff, sizeof(s->mask));
 		return 0;
 	}
 	nr = s->line->rule.list == AUDIT_FILTER_URING_EXIT && s->has_list
@@ -267,7 +268,7 @@ static int add_syscall(line_state *s, const char *name, hf_error **err)
 		return hf_error_set(err, -EINVAL,
 				    "there is no syscall named '%s' on arch %s", name,
 				    s->abi.name);
-	s->line->rule.mask[AUDIT_WORD(nr)] |= AUDIT_BIT(nr);
+	s->mask[AUDIT_WORD(nr)] |= AUDIT_BIT(nr);
 	return 0;
 }
 
@@ -323,7 +324,7 @@ static int parse_field(line_state *s, const char *arg, hf_error **err)
 	/* not where perm comes first, with nothing that names the ABI */
 	if (field.type == AUDIT_PERM && s->names->perm_table &&
 	    (s->has_arch || s->has_syscall)) {
-		hf_audit_perm_syscalls(field.value, s->abi.machine, s->line->rule.mask);
+		hf_audit_perm_syscalls(field.value, s->abi.machine, s->mask);
 		s->has_syscall = true;
 	}
 	switch (field.type) {
@@ -529,11 +530,13 @@ static int finish_rule(line_state *s, hf_error **err)
 			return r;
 	}
 	if (!s->has_syscall && rule->list != AUDIT_FILTER_TASK)
-		memset(rule->mask, 0xff, sizeof(rule->mask));
+		memset(s->mask, 0xff, sizeof(s->mask));
 	if (hf_audit_rule_field(rule, AUDIT_WATCH) &&
 	    hf_audit_rule_field(rule, AUDIT_DIR))
 		return hf_error_set(err, -EINVAL,
 				    "path and dir cannot stand in one rule");
+	if (hf_audit_rule_set_mask(rule, s->mask, s->arena) < 0)
+		return hf_error_oom(err);
 	hf_audit_rule_settle(rule);
 	return 0;
 }

@@ -9,6 +9,8 @@
 
 #include "base/path.h"
 
+#define MASK_BYTES (AUDIT_BITMASK_SIZE * sizeof(uint32_t))
+
 bool hf_audit_field_is_text(uint32_t type)
 {
 	switch (type) {
@@ -245,18 +247,40 @@ uint64_t hf_audit_rule_hash(const hf_audit_rule *rule)
 	return rule->hash ? rule->hash : make_hash(rule);
 }
 
+static const uint32_t no_syscall[AUDIT_BITMASK_SIZE] = { 0 };
+static const uint32_t every_syscall[AUDIT_BITMASK_SIZE] = {
+	[0 ... AUDIT_BITMASK_SIZE - 2] = UINT32_MAX,
+	[AUDIT_BITMASK_SIZE - 1] = HF_AUDIT_LAST_WORD_BITS
+};
+
+int hf_audit_rule_set_mask(hf_audit_rule *rule, const uint32_t *words, hf_arena *arena)
+{
+	const uint32_t last = words[AUDIT_BITMASK_SIZE - 1] & HF_AUDIT_LAST_WORD_BITS;
+	const uint32_t *const shared = last ? every_syscall : no_syscall;
+	uint32_t *mask;
+
+	rule->all = false;
+	if (last == shared[AUDIT_BITMASK_SIZE - 1] &&
+	    memcmp(words, shared, MASK_BYTES - sizeof(last)) == 0) {
+		rule->mask = shared;
+		rule->all = shared == every_syscall;
+		return 0;
+	}
+	mask = hf_arena_array(arena, AUDIT_BITMASK_SIZE, sizeof(*mask));
+	if (!mask)
+		return -ENOMEM;
+	memcpy(mask, words, MASK_BYTES);
+	mask[AUDIT_BITMASK_SIZE - 1] = last;
+	rule->mask = mask;
+	return 0;
+}
+
 static void settle_mask(hf_audit_rule *rule)
 {
 	const hf_audit_field *arch = hf_audit_rule_field(rule, AUDIT_ARCH);
 	const hf_audit_field *perm = hf_audit_rule_field(rule, AUDIT_PERM);
 	int machine;
 
-	rule->mask[AUDIT_BITMASK_SIZE - 1] &= HF_AUDIT_LAST_WORD_BITS;
-	rule->all = rule->mask[AUDIT_BITMASK_SIZE - 1] == HF_AUDIT_LAST_WORD_BITS &&
-		    rule->mask[0] == UINT32_MAX &&
-		    /* each word is the one before it */
-		    memcmp(rule->mask, rule->mask + 1,
-			   (AUDIT_BITMASK_SIZE - 2) * sizeof(*rule->mask)) == 0;
 	rule->by_perm = false;
 	if (rule->list != AUDIT_FILTER_EXIT || !arch || !perm)
 		return;
@@ -290,7 +314,7 @@ static bool head_equal(const hf_audit_rule *a, const hf_audit_rule *b)
 		return false;
 	if (a->by_perm || b->by_perm)
 		return a->by_perm == b->by_perm;
-	return memcmp(a->mask, b->mask, sizeof(a->mask)) == 0;
+	return a->mask == b->mask || memcmp(a->mask, b->mask, MASK_BYTES) == 0;
 }
 
 bool hf_audit_rule_equal(const hf_audit_rule *a, const hf_audit_rule *b)
@@ -542,7 +566,9 @@ bool hf_audit_rule_overlaps(const hf_audit_rule *a, const hf_audit_rule *b)
 hf_audit_taking hf_audit_rule_takes(const hf_audit_rule *other, const hf_audit_rule *rule)
 {
 	hf_audit_field fields[AUDIT_MAX_FIELDS + 1];
-	hf_audit_rule seen = { .list = other->list, .all = true, .fields = fields };
+	hf_audit_rule seen = {
+		.list = other->list, .all = true, .mask = every_syscall, .fields = fields
+	};
 	bool never = other->action == AUDIT_NEVER;
 
 	if (rule->list != AUDIT_FILTER_EXIT || rule->action != AUDIT_ALWAYS)
@@ -550,6 +576,7 @@ hf_audit_taking hf_audit_rule_takes(const hf_audit_rule *other, const hf_audit_r
 	switch (other->list) {
 	case AUDIT_FILTER_TASK: /* uid and the like may change after the birth */
 		seen.all = false;
+		seen.mask = no_syscall;
 		if (!never)
 			return HF_AUDIT_TAKES_NONE;
 		return hf_audit_rule_covers(other, &seen) ? HF_AUDIT_TAKES_ALL
@@ -559,7 +586,6 @@ hf_audit_taking hf_audit_rule_takes(const hf_audit_rule *other, const hf_audit_r
 			       ? HF_AUDIT_TAKES_SOME
 			       : HF_AUDIT_TAKES_NONE;
 	case AUDIT_FILTER_EXCLUDE: /* without a field it matches nothing */
-		memset(seen.mask, 0xff, sizeof(seen.mask));
 		if (rule->n_fields)
 			memcpy(fields, rule->fields, rule->n_fields * sizeof(*fields));
 		seen.n_fields = rule->n_fields + 1;
@@ -597,6 +623,8 @@ hf_audit_rule *hf_audit_rule_copy(const hf_audit_rule *rule, hf_arena *arena)
 	if (!copy)
 		return NULL;
 	*copy = *rule;
+	if (hf_audit_rule_set_mask(copy, rule->mask, arena) < 0)
+		return NULL;
 	copy->fields = hf_arena_array(arena, rule->n_fields + 1, sizeof(*copy->fields));
 	if (!copy->fields)
 		return NULL;

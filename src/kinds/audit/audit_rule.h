@@ -46,7 +46,9 @@ typedef struct hf_audit_rule {
 	bool by_perm;	 /* arch and perm, and no -S that narrows */
 	hf_audit_field *fields;
 	size_t n_fields;
-	uint32_t mask[AUDIT_BITMASK_SIZE];
+	/* Its syscalls, AUDIT_BITMASK_SIZE words: see hf_audit_rule_set_mask(). Nearly
+	 * all rules mean every one, and share them. */
+	const uint32_t *mask;
 	uint64_t hash; /* as settled; 0: not yet */
 } hf_audit_rule;
 
@@ -81,8 +83,18 @@ int hf_audit_rule_missing(const hf_audit_rule *rule,
  * every release of libaudit with a table of them has it; pure */
 void hf_audit_perm_syscalls(uint32_t perm, int machine, uint32_t *mask);
 
-/** hf_audit_rule_settle - derive .all, .by_perm and .hash from the rest: to be called
- *  once a rule is complete, and when it has been changed; pure */
+/**
+ * hf_audit_rule_set_mask - the syscalls of the rule
+ * @words: AUDIT_BITMASK_SIZE of them; the bits of classes are left out
+ * @arena: keeps a copy, where they are neither all syscalls nor none
+ *
+ * Sets .mask and .all. Returns 0 or -ENOMEM. Pure.
+ */
+int hf_audit_rule_set_mask(hf_audit_rule *rule, const uint32_t *words,
+			   hf_arena *arena) _must_check_;
+
+/** hf_audit_rule_settle - derive .by_perm and .hash from the rest: to be called once a
+ *  rule is complete, and when it has been changed; pure */
 void hf_audit_rule_settle(hf_audit_rule *rule);
 
 /** hf_audit_rule_hash - never 0; equal rules have equal hashes; the order of fields does

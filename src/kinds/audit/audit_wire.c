@@ -105,7 +105,8 @@ int hf_audit_rule_decode(const struct audit_rule_data *data, size_t len, hf_aren
 		buf += f->value;
 		left -= f->value;
 	}
-	memcpy(rule.mask, data->mask, sizeof(rule.mask));
+	if (hf_audit_rule_set_mask(&rule, data->mask, arena) < 0)
+		return hf_error_oom(err);
 	hf_audit_rule_settle(&rule);
 	*ret = rule;
 	return 0;
