@@ -333,29 +333,12 @@ static int parse_color(hf_options *o, const char *text, hf_error **err)
 	return 0;
 }
 
-/* A fact that nothing asks for would be a misspelt one. */
-static bool is_fact(const char *arg)
-{
-	size_t len = strcspn(arg, "=");
-	const char *const *names;
-	size_t n = hf_facts_names(&names);
-
-	if (strncmp(arg, "unit:", 5) == 0 || strncmp(arg, "exists:", 7) == 0)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		if (strncmp(arg, names[i], len) == 0 && !names[i][len])
-			return true;
-	return false;
-}
-
 static int parse_fact(hf_options *o, const char *arg, hf_error **err)
 {
-	if (!is_fact(arg))
-		return bad_value(o, "fact",
-				 "NAME=VALUE with a NAME that 'holdfast facts' shows, "
-				 "unit:UNIT or exists:PATH",
-				 arg, err);
-	return add_pair(o, &o->facts, "fact", "NAME=VALUE", arg, err);
+	const char *wanted = hf_facts_wanted(arg);
+
+	return wanted ? bad_value(o, "fact", wanted, arg, err)
+		      : add(o, &o->facts, arg, err);
 }
 
 static int parse_format(hf_options *o, const char *arg, hf_error **err)

@@ -2,6 +2,7 @@
 #include "model/facts.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,18 +56,74 @@ int hf_facts_set(hf_facts *facts, const char *name, hf_known known, const char *
 	return 0;
 }
 
+/* What a fact's value is. */
+typedef enum fact_form { FORM_TEXT, FORM_LIST, FORM_VERSION, FORM_FLAG } fact_form;
+
+static const struct {
+	const char *name; /* with a ':' at its end: the beginning of one */
+	fact_form form;
+} forms[] = {
+	{ "arch", FORM_TEXT },	     { "audit", FORM_VERSION },
+	{ "boot_id", FORM_TEXT },    { "engine", FORM_VERSION },
+	{ "exists:", FORM_FLAG },    { "hostname", FORM_TEXT },
+	{ "kernel", FORM_VERSION },  { "lsm", FORM_LIST },
+	{ "machine_id", FORM_TEXT }, { "os", FORM_TEXT },
+	{ "os_like", FORM_LIST },    { "os_version", FORM_TEXT },
+	{ "swarm", FORM_FLAG },	     { "systemd", FORM_VERSION },
+	{ "unit:", FORM_FLAG },
+};
+
+/* Whether @arg, "NAME=VALUE" with @len of NAME, is about the fact or facts of @name. */
+static bool is_about(const char *arg, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(arg, name, n) != 0)
+		return false;
+	return name[n - 1] == ':' ? len > n : len == n;
+}
+
+/* What has to stand there instead of @value; NULL if it can. */
+static const char *why_not(fact_form form, const char *value)
+{
+	switch (form) {
+	case FORM_TEXT:
+		return *value ? NULL : "a VALUE";
+	case FORM_VERSION:
+		return *value >= '0' && *value <= '9' ? NULL : "a version such as 26.1.5";
+	case FORM_FLAG:
+		return strcmp(value, "true") && strcmp(value, "false") ? "true or false"
+								       : NULL;
+	case FORM_LIST:
+		break;
+	}
+	return NULL;
+}
+
+const char *hf_facts_wanted(const char *arg)
+{
+	size_t len = strcspn(arg, "=");
+
+	for (size_t i = 0; arg[len] && i < ARRAY_SIZE(forms); i++)
+		if (is_about(arg, len, forms[i].name))
+			return why_not(forms[i].form, arg + len + 1);
+	return "NAME=VALUE with a NAME that 'holdfast facts' shows, unit:UNIT or "
+	       "exists:PATH";
+}
+
 int hf_facts_given(hf_facts *facts, const char *const *args, size_t n, hf_error **err)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *eq = strchr(args[i], '=');
+		const char *wanted = hf_facts_wanted(args[i]);
 		cleanup_free char *name = NULL;
+		size_t len = strcspn(args[i], "=");
 
-		if (!eq || eq == args[i])
-			return hf_error_set(err, -EINVAL,
-					    "--fact takes NAME=VALUE, not '%s'", args[i]);
-		name = strndup(args[i], (size_t)(eq - args[i]));
-		if (!name ||
-		    hf_facts_set(facts, name, HF_PRESENT, eq + 1, "--fact", NULL) < 0)
+		if (wanted)
+			return hf_error_set(err, -EINVAL, "--fact takes %s, not '%s'",
+					    wanted, args[i]);
+		name = strndup(args[i], len);
+		if (!name || hf_facts_set(facts, name, HF_PRESENT, args[i] + len + 1,
+					  "--fact", NULL) < 0)
 			return hf_error_oom(err);
 	}
 	return 0;
@@ -82,16 +139,4 @@ const char *hf_facts_value(const hf_facts *facts, const char *name)
 	const hf_fact *fact = hf_facts_get(facts, name);
 
 	return fact && fact->known == HF_PRESENT ? fact->value : NULL;
-}
-
-size_t hf_facts_names(const char *const **ret)
-{
-	static const char *const names[] = { "arch",	"audit",      "boot_id",
-					     "engine",	"hostname",   "kernel",
-					     "lsm",	"machine_id", "os",
-					     "os_like", "os_version", "swarm",
-					     "systemd" };
-
-	*ret = names;
-	return ARRAY_SIZE(names);
 }

@@ -40,14 +40,15 @@ void hf_facts_done(hf_facts *facts);
 int hf_facts_set(hf_facts *facts, const char *name, hf_known known, const char *value,
 		 const char *source, const char *why) _must_check_;
 
+/** hf_facts_wanted - what --fact takes instead of @arg, to be said as "--fact takes ...,
+ *  not @arg"; NULL if it takes it: a fact that nothing asks for would be a misspelt one,
+ *  and a version or a flag that is none would be taken for something; pure */
+const char *hf_facts_wanted(const char *arg);
+
 /** hf_facts_given - set those of --fact, "NAME=VALUE" each, before any other is read.
- *  Errors: -EINVAL, -ENOMEM. */
+ *  Errors: -EINVAL where hf_facts_wanted() wants something else, -ENOMEM. */
 int hf_facts_given(hf_facts *facts, const char *const *args, size_t n,
 		   hf_error **err) _must_check_;
-
-/** hf_facts_names - those that do not hang on what a `when` asks for; returns how many;
- *  pure */
-size_t hf_facts_names(const char *const **ret);
 
 /** hf_facts_get - the fact, NULL if it was never looked for; pure */
 const hf_fact *hf_facts_get(const hf_facts *facts, const char *name);

@@ -50,6 +50,20 @@ run 64 plan --fact engin=26.1
 err "--fact takes NAME=VALUE with a NAME"
 run 64 plan --fact =x
 err "--fact takes NAME=VALUE"
+run 64 plan --fact engine
+err "--fact takes NAME=VALUE"
+for fact in engine=abc engine=v26.1 engine= audit=x systemd= kernel=x; do
+	run 64 plan --fact "$fact"
+	err "--fact takes a version such as 26.1.5, not '$fact'"
+done
+for fact in swarm=yes swarm=True swarm= unit:docker.service=1 exists:/etc=; do
+	run 64 plan --fact "$fact"
+	err "--fact takes true or false, not '$fact'"
+done
+run 64 plan --fact hostname=
+err "--fact takes a VALUE, not 'hostname='"
+run 64 plan --fact unit:=true
+err "--fact takes NAME=VALUE with a NAME"
 run 64 plan --only a,,b
 err "--only takes terms separated by single commas"
 run 64 check --fail-on=drifts
