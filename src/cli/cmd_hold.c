@@ -82,16 +82,21 @@ int hf_cmd_hold(hf_cli *cli)
 int hf_cmd_unhold(hf_cli *cli)
 {
 	cleanup_(hf_run_done) hf_run run = { 0 };
+	cleanup_(hf_error_freep) hf_error *unread = NULL;
 	hf_error *err = NULL;
+	const char *text;
+	bool held;
 	int status = hf_run_open(&run, cli);
 
 	if (!status)
 		status = hf_run_must_be_root(&run);
 	if (status)
 		return status;
+	/* a damaged one holds as well */
+	held = hold_text(&run, &text, &unread) < 0 || text;
 	if (hf_hold_clear(&run.host, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
-	return show(&run, true);
+	return show(&run, held);
 }
 
 int hf_run_check_hold(hf_run *run)

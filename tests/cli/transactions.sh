@@ -178,6 +178,9 @@ field changed false
 hf 0 unhold --format json
 field result '"in-sync"'
 field changed true
+hf 0 unhold --format json
+json
+field changed false
 hf 0 apply ./b.yaml
 hf 1 hold --for 8h "$(printf 'moved by J\366rg')"
 has "is not UTF-8, so it cannot be recorded"
