@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -169,8 +170,8 @@ int hf_cli_fail(hf_cli *cli, hf_exit status, hf_error *error)
 
 /* Where the report is written until it is complete. */
 typedef struct hf_output {
-	const char *path; /* NULL: stdout */
-	char *temp;	  /* beside it; NULL: written directly (a device, a FIFO) */
+	char *path; /* of a file, after links; NULL: stdout */
+	char *temp; /* beside it; NULL: written directly (a device, a FIFO) */
 } hf_output;
 
 static bool wants_color(hf_color when, FILE *stream)
@@ -198,39 +199,69 @@ static int open_failed(const char *path, hf_error **err)
 	return hf_error_set(err, -errno, "cannot write '%s': %s", path, strerror(errno));
 }
 
+/* stdout or stderr if they are written to this file already: /dev/stdout; else NULL */
+static FILE *standard_stream(const struct stat *file)
+{
+	FILE *const streams[] = { stdout, stderr };
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
+		if (fstat(fileno(streams[i]), &st) == 0 && st.st_dev == file->st_dev &&
+		    st.st_ino == file->st_ino)
+			return streams[i];
+	return NULL;
+}
+
+/* A file that takes the place of @old (NULL: there is none), as a redirection of the
+ * shell would leave it: what is there keeps its owner and mode. */
+static int output_temp(hf_output *output, hf_cli *cli, const struct stat *old)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	(void)umask(mask);
+	fd = mkostemp(output->temp, O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (old)
+		(void)!fchown(fd, old->st_uid, old->st_gid);
+	(void)!fchmod(fd, old ? old->st_mode & 0777 : 0666 & ~mask);
+	cli->out = fdopen(fd, "w");
+	if (cli->out)
+		return 0;
+	(void)close(fd);
+	(void)unlink(output->temp);
+	return -1;
+}
+
 static int output_open(hf_output *output, hf_cli *cli, hf_error **err)
 {
 	const char *path = cli->options.output;
 	struct stat st;
-	mode_t mask;
-	int fd;
+	bool exists;
 
 	cli->out = stdout;
 	if (!path)
 		return 0;
-	output->path = path;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+	exists = stat(path, &st) == 0;
+	cli->out = exists ? standard_stream(&st) : NULL;
+	if (cli->out)
+		return 0;
+	if (exists && !S_ISREG(st.st_mode)) {
+		output->path = strdup(path);
 		cli->out = fopen(path, "we");
-		return cli->out ? 0 : open_failed(path, err);
+		return output->path && cli->out ? 0 : open_failed(path, err);
 	}
-	if (asprintf(&output->temp, "%s.holdfast-XXXXXX", path) < 0) {
+	/* the file behind a link is replaced, not the link */
+	output->path = exists ? realpath(path, NULL) : strdup(path);
+	if (!output->path)
+		return open_failed(path, err);
+	if (asprintf(&output->temp, "%s.holdfast-XXXXXX", output->path) < 0) {
 		output->temp = NULL;
 		return hf_error_oom(err);
 	}
-	fd = mkostemp(output->temp, O_CLOEXEC);
-	if (fd < 0)
-		return open_failed(path, err);
-	/* as a redirection of the shell would have made it */
-	mask = umask(0);
-	(void)umask(mask);
-	(void)!fchmod(fd, 0666 & ~mask);
-	cli->out = fdopen(fd, "w");
-	if (cli->out)
-		return 0;
-	(void)open_failed(path, err);
-	(void)close(fd);
-	(void)unlink(output->temp);
-	return -EIO;
+	return output_temp(output, cli, exists ? &st : NULL) < 0 ? open_failed(path, err)
+								 : 0;
 }
 
 /* Complete, or not there at all. */
@@ -255,8 +286,13 @@ static int output_close(hf_output *output, hf_cli *cli, hf_error **err)
 		if (output->temp)
 			(void)unlink(output->temp);
 	}
-	free(take_ptr(output->temp));
 	return r;
+}
+
+static void output_done(hf_output *output)
+{
+	free(output->temp);
+	free(output->path);
 }
 
 /* --- main --------------------------------------------------------------------------- */
@@ -278,12 +314,11 @@ static int run_command(hf_cli *cli)
 
 static int run_with_output(hf_cli *cli)
 {
-	hf_output output = { 0 };
+	cleanup_(output_done) hf_output output = { 0 };
 	hf_error *err = NULL;
 	int status;
 
 	if (output_open(&output, cli, &err) < 0) {
-		free(output.temp);
 		cli->out = stdout;
 		return hf_cli_fail(cli, HF_EXIT_FAILED, err);
 	}

@@ -99,6 +99,18 @@ run 2 plan --root root site.yaml --output /dev/null
 [ -c /dev/null ] || fail "/dev/null was replaced"
 run 2 plan --root root site.yaml --output -
 out "drift"
+printf 'before\n' >out.log
+ln -s /proc/self/fd/1 stdout
+"$HOLDFAST" plan --root root site.yaml --output stdout >>out.log 2>err
+[ -h stdout ] || fail "a link such as /dev/stdout was replaced"
+[ "$(sed -n 1p out.log)" = before ] && grep -q '^drift' out.log || fail "--output stdout: $(cat out.log)"
+printf 'before\n' >report.txt
+chmod 600 report.txt
+ln -s report.txt report
+run 2 plan --root root site.yaml --output report
+[ -h report ] && grep -q '^drift' report.txt || fail "the file behind a link: $(ls -l)"
+[ "$(stat -c %a report.txt)" = 600 ] || fail "the report's mode became $(stat -c %a report.txt)"
+! grep -q before report.txt || fail "the report was not replaced"
 run 2 plan --root root site.yaml --color=always
 grep -q "$(printf '\033')\[1m" out || fail "--color=always has no colour"
 run 2 plan --root root site.yaml
