@@ -132,3 +132,20 @@ const char *hf_decoder_plain(hf_decoder *d, hf_mark mark, const char *text)
 {
 	return hf_vars_plain(text, &d->model->arena, mark, d->diags);
 }
+
+/* A text in which any could not be replaced is left as it was written. */
+bool hf_decoder_is_left(const hf_decoder *d, const hf_node *node)
+{
+	hf_var_token token;
+
+	if (!d->diags->n_errors)
+		return false;
+	for (const char *text = node->text; text && hf_var_next(&text, &token);)
+		if (token.type == HF_VAR_OPEN ||
+		    (token.type == HF_VAR_REF && !memchr(token.start, ':', token.len)))
+			return true;
+	for (size_t i = 0; i < node->n; i++)
+		if (hf_decoder_is_left(d, node->items[i]))
+			return true;
+	return false;
+}

@@ -42,6 +42,10 @@ int hf_decoder_refs(hf_decoder *d, hf_mark mark, const char *text) _must_check_;
  *  Returns: the text in the model's arena, or NULL (reported, or out of memory). */
 const char *hf_decoder_plain(hf_decoder *d, hf_mark mark, const char *text);
 
+/** hf_decoder_is_left - is there in @node what a variable should have replaced? That it
+ *  could not was reported then: there is nothing to be said about the value. Pure. */
+bool hf_decoder_is_left(const hf_decoder *d, const hf_node *node);
+
 /* What stands behind "NAME:" in the ids of a kind's rows and changes. */
 typedef enum hf_id_form {
 	HF_ID_FREE,  /* nothing that others read */

@@ -425,8 +425,11 @@ static int set_one(hf_decoder *d, const hf_node *key, const hf_node *node,
 		   const target *t)
 {
 	size_t errors = d->diags->n_errors;
-	hf_json *value = typed_value(d, node, t, false);
+	hf_json *value;
 
+	if (hf_decoder_is_left(d, node))
+		return 0;
+	value = typed_value(d, node, t, false);
 	return value ? add_demand(d, key->mark, HF_DAEMON_SET, t, value)
 		     : nothing(d, errors);
 }
@@ -498,6 +501,8 @@ static int decode_add(hf_decoder *d, const hf_node *key, const hf_node *node,
 			    "'%s' is not a list, nothing can be added", t->name);
 		return 0;
 	}
+	if (hf_decoder_is_left(d, node))
+		return 0;
 	value = list_value(d, node, t, false);
 	return value ? add_demand(d, key->mark, HF_DAEMON_ADD, t, value)
 		     : nothing(d, errors);
@@ -537,6 +542,8 @@ static int decode_forbid(hf_decoder *d, const hf_node *key, const hf_node *node,
 			      t->name);
 		return 0;
 	}
+	if (hf_decoder_is_left(d, node))
+		return 0;
 	value = forbid_value(d, node, t);
 	return value ? add_demand(d, key->mark, HF_DAEMON_FORBID, t, value)
 		     : nothing(d, errors);
