@@ -59,8 +59,7 @@ int hf_restart_parse(const char *s, hf_restart *ret)
 
 bool hf_control_is_active(const hf_control *control)
 {
-	return control->selected && !control->disabled &&
-	       !(control->manual && !control->n_demands) &&
+	return control->selected && !control->disabled && !control->manual &&
 	       control->gate != HF_GATE_CLOSED;
 }
 

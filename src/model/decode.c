@@ -46,6 +46,7 @@ typedef struct control_decoder {
 	hf_key keys[KEY_MAX]; /* own ones, then one for each kind */
 	size_t n_keys;
 	const hf_node *values[KEY_MAX];
+	size_t n_errors; /* before this control */
 } control_decoder;
 
 static bool out_of_memory(const hf_loader *l)
@@ -181,10 +182,28 @@ static int decode_own(control_decoder *d)
 	return r < 0 || out_of_memory(d->l) ? -ENOMEM : 0;
 }
 
+/* One that asks for nothing would pass, or never apply, whatever the host is like. */
+static void check_asks(const control_decoder *d)
+{
+	const hf_control *c = d->control;
+
+	if (d->l->diags->n_errors > d->n_errors)
+		return; /* what it asks for is not known */
+	if (!c->n_demands && !c->manual)
+		hf_diag_add(
+			d->l->diags, HF_DIAG_ERROR, c->mark,
+			"add what must hold, or 'manual' with what a person has to do",
+			"control '%s' asks for nothing", c->id);
+	if (c->n_demands && c->manual)
+		hf_diag_add(d->l->diags, HF_DIAG_ERROR, d->values[KEY_MANUAL]->mark,
+			    "leave out one of them; null removes an inherited one",
+			    "control '%s' is 'manual', and asks for what is decided here",
+			    c->id);
+}
+
 static int decode_kinds(control_decoder *d)
 {
 	hf_decoder decoder = { d->l->model, d->control, d->l->diags };
-	bool any = false;
 
 	for (size_t i = 0; i < d->l->model->n_kinds; i++) {
 		const hf_kind *kind = d->l->model->kinds[i];
@@ -193,7 +212,6 @@ static int decode_kinds(control_decoder *d)
 
 		if (!section)
 			continue;
-		any = true;
 		if (hf_node_is_null(section)) {
 			hf_diag_error(d->l->diags, section->mark, "'%s' is empty",
 				      kind->name);
@@ -203,11 +221,7 @@ static int decode_kinds(control_decoder *d)
 		if (r < 0)
 			return r;
 	}
-	if (!any && !hf_node_get(d->control->node, "manual"))
-		hf_diag_add(
-			d->l->diags, HF_DIAG_ERROR, d->control->mark,
-			"add what must hold, or 'manual' with what a person has to do",
-			"control '%s' asks for nothing", d->control->id);
+	check_asks(d);
 	return 0;
 }
 
@@ -218,6 +232,7 @@ static int decode_control(control_decoder *d, hf_entry *entry)
 	const hf_node *node;
 	int r;
 
+	d->n_errors = d->l->diags->n_errors;
 	node = hf_vars_substitute(&d->l->vars, entry->node, d->l->arena, d->l->diags);
 	if (!control || !node)
 		return -ENOMEM;

@@ -209,7 +209,7 @@ static hf_state state_of(const hf_plan *plan, const hf_control *control,
 		*reason = control->waiver->reason;
 		return HF_STATE_WAIVED;
 	}
-	if (control->manual && !control->n_demands) {
+	if (control->manual) {
 		*reason = control->manual;
 		return HF_STATE_MANUAL;
 	}

@@ -31,15 +31,22 @@ typedef struct world {
 
 /* "daemon": each key below `set` is a demand whose spec is the value's node. */
 static int fake_decode(hf_decoder *d, const hf_node *node);
+/* The other kinds: anything that is not empty is a demand. */
+static int fake_any(hf_decoder *d, const hf_node *node);
 /* Two enabled controls that want different values of one key. */
 static int fake_check(const hf_model *model, hf_diags *diags);
 
 static const hf_kind fake_daemon = {
 	.name = "daemon", .rank = 1, .decode = fake_decode, .check = fake_check
 };
-static const hf_kind fake_files = { .name = "files", .rank = 2 };
-static const hf_kind fake_audit = { .name = "audit", .rank = 3 };
+static const hf_kind fake_files = { .name = "files", .rank = 2, .decode = fake_any };
+static const hf_kind fake_audit = { .name = "audit", .rank = 3, .decode = fake_any };
 static const hf_kind *const fake_kinds[] = { &fake_daemon, &fake_files, &fake_audit };
+
+static int fake_any(hf_decoder *d, const hf_node *node)
+{
+	return node->n ? hf_decoder_demand(d, &fake_files, node->mark, NULL) : 0;
+}
 
 typedef struct fake_spec {
 	const char *key;
@@ -77,7 +84,7 @@ static int fake_check(const hf_model *model, hf_diags *diags)
 		const hf_demand *demand = model->demands[i], *other;
 		const fake_spec *spec = demand->spec;
 
-		if (demand->control->disabled)
+		if (!spec || demand->control->disabled)
 			continue;
 		other = hf_map_get(&first, spec->key);
 		if (other &&

@@ -303,7 +303,7 @@ static void test_waive(void **state)
 static void test_control_states(void **state)
 {
 	hf_waiver waiver = { 0 };
-	hf_control c = { .selected = true, .enforce = true, .n_demands = 1 };
+	hf_control c = { .selected = true, .enforce = true };
 
 	(void)state;
 	assert_true(hf_control_is_active(&c));
@@ -327,10 +327,8 @@ static void test_control_states(void **state)
 	assert_true(hf_control_is_claiming(&c));
 	c.waiver = NULL;
 	c.manual = "text";
-	assert_true(hf_control_is_active(&c));
-	c.n_demands = 0;
 	assert_false(hf_control_is_active(&c));
-	c.n_demands = 1;
+	c.manual = NULL;
 	c.selected = false;
 	assert_false(hf_control_is_active(&c));
 	assert_true(hf_control_is_claiming(&c));

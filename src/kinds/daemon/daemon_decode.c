@@ -490,6 +490,13 @@ static int decode_set(hf_decoder *d, const hf_node *key, const hf_node *node,
 						    : set_one(d, key, node, t);
 }
 
+/* An empty list asks for nothing. */
+static int ask_list(hf_decoder *d, hf_mark mark, hf_daemon_op op, const target *t,
+		    hf_json *list)
+{
+	return list->n ? add_demand(d, mark, op, t, list) : 0;
+}
+
 static int decode_add(hf_decoder *d, const hf_node *key, const hf_node *node,
 		      const target *t)
 {
@@ -504,7 +511,7 @@ static int decode_add(hf_decoder *d, const hf_node *key, const hf_node *node,
 	if (hf_decoder_is_left(d, node))
 		return 0;
 	value = list_value(d, node, t, false);
-	return value ? add_demand(d, key->mark, HF_DAEMON_ADD, t, value)
+	return value ? ask_list(d, key->mark, HF_DAEMON_ADD, t, value)
 		     : nothing(d, errors);
 }
 
@@ -545,7 +552,7 @@ static int decode_forbid(hf_decoder *d, const hf_node *key, const hf_node *node,
 	if (hf_decoder_is_left(d, node))
 		return 0;
 	value = forbid_value(d, node, t);
-	return value ? add_demand(d, key->mark, HF_DAEMON_FORBID, t, value)
+	return value ? ask_list(d, key->mark, HF_DAEMON_FORBID, t, value)
 		     : nothing(d, errors);
 }
 
