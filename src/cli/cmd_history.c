@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* history: the transactions on record; show: one of them. */
+#include <errno.h>
 #include <string.h>
 
 #include "cli/run.h"
@@ -261,7 +262,10 @@ int hf_cmd_show(hf_cli *cli)
 	r = hf_txn_find(&run.host, words->n ? words->items[0] : "last", &run.arena, &id,
 			&err);
 	if (r < 0)
-		return hf_run_fail(&run, HF_EXIT_USAGE, err);
+		return hf_run_fail(&run,
+				   r == -ENOENT || r == -ENOTUNIQ ? HF_EXIT_USAGE
+								  : HF_EXIT_FAILED,
+				   err);
 	if (hf_txn_load(&run.host, id, &run.arena, &txn, &err) < 0)
 		return hf_run_fail(&run, HF_EXIT_FAILED, err);
 	if (cli->options.json)

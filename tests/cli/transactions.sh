@@ -267,4 +267,14 @@ plain
 chmod 0777 root/etc/docker/c/*
 hf 1 rollback --record
 plain
+
+# a record that cannot be read is no bad usage
+mv root/var/lib/holdfast/transactions aside
+ln -s transactions root/var/lib/holdfast/transactions
+hf 1 show
+has "cannot list '/var/lib/holdfast/transactions'"
+hf 1 history
+rm root/var/lib/holdfast/transactions
+mv aside root/var/lib/holdfast/transactions
+hf 64 show no-such-id
 finish
