@@ -51,22 +51,27 @@ static void put_containers(FILE *out, const hf_report *r)
 
 void hf_report_outcome_block(FILE *out, const hf_report *r)
 {
+	bool stuck;
+
 	fputc('\n', out);
 	if (!put_state(out, r, "Done:", "done"))
 		fputs("Done:\n  nothing\n", out);
 	(void)put_state(out, r, "Failed:", "failed");
 	if (!put_state(out, r, "Put back:", "reverted"))
 		fputs("Put back:\n  nothing\n", out);
-	if (!put_state(out, r, "Not put back:", "stuck"))
+	stuck = put_state(out, r, "Not put back:", "stuck");
+	if (!stuck)
 		fputs("Not put back:\n  nothing\n", out);
 	(void)put_state(out, r, "Left to you:", "left");
 	put_containers(out, r);
 	fputs("Next:\n", out);
 	switch (r->exit) {
 	case HF_EXIT_INCOMPLETE:
-		fputs("  settle what is named under \"Not put back\", then\n"
-		      "  holdfast recover\n  holdfast check\n",
+		/* a journal that is torn, say, names nothing */
+		fputs(stuck ? "  settle what is named under \"Not put back\", then\n"
+			    : "  settle what the error names, then\n",
 		      out);
+		fputs("  holdfast recover\n  holdfast check\n", out);
 		break;
 	case HF_EXIT_ROLLED_BACK:
 		fputs("  the host is as it was before; cure the cause named above, then\n"

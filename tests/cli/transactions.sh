@@ -205,6 +205,8 @@ cp later root/var/lib/holdfast/journal
 hf 5 recover
 has "was written by holdfast 9.1 in schema '3.0'"
 has "use the version that wrote it"
+hf 5 apply ./b.yaml
+has "settle what the error names, then"
 cmp -s later root/var/lib/holdfast/journal || fail "the journal of a later version is gone"
 rm root/var/lib/holdfast/journal
 
