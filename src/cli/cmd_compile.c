@@ -192,6 +192,7 @@ static int write_rows(hf_compile *c, hf_error **err)
 
 static int open_output(hf_compile *c, const char *dir, hf_error **err)
 {
+	struct stat out, root;
 	int r;
 
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
@@ -199,7 +200,17 @@ static int open_output(hf_compile *c, const char *dir, hf_error **err)
 				    dir, strerror(errno));
 	r = hf_host_open(&c->out, dir, err);
 	c->out_open = r >= 0;
-	return r;
+	if (r < 0 || fstat(c->out.root_fd, &out) < 0 ||
+	    fstat(c->run->host.root_fd, &root) < 0)
+		return r;
+	if (out.st_dev == root.st_dev && out.st_ino == root.st_ino) {
+		(void)hf_error_set(err, -EINVAL,
+				   "'%s' is what is looked at: written there, the files "
+				   "would be in force without a way back",
+				   dir);
+		return hf_error_hint(err, "name another directory, or use 'apply'");
+	}
+	return 0;
 }
 
 static int compile(hf_compile *c, const char *dir, hf_error **err)

@@ -47,4 +47,10 @@ cat >expected <<'END'
 ./files.txt
 END
 diff expected found || fail "other files were written"
+
+# compile has no journal: it does not write into what it reads
+echo '{"icc": true}' >root/etc/docker/daemon.json
+run 1 compile ./b.yaml --root root --output-dir "$PWD/root/../root" --only icc
+err "is what is looked at"
+grep -q true root/etc/docker/daemon.json || fail "compile changed the tree"
 finish
