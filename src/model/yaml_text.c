@@ -6,6 +6,8 @@
 #include "base/escape.h"
 #include "base/macro.h"
 
+#define DIRECTIVES_MAX 64u
+
 static unsigned decode_utf8(const char *s, size_t len)
 {
 	static const unsigned char first_mask[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
@@ -41,10 +43,19 @@ static bool is_utf16(const hf_source *source)
 				    memcmp(source->text, "\xfe\xff", 2) == 0);
 }
 
+/* libyaml compares each of these directives with all before it: of very many it would
+ * not come to an end. No baseline needs one; a line of a quoted text may look like one.
+ */
+static bool is_tag_directive(hf_mark mark, const char *p, const char *end)
+{
+	return mark.column == 1 && end - p >= 4 && memcmp(p, "%TAG", 4) == 0;
+}
+
 bool hf_yaml_text_check(const hf_source *source, hf_diags *diags)
 {
 	const char *p = source->text, *end = p + source->len;
 	hf_mark mark = { source, 1, 1 };
+	unsigned n_directives = 0;
 
 	if (is_utf16(source)) {
 		hf_diag_add(diags, HF_DIAG_ERROR, (hf_mark){ source, 0, 0 },
@@ -59,6 +70,13 @@ bool hf_yaml_text_check(const hf_source *source, hf_diags *diags)
 		unsigned c;
 		size_t n;
 
+		if (is_tag_directive(mark, p, end) && ++n_directives > DIRECTIVES_MAX) {
+			hf_diag_error(diags, mark,
+				      "more than %u %%TAG lines, and a baseline has no "
+				      "tags",
+				      DIRECTIVES_MAX);
+			return false;
+		}
 		while (p < end && *p >= ' ' && *p < 0x7f) /* nearly all there is */
 			p++;
 		mark.column += (unsigned)(p - run);

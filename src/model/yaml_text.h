@@ -6,8 +6,9 @@
 
 #include "base/diag.h"
 
-/** hf_yaml_text_check - UTF-8, printable, one kind of line break; false if reported;
- *  pure. A byte order mark in front is allowed. */
+/** hf_yaml_text_check - UTF-8, printable, one kind of line break, and not made for
+ * libyaml to take for ever; false if reported; pure. A byte order mark in front is
+ * allowed. */
 bool hf_yaml_text_check(const hf_source *source, hf_diags *diags);
 
 /**

@@ -207,6 +207,15 @@ static void test_limits(void **state)
 	assert_sb(&sb,
 		  "1:1999999: the file has more than 1000000 values, aliases counted as "
 		  "what they stand for\n");
+	/* libyaml compares each with all before it: two seconds for these */
+	for (int i = 0; i < 30000; i++)
+		hf_strbuf_addf(&sb, "%%TAG !a%d! x\n", i);
+	hf_strbuf_adds(&sb, "---\na: b\n");
+	assert_sb(&sb, "65:1: more than 64 %TAG lines, and a baseline has no tags\n");
+	for (int i = 0; i < 64; i++)
+		hf_strbuf_addf(&sb, "%%TAG !a%d! x\n", i);
+	hf_strbuf_adds(&sb, "---\na: b\n");
+	assert_sb(&sb, "");
 	repeat(&sb, "#2345678901234567890123456789012345678901234567890123456789012\n",
 	       8 * 1024 * 1024 / 63 + 1);
 	assert_sb(&sb, "0:0: the file is larger than 8 MiB\n");
