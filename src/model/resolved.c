@@ -12,6 +12,8 @@
  * because the text of a plain scalar is all that counts here. */
 static bool is_plain_word(const char *s)
 {
+	if (*s == '-' && isdigit((unsigned char)s[1]))
+		s++;
 	if (!*s || !(isalnum((unsigned char)*s) || *s == '/' || *s == '_'))
 		return false;
 	for (; *s; s++)
