@@ -195,6 +195,10 @@ static void editing(void **state)
 		  "/dockerd $OPTS $OPTS | OPTS=--host tcp://0.0.0.0:2375" },
 		{ "/dockerd $ODD", "--icc", NULL, NULL,
 		  "/dockerd $ODD | ODD=\"--label=a b\" \"--label=\\\"\\\\\" \"\"" },
+		/* a lone backslash at the end is a word, and stays that word only */
+		{ "/x --debug=1 \\", "--debug", NULL, NULL, "/x \\\\" },
+		{ "/x a\\", NULL, "--y", NULL, "/x a\\\\ --y" },
+		{ "/x a\\\\", NULL, "--y", NULL, "/x a\\\\ --y" },
 		{ "/dockerd -Dl warn", "--debug", NULL, NULL,
 		  "it shares the word '-Dl' with other flags; write them apart in /u" },
 		{ "/thing --debug x", "--debug", NULL, NULL,

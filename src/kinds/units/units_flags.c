@@ -419,6 +419,20 @@ static void line_add(hf_strbuf *sb, const char *text, size_t len)
 	hf_strbuf_add(sb, text, len);
 }
 
+/* A word as it was written. The last one may end in a lone backslash, which systemd keeps
+ * where nothing follows; with something behind it, were it the next line, it is escaped.
+ */
+static void line_add_word(hf_strbuf *sb, const char *text, size_t len)
+{
+	size_t n = 0;
+
+	line_add(sb, text, len);
+	while (n < len && text[len - 1 - n] == '\\')
+		n++;
+	if (n % 2)
+		hf_strbuf_addc(sb, '\\');
+}
+
 static void line_add_tail(hf_strbuf *sb, const hf_flag_edit *edit)
 {
 	for (size_t i = 0; i < edit->n_tail; i++)
@@ -441,7 +455,7 @@ int hf_flag_edit_line(const hf_flag_edit *edit, const char **ret)
 			tail_done = true;
 		}
 		if (!put)
-			line_add(&sb, cmd->raw + w->start, w->len);
+			line_add_word(&sb, cmd->raw + w->start, w->len);
 		else if (*put)
 			line_add(&sb, put, strlen(put));
 	}

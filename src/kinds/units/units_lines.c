@@ -549,13 +549,16 @@ static int block_overridden(hf_units_work *work, bool *ret_any, hf_error **err)
 			continue;
 		if (after->unknown)
 			line->blocked = after->unknown;
-		else
+		else if (after->file)
 			line->blocked = hf_arena_printf(
 				work->arena,
 				"%s:%u comes after our drop-in and overrides it; take it "
 				"out "
 				"there",
-				after->file ? after->file : "a file", after->line);
+				after->file, after->line);
+		else
+			line->blocked = "a word before it in ExecStart= would take it "
+					"for something else; mend that first";
 		if (!line->blocked)
 			return hf_error_oom(err);
 		*ret_any = true;
