@@ -18,6 +18,7 @@ typedef struct reader {
 	size_t len;
 	size_t pos;
 	unsigned line;
+	size_t line_start; /* plus the bytes of characters in it beyond one for each */
 	unsigned depth;
 	size_t n_nodes, max_nodes;
 	hf_arena *arena;
@@ -98,11 +99,19 @@ static void skip_blank(reader *r)
 	for (; r->pos < r->len; r->pos++) {
 		char c = r->text[r->pos];
 
-		if (c == '\n')
+		if (c == '\n') {
 			r->line++;
-		else if (c != ' ' && c != '\t' && c != '\r')
+			r->line_start = r->pos + 1;
+		} else if (c != ' ' && c != '\t' && c != '\r') {
 			break;
+		}
 	}
+}
+
+/* As hf_json_column() of r->pos, but not by looking back. */
+static unsigned column_now(const reader *r)
+{
+	return (unsigned)(r->pos - r->line_start) + 1;
 }
 
 static int hex4(const reader *r, size_t pos, unsigned *ret)
@@ -203,6 +212,7 @@ static int read_odd_string(reader *r, const char **ret)
 		memcpy(out + len, r->text + r->pos, n);
 		len += n;
 		r->pos += n;
+		r->line_start += n - 1;
 	}
 	r->pos++;
 	*ret = out;
@@ -299,7 +309,7 @@ static int read_word(reader *r, hf_json *node)
 static int read_key(reader *r, const hf_json *object, hf_json **ret)
 {
 	const char *key;
-	unsigned line = r->line;
+	unsigned line = r->line, column = column_now(r);
 	size_t start = r->pos, end;
 	hf_json *first, *value;
 	int code;
@@ -312,9 +322,9 @@ static int read_key(reader *r, const hf_json *object, hf_json **ret)
 	end = r->pos;
 	first = hf_json_get(object, key);
 	if (first) {
-		code = hf_error_at(
-			r->err, -EBADMSG, r->name, line, hf_json_column(r->text, start),
-			"duplicate key '%s', first in line %u", key, first->line);
+		code = hf_error_at(r->err, -EBADMSG, r->name, line, column,
+				   "duplicate key '%s', first in line %u", key,
+				   first->line);
 		(void)hf_error_hint(r->err, "keep one of the two");
 		return code;
 	}
@@ -331,6 +341,7 @@ static int read_key(reader *r, const hf_json *object, hf_json **ret)
 	value->key_start = start;
 	value->key_end = end;
 	value->line = line;
+	value->column = column;
 	*ret = value;
 	return 0;
 }
@@ -413,6 +424,7 @@ static int read_value(reader *r, hf_json **ret)
 		return hf_error_oom(r->err);
 	node->start = r->pos;
 	node->line = r->line;
+	node->column = column_now(r);
 	c = r->text[r->pos];
 	if (c == '{' || c == '[') {
 		if (++r->depth > HF_JSON_DEPTH_MAX)

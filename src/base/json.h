@@ -50,7 +50,8 @@ struct hf_json {
 	size_t start, end;
 	size_t key_start, key_end; /* with the quotes */
 	size_t comma;		   /* of the comma that follows; 0: none does */
-	unsigned line;		   /* of the key, or of the value without one; 1-based */
+	unsigned line, column;	   /* of the key, or of the value without one; 1-based,
+				    * the column in characters */
 };
 
 /** hf_json_type_name - "a string", "a list", ... for messages; pure */

@@ -162,6 +162,39 @@ static void test_parse(void **state)
 	hf_arena_done(&arena);
 }
 
+/* Each value knows where it stands; looked back for, many of one line took minutes. */
+static void test_columns(void **state)
+{
+	static const char text[] =
+		"{\"s\": \"\xc3\xa9\xf0\x9f\x98\x80\", \"\xc3\xa9\\\\\": [1, "
+		"\"\xc3\xa9\"],\r\n \"a\" :\n\t\"\xc3\xa9\", \"b\": {}}";
+	static const struct {
+		const char *key;
+		unsigned line, column;
+	} table[] = {
+		{ "s", 1, 2 }, { "\xc3\xa9\\", 1, 13 }, { "a", 2, 2 }, { "b", 3, 7 }
+	};
+	hf_arena arena = { 0 };
+	hf_error *err = NULL;
+	hf_json *root;
+
+	(void)state;
+	assert_int_equal(hf_json_parse("f", text, strlen(text), &arena, &root, &err), 0);
+	assert_int_equal(root->n, ARRAY_SIZE(table));
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const hf_json *v = hf_json_get(root, table[i].key);
+
+		assert_non_null(v);
+		assert_int_equal(v->line, table[i].line);
+		assert_int_equal(v->column, table[i].column);
+		assert_int_equal(v->column, hf_json_column(text, v->key_start));
+		for (size_t k = 0; k < v->n; k++)
+			assert_int_equal(v->items[k]->column,
+					 hf_json_column(text, v->items[k]->start));
+	}
+	hf_arena_done(&arena);
+}
+
 typedef struct edit_case {
 	const char *text; /* NULL: no file */
 	const char *key, *subkey, *value;
@@ -490,10 +523,11 @@ static void test_mutation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bad),	 cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_bombs),	 cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_edit),	 cmocka_unit_test(test_edit_many),
-		cmocka_unit_test(test_property), cmocka_unit_test(test_mutation),
+		cmocka_unit_test(test_bad),	  cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_bombs),	  cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_columns),	  cmocka_unit_test(test_edit),
+		cmocka_unit_test(test_edit_many), cmocka_unit_test(test_property),
+		cmocka_unit_test(test_mutation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,8 +94,7 @@ static int tell_key(hf_daemon_ctx *ctx, const hf_source *source, const hf_json *
 		    bool finding)
 {
 	hf_plan *plan = ctx->plan;
-	hf_mark mark = { source, member->line,
-			 hf_json_column(ctx->obs->text, member->key_start) };
+	hf_mark mark = { source, member->line, member->column };
 	const char *why, *id;
 	hf_resource *row;
 
