@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "kinds/units/units_argv.h"
 
@@ -110,6 +111,10 @@ static void command_lines(void **state)
 		{ "/x a$FOO $FOO '$FOO'",
 		  "/x|a$FOO|two[FOO]|words[FOO]|two[FOO]|words[FOO]" },
 		{ "/x $$FOO $${FOO} ${FOO", "/x|$FOO|${FOO}|${FOO" },
+		{ "/x ${${EMPTY}}a", "/x|}a[${EMPTY]" },
+		{ "/x ${a:b}${EMPTY}c ${EMPTY}d:e", "/x|${a:b}c[EMPTY]|d:e[EMPTY]" },
+		{ "/x }${EMPTY}:${EMPTY} a", "/x|}:[EMPTY]|a" },
+		{ "/x ${:${EMPTY} ${}y", "/x|${:[EMPTY]|y[]" },
 		{ "/x $PATH", "~/x" },
 		{ "/x $Q", "/x|a[Q]|bc[Q]" },
 	};
@@ -289,6 +294,28 @@ static void quoting(void **state)
 	}
 }
 
+/* Openings whose end is far, or nowhere, are not looked for again from each of them. */
+static void many_openings(void **state)
+{
+	enum { MANY = 500000 };
+	static const char *const ends[] = { "", ":}" };
+	clock_t start = clock();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		cleanup_(hf_strbuf_done) hf_strbuf value = { 0 }, sb = { 0 };
+
+		hf_strbuf_adds(&value, "/x ");
+		for (int k = 0; k < MANY; k++)
+			hf_strbuf_adds(&value, "${");
+		hf_strbuf_adds(&value, ends[i]);
+		expand_text(hf_strbuf_str(&value), &sb);
+		assert_int_equal(sb.len, value.len);
+	}
+	/* from each of them it takes seven times as long, at best */
+	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+}
+
 /* Any damage to a line or an environment file gives words or an error, never a crash. */
 static void mutations(void **state)
 {
@@ -362,7 +389,7 @@ int main(void)
 		cmocka_unit_test(names),	 cmocka_unit_test(cut_files),
 		cmocka_unit_test(env_files),	 cmocka_unit_test(env_file_not_utf8),
 		cmocka_unit_test(quoting),	 cmocka_unit_test(round_trip),
-		cmocka_unit_test(mutations),
+		cmocka_unit_test(mutations),	 cmocka_unit_test(many_openings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -686,19 +686,23 @@ static int expand_inside(hf_expander *x, size_t word, const char *text)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	const hf_env_var *from = NULL, *var;
-	const char *variable = NULL;
+	const char *end = text, *colon = text, *variable = NULL; /* the next of them */
 	char *copy;
 
 	for (const char *p = text; *p; p++) {
-		const char *end = *p == '$' && p[1] == '{' ? strchr(p, '}') : NULL;
+		bool opens = *p == '$' && p[1] == '{';
 		char *name;
 
 		if (*p == '$' && p[1] == '$') {
 			hf_strbuf_addc(&sb, *p++);
 			continue;
 		}
+		if (opens && end && end < p + 2)
+			end = strchr(p, '}');
+		if (opens && colon && colon < p + 2)
+			colon = strchr(p, ':');
 		/* ${NAME:-...} is no syntax that it knows: left as it is */
-		if (!end || memchr(p, ':', (size_t)(end - p))) {
+		if (!opens || !end || (colon && colon < end)) {
 			hf_strbuf_addc(&sb, *p);
 			continue;
 		}
