@@ -60,6 +60,8 @@ typedef struct hf_unit_view {
 	bool vars_exact; /* there are no others, but those that the manager adds */
 	const char **listen_streams; /* ListenStream= of a socket unit, absolute paths */
 	size_t n_listen_streams;
+	const char **listen_tcp; /* its internet addresses, as "tcp://ADDRESS:PORT" */
+	size_t n_listen_tcp;
 	const char *listen_why; /* there may be more of them: why; or NULL */
 
 	/* The live layer; .live false: no manager to ask, .live_why tells. */

@@ -368,6 +368,28 @@ static void doubtful_streams(void **state)
 			    "ListenStream=/run/%H is known only to the running manager");
 }
 
+static void tcp_streams(void **state)
+{
+	static const char *const tcp[] = { "tcp://[::]:2375", "tcp://10.0.0.1:2376",
+					   "tcp://[::1]:2377" };
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+	const hf_unit_view *view;
+
+	temp_root_write(t, VENDOR "/docker.socket",
+			"[Socket]\nListenStream=2374\nListenStream=\n"
+			"ListenStream=/run/a\nListenStream=2375\n"
+			"ListenStream=10.0.0.1:2376\nListenStream=[::1]:2377\n"
+			"ListenStream=@abstract\nListenStream=vsock:2:1\n"
+			"ListenDatagram=2378\n");
+	survey(t, &plan, NULL, 0);
+	view = view_of(&plan, "docker.socket");
+	assert_int_equal(view->n_listen_streams, 1);
+	assert_int_equal(view->n_listen_tcp, ARRAY_SIZE(tcp));
+	for (size_t i = 0; i < ARRAY_SIZE(tcp); i++)
+		assert_string_equal(view->listen_tcp[i], tcp[i]);
+}
+
 static int may_have_own(temp_root *t, const char *unit)
 {
 	hf_arena arena = { 0 };
@@ -408,6 +430,7 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(doubtful_environment, setup, teardown),
 		cmocka_unit_test_setup_teardown(doubtful_streams, setup, teardown),
+		cmocka_unit_test_setup_teardown(tcp_streams, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused_commands, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
 						teardown),

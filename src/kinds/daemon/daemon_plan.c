@@ -318,13 +318,41 @@ typedef struct standing {
 	int met_after;
 } standing;
 
+/* fd:// stands for whatever docker.socket listens on, and that may be TCP. */
+static int add_streams(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, hf_daemon_value *v)
+{
+	const hf_unit_view *unit = hf_map_get(&ctx->plan->units, "docker.socket");
+	hf_arena *arena = &ctx->plan->arena;
+	hf_json *hosts;
+
+	if (spec->op != HF_DAEMON_FORBID || strcmp(spec->key->name, "hosts") != 0 ||
+	    !v->value || !unit || !unit->n_listen_tcp)
+		return 0;
+	hosts = hf_json_new(arena, HF_JSON_ARRAY, NULL);
+	for (size_t i = 0; hosts && i < v->value->n; i++) {
+		hf_json *host = v->value->items[i];
+
+		v->streams |= host->text && strncmp(host->text, "fd://", 5) == 0;
+		if (hf_json_add(arena, hosts, NULL, host) < 0)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; hosts && v->streams && i < unit->n_listen_tcp; i++)
+		if (hf_json_add(arena, hosts, NULL,
+				hf_json_new(arena, HF_JSON_STRING, unit->listen_tcp[i])) <
+		    0)
+			return -ENOMEM;
+	v->value = hosts;
+	return hosts ? 0 : -ENOMEM;
+}
+
 static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
 {
 	const hf_daemon_config now = { ctx->obs->root, &ctx->argv_now, ctx->engine };
 	hf_arena *arena = &ctx->plan->arena;
 
 	if (hf_daemon_in_force(&ctx->before, spec->key, spec->subkey, arena,
-			       &ret->after) < 0)
+			       &ret->after) < 0 ||
+	    add_streams(ctx, spec, &ret->after) < 0)
 		return -ENOMEM;
 	ret->met_after = hf_daemon_is_met(spec, &ret->after, ctx->engine, arena);
 	ret->moves = hf_daemon_moves(ctx, spec->key, spec->subkey);
@@ -332,7 +360,8 @@ static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
 	ret->met = ret->met_after;
 	if (!ret->moves)
 		return ret->met < 0 ? -ENOMEM : 0;
-	if (hf_daemon_in_force(&now, spec->key, spec->subkey, arena, &ret->now) < 0)
+	if (hf_daemon_in_force(&now, spec->key, spec->subkey, arena, &ret->now) < 0 ||
+	    add_streams(ctx, spec, &ret->now) < 0)
 		return -ENOMEM;
 	ret->met = hf_daemon_is_met(spec, &ret->now, ctx->engine, arena);
 	return ret->met < 0 || ret->met_after < 0 ? -ENOMEM : 0;
@@ -391,11 +420,14 @@ static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource 
 	if (v->flag && !place)
 		return -ENOMEM;
 	if (spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
-		return hf_row_judge(ctx->plan, row, HF_STATE_FINDING, found,
-				    spec->op == HF_DAEMON_FORBID
-					    ? "must not be in force; only reported"
-					    : "is not set; which value is right is for a "
-					      "person to decide");
+		return hf_row_judge(
+			ctx->plan, row, HF_STATE_FINDING, found,
+			v->streams
+				? "docker.socket listens there, for fd://; only reported"
+			: spec->op == HF_DAEMON_FORBID
+				? "must not be in force; only reported"
+				: "is not set; which value is right is for a "
+				  "person to decide");
 	if (hf_daemon_hides_data(spec->key, spec->subkey))
 		return judge_hiding(ctx, demand, row, s, found, place);
 	if (v->conflict)

@@ -75,6 +75,7 @@ typedef struct hf_daemon_value {
 	const hf_json *in_file; /* what the file has, in force or not */
 	const hf_dflag *flag;	/* the flag that stands for the key */
 	bool conflict;		/* both: dockerd does not start */
+	bool streams;		/* .value has what docker.socket listens on, too */
 } hf_daemon_value;
 
 /** hf_daemon_in_force - the value of @key, or of its member @subkey; 0 or -ENOMEM; pure

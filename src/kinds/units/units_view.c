@@ -255,6 +255,22 @@ int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *uni
 
 /* --- the plan's view ------------------------------------------------------------- */
 
+/* An address of ListenStream= that is no path, abstract name or vsock: a port alone is
+ * that of every address (systemd.socket(5)). */
+static int listen_tcp(hf_arena *arena, const char *address, hf_units_streams *out)
+{
+	bool port = address[strspn(address, "0123456789")] == '\0';
+	const char **slot;
+
+	if (!*address || strchr("/@%", *address) || strncmp(address, "vsock", 5) == 0)
+		return 0;
+	slot = hf_vec_push(arena, out->tcp, out->n_tcp);
+	if (!slot)
+		return -ENOMEM;
+	*slot = hf_arena_printf(arena, "tcp://%s%s", port ? "[::]:" : "", address);
+	return *slot ? 0 : -ENOMEM;
+}
+
 int hf_units_listen(hf_arena *arena, const char *unit, const hf_unit_stack *stack,
 		    hf_units_streams *ret, hf_error **err)
 {
@@ -271,6 +287,8 @@ int hf_units_listen(hf_arena *arena, const char *unit, const hf_unit_stack *stac
 			return hf_error_oom(err);
 		if (how == HF_EXPAND_INEXACT && (path[0] == '/' || path[0] == '%'))
 			out.doubtful = list[i].value;
+		if (listen_tcp(arena, path, &out) < 0)
+			return hf_error_oom(err);
 		if (path[0] != '/' || how != HF_EXPAND_EXACT)
 			continue;
 		slot = hf_vec_push(arena, out.paths, out.n);
@@ -298,6 +316,8 @@ static int view_listen(hf_unit_view *view, hf_arena *arena, const hf_unit_stack 
 
 	view->listen_streams = streams.paths;
 	view->n_listen_streams = streams.n;
+	view->listen_tcp = streams.tcp;
+	view->n_listen_tcp = streams.n_tcp;
 	view->listen_why = streams.why;
 	return r;
 }

@@ -35,6 +35,8 @@ int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *uni
 typedef struct hf_units_streams {
 	const char **paths; /* the absolute ones of ListenStream= */
 	size_t n;
+	const char **tcp; /* the internet addresses, as "tcp://..." of dockerd's -H */
+	size_t n_tcp;
 	const char *doubtful; /* one whose path cannot be told, as written; or NULL */
 	const char *why;      /* of .doubtful */
 } hf_units_streams;
