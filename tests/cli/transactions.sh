@@ -7,6 +7,8 @@
 mkdir -p root/etc/docker root/var/lib
 printf '{\n  "dns": ["10.0.0.1"]\n}\n' >root/etc/docker/daemon.json
 chmod 0664 root/etc/docker/daemon.json
+# only root gives files away; owner and group are part of what comes back
+[ "$(id -u)" != 0 ] || chown 12:34 root/etc/docker/daemon.json
 cat >b.yaml <<'END'
 holdfast: 1
 name: b

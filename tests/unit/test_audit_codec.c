@@ -132,6 +132,10 @@ static void refusals(void **state)
 		  "field 'success' can only stand on the exit list" },
 		{ "-a always,task -S open", "syscalls can only stand on the exit list" },
 		{ "-a possible,exit", "-a 'possible,exit' is not LIST,ACTION" },
+		{ "-a exit,nover", "-a 'exit,nover' is not LIST,ACTION" },
+		{ "-a exit,alvays", "-a 'exit,alvays' is not LIST,ACTION" },
+		{ "-a never,task -F sessionid=4",
+		  "field 'sessionid' cannot stand on the task list" },
 		{ "-a always,nosuch", "-a 'always,nosuch' is not LIST,ACTION" },
 		{ "-a always,exit -a never,task",
 		  "more than one of -a, -A, -d, -w and -W" },
@@ -613,6 +617,26 @@ static void long_lines(void **state)
 	hf_error_free(err);
 }
 
+/* libaudit takes one field less than the kernel, keys included. */
+static void many_fields(void **state)
+{
+	char text[1024] = "-a always,exit -S open";
+	size_t len = strlen(text);
+	hf_error *err = NULL;
+	hf_audit_line line;
+
+	(void)state;
+	for (size_t i = 0; i < 62; i++, len += strlen(" -F uid=0"))
+		memcpy(text + len, " -F uid=0", sizeof(" -F uid=0"));
+	memcpy(text + len, " -k x", sizeof(" -k x"));
+	assert_int_equal(hf_audit_line_parse(text, &x86, &arena, &line, &err), 0);
+	assert_int_equal(line.rule.n_fields, 63);
+	memcpy(text + len, " -F gid=0 -k x", sizeof(" -F gid=0 -k x"));
+	assert_int_equal(hf_audit_line_parse(text, &x86, &arena, &line, &err), -EINVAL);
+	assert_string_equal(hf_error_text(err), "more than 63 fields");
+	hf_error_free(err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -631,6 +655,7 @@ int main(void)
 		cmocka_unit_test_teardown(mutations, teardown),
 		cmocka_unit_test_teardown(known_names, teardown),
 		cmocka_unit_test_teardown(long_lines, teardown),
+		cmocka_unit_test_teardown(many_fields, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

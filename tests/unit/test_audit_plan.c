@@ -239,6 +239,13 @@ static void loaders(void **state)
 				     "neither audit-rules.service nor "
 				     "auditd.service is enabled)\n");
 	assert_string_equal(changes(w), "");
+	/* nor there at all */
+	assert_int_equal(unlinkat(w->t->fd, "usr/lib/systemd/system/auditd.service", 0),
+			 0);
+	plan(w);
+	assert_non_null(strstr(rows(w), ": loaded (nothing loads audit rules at boot: "
+					"there is neither audit-rules.service nor "
+					"auditd.service)\n"));
 	/* audit.rules loaded as it stands, and stale */
 	temp_root_link(w->t, "/lib/systemd/system/auditd.service",
 		       "etc/systemd/system/multi-user.target.wants/auditd.service");
