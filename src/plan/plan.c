@@ -315,6 +315,37 @@ hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
 	return effect;
 }
 
+/* Is any baseline another one than at the last apply? */
+static bool baseline_changed(const hf_record *record, const hf_model *model)
+{
+	for (size_t i = 0; i < model->n_baselines; i++) {
+		const char *digest = hf_baseline_digest(model->baselines[i]);
+		size_t k = 0;
+
+		while (k < record->n_baselines &&
+		       strcmp(record->baselines[k].digest, digest) != 0)
+			k++;
+		if (k == record->n_baselines)
+			return true;
+	}
+	return false;
+}
+
+hf_cause hf_plan_cause(const hf_plan *plan, const hf_model *model, const char *id,
+		       const char *after)
+{
+	const hf_record *record = plan->record;
+	const hf_record_entry *e = hf_record_get(record, id);
+	bool same = !record->exists;
+
+	if (e)
+		same = e->after && after ? strcmp(e->after, after) == 0
+					 : e->after == after;
+	else if (record->exists)
+		same = !baseline_changed(record, model);
+	return same ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
+}
+
 int hf_plan_claim(hf_plan *plan, const char *id)
 {
 	about *known = about_id(plan, id);

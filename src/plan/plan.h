@@ -389,6 +389,17 @@ hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
 /** hf_effect_hold - it is not to be carried out now: why; 0 or -ENOMEM */
 int hf_effect_hold(hf_plan *plan, hf_effect *effect, const char *why) _must_check_;
 
+/**
+ * hf_plan_cause - why the host has to change for a demand
+ * @id: what is demanded
+ * @after: the value that it is to have, in the text of the record; NULL: absent
+ *
+ * What the record says is to have another value now: the baseline has changed. What it
+ * does not know of held at the last apply, if that was of the same baselines. Pure.
+ */
+hf_cause hf_plan_cause(const hf_plan *plan, const hf_model *model, const char *id,
+		       const char *after);
+
 /** hf_plan_claim - some claiming control demands @id; 0 or -ENOMEM. Kinds claim every
  *  demand of every claiming control, selected or not. */
 int hf_plan_claim(hf_plan *plan, const char *id) _must_check_;

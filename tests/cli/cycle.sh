@@ -138,6 +138,29 @@ no_out "drift  dir-mode"
 run 0 apply --root root
 run 0 check --root root
 
+# Who made a change necessary: the host where the baselines are those of the last apply,
+# also for what held then and is not in the record; the baseline where it is another.
+cp root/etc/docker/daemon.json good.json
+sed -i 's/^{/{\n\t"iptables": false,/' root/etc/docker/daemon.json
+cat >>shop.yaml <<'END'
+  - {id: firewall, title: Firewall, daemon: {set: {iptables: true}}}
+  - {id: users, title: Users, files: [{path: /etc/passwd, max_mode: "0400"}]}
+  - {id: files, title: Files, units: {docker.service: {Service: {LimitNOFILE: "5000"}}}}
+END
+mkdir -p root/etc/systemd/system
+printf '[Service]\nExecStart=/usr/bin/dockerd\n' >root/etc/systemd/system/docker.service
+run 2 check --root root shop.yaml --only firewall,users,files
+[ "$(grep -c 'new in the baseline' out)" = 3 ] || fail "causes: $(cat out)"
+cp good.json root/etc/docker/daemon.json
+run 0 apply --root root shop.yaml
+sed -i 's/^{/{\n\t"iptables": false,/' root/etc/docker/daemon.json
+chmod 644 root/etc/passwd
+sed -i 's/5000/6000/' root/etc/systemd/system/docker.service.d/zz-holdfast.conf
+run 2 check --root root
+[ "$(grep -c 'the host is not as last applied' out)" = 3 ] || fail "causes: $(cat out)"
+no_out "new in the baseline"
+run 0 apply --root root
+
 # A variable, then its recorded value; then a smaller baseline releases the rest.
 run 2 check --root root shop.yaml --set verbosity=error
 run 0 apply --root root shop.yaml --set verbosity=error

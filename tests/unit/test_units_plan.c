@@ -475,8 +475,8 @@ static void kept_while_unknown(void **state)
 		   "unknown #exec_start.--x " MISSING "\n"
 		   "drift #exec_start.--y --y zz-holdfast.conf:9 " MISSING "\n"
 		   "drift #Service.LimitCORE 0 zz-holdfast.conf:11\n"
-		   "! #exec_start.--y delete --y-> host blocked\n"
-		   "! #Service.LimitCORE update 0->1 host\n");
+		   "! #exec_start.--y delete --y-> baseline blocked\n"
+		   "! #Service.LimitCORE update 0->1 baseline\n");
 	apply(t, more);
 	assert_non_null(strstr(temp_root_text(t, at),
 			       "\n# derived from: /usr/bin/containerd --x --y $A\n"

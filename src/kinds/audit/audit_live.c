@@ -364,10 +364,8 @@ static int cure(live *l, size_t i, outcome *o)
 	}
 	if (add_rule_op(l, HF_AUDIT_OP_ADD, item->rule, NULL, item->text) < 0)
 		return -ENOMEM;
-	o->change =
-		add_change(l, item->id, HF_OP_CREATE, NULL, item->text,
-			   hf_record_get(p->plan->record, item->id) ? HF_CAUSE_HOST
-								    : HF_CAUSE_BASELINE);
+	o->change = add_change(l, item->id, HF_OP_CREATE, NULL, item->text,
+			       hf_plan_cause(p->plan, p->model, item->id, item->text));
 	l->position[i] = item->rule->prepend ? 0 : l->end++;
 	return o->change ? 0 : -ENOMEM;
 }
@@ -572,10 +570,12 @@ static int plan_setting(live *l, hf_audit_setting s)
 			return -ENOMEM;
 		if (lock && add_set(l, s, 1, 2, true) < 0)
 			return -ENOMEM;
-		change = hf_plan_change(p->plan, &hf_kind_audit, HF_LIVE, demand.id,
-					HF_OP_UPDATE, hf_audit_setting_text(p, s, now),
-					hf_audit_setting_text(p, s, demand.value),
-					HF_CAUSE_HOST);
+		change = hf_plan_change(
+			p->plan, &hf_kind_audit, HF_LIVE, demand.id, HF_OP_UPDATE,
+			hf_audit_setting_text(p, s, now),
+			hf_audit_setting_text(p, s, demand.value),
+			hf_plan_cause(p->plan, p->model, demand.id,
+				      hf_audit_setting_text(p, s, demand.value)));
 		if (!change)
 			return -ENOMEM;
 		hf_change_in(change, lock ? l->lock : l->group);

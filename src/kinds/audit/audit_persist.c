@@ -309,8 +309,7 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 	if (!(item->blocked && item->enforced) && item->in_new == item->in_old &&
 	    !(item->enforced && state == HF_STATE_DRIFT))
 		return 0;
-	cause = hf_record_get(p->plan->record, item->id) ? HF_CAUSE_HOST
-							 : HF_CAUSE_BASELINE;
+	cause = hf_plan_cause(p->plan, p->model, item->id, item->text);
 	if (item->blocked && item->enforced) {
 		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
 					item->in_old ? HF_OP_UPDATE : HF_OP_CREATE,

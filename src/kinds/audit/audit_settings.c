@@ -162,21 +162,20 @@ static int add_change(hf_audit_planner *p, hf_audit_setting s,
 	const hf_audit_boot_setting *foreign = &p->foreign.settings[s];
 	const char *before = own->set ? hf_audit_setting_text(p, s, own->value) : NULL;
 	const char *text = after->set ? hf_audit_setting_text(p, s, after->value) : NULL;
-	bool known = hf_record_get(p->plan->record, demand->id) != NULL;
 	hf_change *change;
 
 	*ret = NULL;
 	if (!blocked && own->set == after->set &&
 	    (!own->set || own->value == after->value))
 		return 0;
-	change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
-				!own->set     ? HF_OP_CREATE
-				: !after->set ? HF_OP_DELETE
-					      : HF_OP_UPDATE,
-				before, text,
-				!demand->claimed ? HF_CAUSE_RELEASED
-				: known		 ? HF_CAUSE_HOST
-						 : HF_CAUSE_BASELINE);
+	change = hf_plan_change(
+		p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
+		!own->set     ? HF_OP_CREATE
+		: !after->set ? HF_OP_DELETE
+			      : HF_OP_UPDATE,
+		before, text,
+		demand->claimed ? hf_plan_cause(p->plan, p->model, demand->id, text)
+				: HF_CAUSE_RELEASED);
 	if (!change)
 		return -ENOMEM;
 	change->recorded = true;

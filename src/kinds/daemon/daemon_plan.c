@@ -44,39 +44,13 @@ hf_daemon_want *hf_daemon_want_get(hf_daemon_ctx *ctx, const hf_dkey *key,
 	return w;
 }
 
-/* Is any baseline another one than at the last apply? */
-static bool baseline_changed(const hf_daemon_ctx *ctx)
-{
-	const hf_record *record = ctx->plan->record;
-
-	for (size_t i = 0; i < ctx->model->n_baselines; i++) {
-		bool same = false;
-
-		for (size_t k = 0; k < record->n_baselines && !same; k++)
-			same = strcmp(record->baselines[k].digest,
-				      ctx->model->baselines[i]->digest) == 0;
-		if (!same)
-			return true;
-	}
-	return false;
-}
-
 static hf_cause cause_of(const hf_daemon_ctx *ctx, const hf_daemon_want *w,
 			 const char *after)
 {
-	const hf_record *record = ctx->plan->record;
-	const hf_record_entry *e = hf_record_get(record, w->id);
-
 	if (w->released)
 		return HF_CAUSE_RELEASED;
-	if (w->followed)
-		return HF_CAUSE_VENDOR;
-	if (!e)
-		return record->exists && baseline_changed(ctx) ? HF_CAUSE_BASELINE
-							       : HF_CAUSE_HOST;
-	if (!e->after || !after)
-		return e->after == after ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
-	return strcmp(e->after, after) == 0 ? HF_CAUSE_HOST : HF_CAUSE_BASELINE;
+	return w->followed ? HF_CAUSE_VENDOR
+			   : hf_plan_cause(ctx->plan, ctx->model, w->id, after);
 }
 
 /* What becomes of each name is known when all demands have been heard. */

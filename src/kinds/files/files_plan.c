@@ -9,6 +9,7 @@
 #include "kinds/files/files_spec.h"
 
 typedef struct planner {
+	const hf_model *model;
 	hf_plan *plan;
 	files_obs *obs;
 	hf_map targets; /* "dev:ino" -> files_target */
@@ -265,14 +266,6 @@ static void add_trees(planner *p)
 /* --- changes ---------------------------------------------------------------------------
  */
 
-static hf_cause cause_of(const hf_plan *plan, const char *id, const char *after)
-{
-	const hf_record_entry *e = hf_record_get(plan->record, id);
-
-	return e && (!e->after || strcmp(e->after, after) != 0) ? HF_CAUSE_BASELINE
-								: HF_CAUSE_HOST;
-}
-
 static int propose(planner *p, const files_target *t, files_aspect aspect,
 		   const char *before, const char *after)
 {
@@ -283,7 +276,7 @@ static int propose(planner *p, const files_target *t, files_aspect aspect,
 	if (!id || !before || !after)
 		return -ENOMEM;
 	change = hf_plan_change(plan, &hf_kind_files, HF_PERSISTED, id, HF_OP_UPDATE,
-				before, after, cause_of(plan, id, after));
+				before, after, hf_plan_cause(plan, p->model, id, after));
 	if (!change)
 		return -ENOMEM;
 	change->recorded = true;
@@ -517,8 +510,10 @@ static int plan_seen(planner *p, const files_seen *seen)
 	return r;
 }
 
-static int plan_unknown_gates(planner *p, const hf_model *model)
+static int plan_unknown_gates(planner *p)
 {
+	const hf_model *model = p->model;
+
 	for (size_t i = 0; i < model->n_demands; i++) {
 		const hf_demand *demand = model->demands[i];
 		const hf_control *control = demand->control;
@@ -542,8 +537,10 @@ static int plan_unknown_gates(planner *p, const hf_model *model)
 }
 
 /* Every id that is demanded now, selected or not, stays in the record. */
-static int claim_literals(planner *p, const hf_model *model)
+static int claim_literals(planner *p)
 {
+	const hf_model *model = p->model;
+
 	for (size_t i = 0; i < model->n_demands; i++) {
 		const hf_demand *demand = model->demands[i];
 		const files_spec *spec = demand->spec;
@@ -621,8 +618,8 @@ static int plan_release(planner *p, const files_release *rel)
 
 int files_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 {
-	planner p = { .plan = plan, .obs = plan->obs[HF_RANK_FILES] };
-	int r = claim_literals(&p, model);
+	planner p = { .model = model, .plan = plan, .obs = plan->obs[HF_RANK_FILES] };
+	int r = claim_literals(&p);
 
 	for (size_t i = 0; r == 0 && i < plan->n_groups; i++)
 		if (plan->groups[i]->type == HF_GROUP_FILE && plan->groups[i]->remove)
@@ -638,7 +635,7 @@ int files_plan(const hf_model *model, struct hf_plan *plan, hf_error **err)
 	for (size_t i = 0; r == 0 && i < p.obs->n_seen; i++)
 		r = plan_seen(&p, &p.obs->seen[i]);
 	if (r == 0)
-		r = plan_unknown_gates(&p, model);
+		r = plan_unknown_gates(&p);
 	for (size_t i = 0; r == 0 && i < p.obs->n_releases; i++)
 		r = plan_release(&p, &p.obs->releases[i]);
 	return r < 0 ? hf_error_oom(err) : 0;

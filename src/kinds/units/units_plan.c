@@ -49,15 +49,6 @@ static int gate_rows(hf_units_work *work, const hf_units_line *line)
 	return 0;
 }
 
-hf_cause hf_units_cause(const hf_plan *plan, const char *id, const char *wanted)
-{
-	const hf_record_entry *entry = hf_record_get(plan->record, id);
-	bool same = entry && (wanted && entry->after ? !strcmp(entry->after, wanted)
-						     : !wanted && !entry->after);
-
-	return entry && !same ? HF_CAUSE_BASELINE : HF_CAUSE_HOST;
-}
-
 /* --- a unit that cannot have the setting ---------------------------------------------
  */
 
@@ -319,8 +310,9 @@ static int line_judge(hf_units_work *work, hf_units_line *line, hf_resource *row
 	if (hf_row_judge(plan, row, HF_STATE_DRIFT, now->text ? now->text : "absent",
 			 line->blocked ? "%s" : NULL, line->blocked) < 0)
 		return -ENOMEM;
-	return line_change(work, line, row,
-			   hf_units_cause(plan, line->spec->id, wanted_after(line)));
+	return line_change(
+		work, line, row,
+		hf_plan_cause(plan, work->model, line->spec->id, wanted_after(line)));
 }
 
 static int lines_judge(hf_units_work *work, hf_error **err)

@@ -17,10 +17,6 @@ int hf_units_plan_live(hf_units_work *work, hf_error **err) _must_check_;
 int hf_units_line_row(hf_units_work *work, const hf_units_line *line, hf_layer layer,
 		      const char *id, hf_resource **ret) _must_check_;
 
-/** hf_units_cause - why a demand does not hold, from the record; @wanted NULL: absence;
- *  pure */
-hf_cause hf_units_cause(const hf_plan *plan, const char *id, const char *wanted);
-
 /** hf_units_witness - hf_kind.witness: how each unit that is looked at stands */
 int hf_units_witness(const hf_plan *plan, hf_strbuf *out);
 

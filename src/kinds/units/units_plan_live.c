@@ -235,10 +235,10 @@ static int socket_change(hf_units_work *work, const hf_units_line *line, const c
 {
 	hf_plan *plan = work->plan;
 	hf_group *group;
-	hf_change *change =
-		hf_plan_change(plan, &hf_kind_units, HF_LIVE, id, HF_OP_UPDATE,
-			       row->found, line->spec->wanted,
-			       hf_units_cause(plan, line->spec->id, line->spec->wanted));
+	hf_change *change = hf_plan_change(
+		plan, &hf_kind_units, HF_LIVE, id, HF_OP_UPDATE, row->found,
+		line->spec->wanted,
+		hf_plan_cause(plan, work->model, line->spec->id, line->spec->wanted));
 
 	if (!change || hf_change_row(plan, change, row) < 0)
 		return -ENOMEM;
