@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -254,6 +255,38 @@ static void engine_under_another_name(void **state)
 	assert_int_equal(view_of(&plan, "engine.service")->n_argv, 3);
 }
 
+/* What a shell or a script gives dockerd is not read: no flag of it may be taken for
+ * absent. A docker.service runs dockerd, whatever its command is called. */
+static void engine_behind_a_wrapper(void **state)
+{
+	static const struct {
+		const char *unit, *command, *program;
+	} c[] = {
+		{ "docker.service", "/bin/sh -c \"exec dockerd -D\"", "'/bin/sh'" },
+		{ "docker.service", "/opt/start -H :2375", "'/opt/start'" },
+		{ "engine.service", "/usr/bin/env A=1 dockerd", "'/usr/bin/env'" },
+		{ "engine.service", "/opt/start", NULL },
+	};
+	temp_root *t = *state;
+
+	assert_int_equal(unlinkat(t->fd, VENDOR "/docker.service", 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		cleanup_(hf_plan_done) hf_plan plan = { 0 };
+		char path[64], text[128];
+
+		snprintf(path, sizeof(path), "etc/systemd/system/%s", c[i].unit);
+		snprintf(text, sizeof(text), "[Service]\nExecStart=%s\n", c[i].command);
+		temp_root_write(t, path, text);
+		survey(t, &plan, NULL, 0);
+		assert_null(plan.engine.unit);
+		if (c[i].program)
+			assert_non_null(strstr(plan.engine.unit_why, c[i].program));
+		else
+			assert_null(plan.engine.unit_why);
+		assert_int_equal(unlinkat(t->fd, path, 0), 0);
+	}
+}
+
 /* It may hold a drop-in, wherever the fragment is. */
 static void search_directory_that_cannot_be_read(void **state)
 {
@@ -432,6 +465,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(doubtful_streams, setup, teardown),
 		cmocka_unit_test_setup_teardown(tcp_streams, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused_commands, setup, teardown),
+		cmocka_unit_test_setup_teardown(engine_behind_a_wrapper, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),

@@ -284,6 +284,17 @@ static int scan_doubt(hf_units_observer *o, const hf_units_unit *unit, const cha
 	return o->obs->scan_why ? 0 : hf_error_oom(err);
 }
 
+static int wrapper_doubt(hf_units_observer *o, const hf_units_unit *unit,
+			 const char *program, hf_error **err)
+{
+	const char *why = hf_arena_printf(o->arena,
+					  "its ExecStart runs '%s', and what dockerd is "
+					  "given by that cannot be told",
+					  program);
+
+	return why ? scan_doubt(o, unit, why, err) : hf_error_oom(err);
+}
+
 /* Other units have several commands, or none, and are in order. */
 static int names_dockerd(hf_units_observer *o, const hf_unit_stack *stack, bool *ret,
 			 hf_error **err)
@@ -319,9 +330,16 @@ static int runs_dockerd(hf_units_observer *o, const hf_units_unit *unit, bool *r
 		r = names_dockerd(o, &stack, &named, err);
 		return r == 0 && named ? scan_doubt(o, unit, exec.broken, err) : r;
 	}
-	if (r == 0)
-		*ret = exec.argv.n &&
-		       !strcmp(hf_path_base(exec.argv.args[0].text), "dockerd");
+	if (r < 0 || !exec.argv.n)
+		return r;
+	*ret = !strcmp(hf_path_base(exec.argv.args[0].text), "dockerd");
+	if (*ret)
+		return 0;
+	/* sh -c "exec dockerd ...", env, or a script: what it gives dockerd is not read
+	 */
+	r = names_dockerd(o, &stack, &named, err);
+	if (r == 0 && (named || !strcmp(unit->name, "docker.service")))
+		r = wrapper_doubt(o, unit, exec.argv.args[0].text, err);
 	return r;
 }
 
