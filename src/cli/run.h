@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One run of a command that looks at a host: open it, find and load the baselines,
- *select, survey. Each step returns 0, or the exit status after everything has been told.
+ * select, survey. Each step returns 0, or the exit status after all has been told.
  *
  *	cleanup_(hf_run_done) hf_run run = { 0 };
  *	int status = hf_run_survey(&run, cli);

@@ -3,8 +3,7 @@
  * Is standard input one JSON report with all its members, each of its type? Used by
  * json.sh; says what is wrong and exits 1.
  *
- *	json_members COMMAND EXIT	without arguments it only sees that nothing is
- *wrong
+ *	json_members COMMAND EXIT	without arguments: is it a report at all?
  */
 #include <jansson.h>
 #include <stdbool.h>

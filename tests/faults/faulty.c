@@ -7,8 +7,8 @@
  *	HOLDFAST_FAULT=count FILE	write the number of allocations to FILE
  *	HOLDFAST_FAULT=once N		the Nth allocation fails
  *	HOLDFAST_FAULT=from N		it and all later ones do
- *	HOLDFAST_FAULT=short		writes are of one byte, every other one is
- *interrupted, as are fsync, syncfs and flock
+ *	HOLDFAST_FAULT=short		writes are of one byte; every other one, and
+ *					fsync, syncfs and flock, are interrupted
  */
 #include <errno.h>
 #include <jansson.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What stands in /var/lib/holdfast, as anybody may have left it there: the journal and
- *the kept records, the applied record, the hold, the confirmation waited for. It is read,
- *and what is written of it reads the same, or it is refused with the name of the file. Of
- *a journal with its digest no byte may be another, and none missing.
+ * the kept records, the applied record, the hold, the confirmation waited for. It is
+ * read, and what is written of it reads the same, or it is refused with the name of the
+ * file. Of a journal with its digest no byte may be another, and none missing.
  *
  * By itself a program of `make check`: replays the files of the corpus, and each of them
  * damaged in hundreds of ways that are the same in every run. With libFuzzer, on a
- *library that was built with -fsanitize=fuzzer-no-link,address,undefined:
+ * library that was built with -fsanitize=fuzzer-no-link,address,undefined:
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -DFUZZ_STATE -include config.h -I.
  *	    -Isrc tests/fuzz/fuzz_state.c libholdfast.a -lyaml -laudit -ljansson -lnettle

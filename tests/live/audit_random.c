@@ -4,8 +4,8 @@
  *
  *	audit_random make SEED DIR	DIR/there: rules for the kernel, in order;
  *					DIR/wanted: what is demanded; DIR/b.yaml
- *	audit_random step DIR		nothing that was loaded at the last step is
- *missing audit_random end DIR		the list is as it must be
+ *	audit_random step DIR		what the last step had loaded still is
+ *	audit_random end DIR		the list is as it must be
  *
  * The watched paths are below DIR/w.
  */
