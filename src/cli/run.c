@@ -179,7 +179,10 @@ static int default_names(hf_run *run, hf_error **err)
 	(void)hf_error_set(err, -EINVAL,
 			   "no baseline given, none was applied here yet, and there is "
 			   "no " HF_BASELINE_DEFAULT);
-	return hf_error_hint(err, "name one: 'holdfast list' shows what ships");
+	return hf_error_hint(err, "name one%s: 'holdfast list' shows what ships",
+			     run->cli->options.command->bit == HF_CMD_EXPLAIN
+				     ? " with --baseline"
+				     : "");
 }
 
 static int choose_names(hf_run *run, const hf_strings *given)

@@ -368,6 +368,17 @@ int hf_saved_load(hf_cli *cli, json_t **ret)
 /* --- comparing -----------------------------------------------------------------------
  */
 
+/* Is @name in "A, B"? */
+static bool is_told(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)); at += len)
+		if ((at == list || at[-1] == ' ') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
 /* Names what is in one list and not in the other, by its path, id or unit. */
 static void name_differences(const json_t *a, const json_t *b, hf_strbuf *out, size_t *n)
 {
@@ -383,7 +394,10 @@ static void name_differences(const json_t *a, const json_t *b, hf_strbuf *out, s
 		json_array_foreach(b, k, y) found |= json_equal(x, y);
 		for (size_t m = 0; !name && m < ARRAY_SIZE(names); m++)
 			name = json_string_value(json_object_get(x, names[m]));
-		if (!found && (*n)++ < DIFFERENCES_MAX)
+		/* before and after, content and owner: of one and the same file */
+		if (found || (name && is_told(hf_strbuf_str(out), name)))
+			continue;
+		if ((*n)++ < DIFFERENCES_MAX)
 			hf_strbuf_addf(out, "%s%s", *n > 1 ? ", " : "",
 				       name ? name : "?");
 	}

@@ -140,6 +140,7 @@ hf 64 apply --plan saved.json --check
 printf '{"icc": true, "debug": true}\n' >root/etc/docker/daemon.json
 hf 1 apply --plan saved.json
 has "the host has moved on: /etc/docker/daemon.json"
+[ "$(grep -o 'daemon\.json' err | wc -l)" = 1 ] || fail "named more than once: $(cat err)"
 printf '{"icc": true}\n' >root/etc/docker/daemon.json
 hf 2 plan ./b.yaml --allow-lock --save lock.json
 hf 64 apply --plan lock.json --confirm 60

@@ -85,6 +85,11 @@ run 64 compile
 err "compile needs --output-dir=DIR"
 run 64 explain
 err "explain needs the id of a control"
+mkdir bare
+run 64 explain icc --root bare
+err "name one with --baseline"
+run 64 check --root bare
+err "name one: "
 run 64 plan --root="$work/nowhere" x.yaml
 err "nowhere"
 
