@@ -244,6 +244,15 @@ bool hf_vars_resolve(hf_vars *vars, hf_arena *arena, hf_diags *diags)
 	return ok;
 }
 
+/* "${name}" and nothing else: in [ ] and { } it has to be quoted, whatever it stands for.
+ */
+static bool is_variable(const char *text)
+{
+	const char *end = strchr(text, '}');
+
+	return strncmp(text, "${", 2) == 0 && end && !end[1];
+}
+
 static const hf_node *substitute_scalar(hf_vars *vars, const hf_node *node,
 					hf_arena *arena, hf_diags *diags)
 {
@@ -263,7 +272,7 @@ static const hf_node *substitute_scalar(hf_vars *vars, const hf_node *node,
 		no_memory(diags);
 		return NULL;
 	}
-	copy->plain = node->plain;
+	copy->plain = node->plain || is_variable(node->text);
 	if (hf_node_is_null(copy))
 		copy->plain = false; /* an empty variable is an empty text */
 	return copy;

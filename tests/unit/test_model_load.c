@@ -427,7 +427,7 @@ static void test_resolved_text(void **state)
 						  "    daemon:\n"
 						  "      set:\n"
 						  "        k: 2\n"
-						  "        m: \"docker\"\n"
+						  "        m: docker\n"
 						  "    enforce: false\n"
 						  "    level: 2\n"
 						  "  - id: f\n"
