@@ -505,6 +505,57 @@ static void test_maps(void **state)
 		"}\n");
 }
 
+/* As dockerd reads them: the scheme may be left out, and TLS changes the default. */
+static void test_forbidden_hosts(void **state)
+{
+	static const struct {
+		const char *argv[4], *file, *found;
+	} c[] = {
+		{ { "dockerd", "-H", ":2375" }, NULL, "[\"tcp://:2375\"]" },
+		{ { "dockerd", "-H0.0.0.0:1" }, NULL, "[\"tcp://0.0.0.0:1\"]" },
+		{ { "dockerd", "--host=\t tcp://[::]:1 " }, NULL, "[\"tcp://[::]:1\"]" },
+		{ { "dockerd", "--tls" }, NULL, "[\"tcp://localhost:2376\"]" },
+		{ { "dockerd", "--tlsverify=false", "-H", "" },
+		  NULL,
+		  "[\"tcp://localhost:2376\"]" },
+		{ { "dockerd" },
+		  "{\"tlsverify\": false}\n",
+		  "[\"tcp://localhost:2376\"]" },
+		{ { "dockerd" },
+		  "{\"hosts\": [\" 10.0.0.1\"]}\n",
+		  "[\"tcp://10.0.0.1\"] at /etc/docker/daemon.json:1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		scene in = { .controls = CONTROL("a", "forbid: {hosts: [\"tcp://*\"]}"),
+			     .file = c[i].file,
+			     .engine = "20.10.24" };
+		char expected[256];
+
+		for (size_t k = 0; k < ARRAY_SIZE(c[i].argv); k++)
+			in.argv[k] = c[i].argv[k];
+		snprintf(expected, sizeof(expected),
+			 "#hosts none of [\"tcp://*\"]: finding, found %s%s, must not be "
+			 "in "
+			 "force; only reported\n",
+			 c[i].found,
+			 strstr(in.argv[1] ? in.argv[1] : "", "-H") ||
+					 strstr(in.argv[1] ? in.argv[1] : "", "host") ||
+					 in.argv[2]
+				 ? " at /lib/systemd/system/docker.service:9"
+				 : "");
+		assert_plan(&in, expected);
+	}
+	assert_plan(&(scene){ .controls = CONTROL("a", "forbid: {hosts: [\"tcp://*\"]}"),
+			      .argv = { "dockerd", "--tls=false", "-H", "" },
+			      .engine = "20.10.24" },
+		    "#hosts none of [\"tcp://*\"]: pass, found "
+		    "[\"unix:///var/run/docker.sock\"] at "
+		    "/lib/systemd/system/docker.service:9, by '-H' in "
+		    "/lib/systemd/system/docker.service:9\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_default_passes),
 		cmocka_unit_test(test_set_in_file),
 		cmocka_unit_test(test_unset),
+		cmocka_unit_test(test_forbidden_hosts),
 		cmocka_unit_test(test_flag_blocks),
 		cmocka_unit_test(test_flag_and_file),
 		cmocka_unit_test(test_argv_inexact),

@@ -292,31 +292,16 @@ typedef struct standing {
 	int met_after;
 } standing;
 
-/* fd:// stands for whatever docker.socket listens on, and that may be TCP. */
-static int add_streams(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, hf_daemon_value *v)
+/* The value that a demand is judged by. */
+static int value_for(hf_daemon_ctx *ctx, const hf_daemon_config *config,
+		     const hf_daemon_spec *spec, hf_daemon_value *ret)
 {
-	const hf_unit_view *unit = hf_map_get(&ctx->plan->units, "docker.socket");
-	hf_arena *arena = &ctx->plan->arena;
-	hf_json *hosts;
-
-	if (spec->op != HF_DAEMON_FORBID || strcmp(spec->key->name, "hosts") != 0 ||
-	    !v->value || !unit || !unit->n_listen_tcp)
-		return 0;
-	hosts = hf_json_new(arena, HF_JSON_ARRAY, NULL);
-	for (size_t i = 0; hosts && i < v->value->n; i++) {
-		hf_json *host = v->value->items[i];
-
-		v->streams |= host->text && strncmp(host->text, "fd://", 5) == 0;
-		if (hf_json_add(arena, hosts, NULL, host) < 0)
-			return -ENOMEM;
-	}
-	for (size_t i = 0; hosts && v->streams && i < unit->n_listen_tcp; i++)
-		if (hf_json_add(arena, hosts, NULL,
-				hf_json_new(arena, HF_JSON_STRING, unit->listen_tcp[i])) <
-		    0)
-			return -ENOMEM;
-	v->value = hosts;
-	return hosts ? 0 : -ENOMEM;
+	if (hf_daemon_in_force(config, spec->key, spec->subkey, &ctx->plan->arena, ret) <
+	    0)
+		return -ENOMEM;
+	return spec->op == HF_DAEMON_FORBID && strcmp(spec->key->name, "hosts") == 0
+		       ? hf_daemon_listens(ctx->plan, config, ret)
+		       : 0;
 }
 
 static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
@@ -324,9 +309,7 @@ static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
 	const hf_daemon_config now = { ctx->obs->root, &ctx->argv_now, ctx->engine };
 	hf_arena *arena = &ctx->plan->arena;
 
-	if (hf_daemon_in_force(&ctx->before, spec->key, spec->subkey, arena,
-			       &ret->after) < 0 ||
-	    add_streams(ctx, spec, &ret->after) < 0)
+	if (value_for(ctx, &ctx->before, spec, &ret->after) < 0)
 		return -ENOMEM;
 	ret->met_after = hf_daemon_is_met(spec, &ret->after, ctx->engine, arena);
 	ret->moves = hf_daemon_moves(ctx, spec->key, spec->subkey);
@@ -334,8 +317,7 @@ static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
 	ret->met = ret->met_after;
 	if (!ret->moves)
 		return ret->met < 0 ? -ENOMEM : 0;
-	if (hf_daemon_in_force(&now, spec->key, spec->subkey, arena, &ret->now) < 0 ||
-	    add_streams(ctx, spec, &ret->now) < 0)
+	if (value_for(ctx, &now, spec, &ret->now) < 0)
 		return -ENOMEM;
 	ret->met = hf_daemon_is_met(spec, &ret->now, ctx->engine, arena);
 	return ret->met < 0 || ret->met_after < 0 ? -ENOMEM : 0;

@@ -93,6 +93,17 @@ bool hf_daemon_may_repeat(const hf_dkey *key);
 int hf_daemon_socket(const hf_daemon_config *config, hf_plan *plan,
 		     const char **ret) _must_check_;
 
+/**
+ * hf_daemon_listens - .value of @v becomes where dockerd listens
+ * @v: of "hosts", by hf_daemon_in_force()
+ *
+ * As dockerd reads each: without a scheme it is TCP, an empty one or none the default,
+ * which is TCP with TLS; for fd:// comes what docker.socket listens on. Returns 0 or
+ * -ENOMEM. Pure. Source: ParseHost in moby's opts/hosts.go, loadDaemonCliConfig.
+ */
+int hf_daemon_listens(hf_plan *plan, const hf_daemon_config *config,
+		      hf_daemon_value *v) _must_check_;
+
 /** hf_daemon_is_met - does the value meet the demand? 1, 0, -ENOMEM; pure */
 int hf_daemon_is_met(const hf_daemon_spec *spec, const hf_daemon_value *value,
 		     const char *engine, hf_arena *arena) _must_check_;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where dockerd listens, as it reads what it is given. Pure. */
+#include <errno.h>
+#include <string.h>
+
+#include "kinds/daemon/daemon_state.h"
+
+/* The mere presence of tlsverify switches TLS on (loadDaemonCliConfig). 1, 0, -ENOMEM */
+static int has_tls(const hf_daemon_config *config, hf_arena *arena)
+{
+	hf_daemon_value tls, verify;
+
+	if (hf_daemon_in_force(config, hf_dkey_find("tls"), NULL, arena, &tls) < 0 ||
+	    hf_daemon_in_force(config, hf_dkey_find("tlsverify"), NULL, arena, &verify) <
+		    0)
+		return -ENOMEM;
+	return verify.source != HF_DAEMON_FROM_DEFAULT ||
+	       (tls.value && tls.value->type == HF_JSON_BOOL && tls.value->boolean);
+}
+
+/* Blanks around it do not count, what has no scheme is TCP, and what is empty stands for
+ * the default, which is another one with TLS. NULL: no memory */
+static hf_json *as_read(const char *text, bool tls, hf_arena *arena)
+{
+	static const char blanks[] = " \t\n\v\f\r";
+	const char *from = text + strspn(text, blanks);
+	size_t len = strlen(from);
+	char *host;
+
+	while (len && strchr(blanks, from[len - 1]))
+		len--;
+	if (!len)
+		return hf_json_new(arena, HF_JSON_STRING,
+				   tls ? "tcp://localhost:2376"
+				       : "unix:///var/run/docker.sock");
+	host = hf_arena_printf(arena, "%.*s", (int)len, from);
+	if (host && !strstr(host, "://"))
+		host = hf_arena_printf(arena, "tcp://%s", host);
+	return host ? hf_json_new(arena, HF_JSON_STRING, host) : NULL;
+}
+
+int hf_daemon_listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_value *v)
+{
+	const hf_unit_view *unit = hf_map_get(&plan->units, "docker.socket");
+	hf_arena *arena = &plan->arena;
+	hf_json *hosts = hf_json_new(arena, HF_JSON_ARRAY, NULL);
+	int tls = has_tls(config, arena);
+	size_t n = v->source == HF_DAEMON_FROM_DEFAULT ? 1 : v->value ? v->value->n : 0;
+	bool sockets = false;
+
+	if (!hosts || tls < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const char *text = v->source == HF_DAEMON_FROM_DEFAULT
+					   ? ""
+					   : v->value->items[i]->text;
+		hf_json *host = as_read(text ? text : "", tls, arena);
+
+		if (!host || hf_json_add(arena, hosts, NULL, host) < 0)
+			return -ENOMEM;
+		sockets |= strncmp(host->text, "fd://", 5) == 0;
+	}
+	for (size_t i = 0; sockets && unit && i < unit->n_listen_tcp; i++) {
+		hf_json *host = hf_json_new(arena, HF_JSON_STRING, unit->listen_tcp[i]);
+
+		if (!host || hf_json_add(arena, hosts, NULL, host) < 0)
+			return -ENOMEM;
+		v->streams = true;
+	}
+	v->value = hosts;
+	return 0;
+}
