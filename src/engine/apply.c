@@ -80,7 +80,8 @@ static size_t keep_of(const apply *a)
 
 /* --- prepare --------------------------------------------------------------------- */
 
-/* Directories are made before anything is put into them, and removed after it is gone. */
+/* Directories are made before anything is put into them, and removed after it is gone: a
+ * longer path, which may be below the other, before a shorter. */
 static int rank_of(const hf_group *group)
 {
 	return group->type == HF_GROUP_MKDIR && group->remove ? HF_GROUP_LIVE + 1
@@ -95,6 +96,8 @@ static int by_stage(const void *x, const void *y)
 		return a->stage < b->stage ? -1 : 1;
 	if (rank_of(a) != rank_of(b))
 		return rank_of(a) < rank_of(b) ? -1 : 1;
+	if (rank_of(a) == HF_GROUP_LIVE + 1 && strlen(a->path) != strlen(b->path))
+		return strlen(a->path) > strlen(b->path) ? -1 : 1;
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 

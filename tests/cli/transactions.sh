@@ -273,6 +273,26 @@ chmod 0777 root/etc/docker/c/*
 hf 1 rollback --record
 plain
 
+# directories that several files needed go with the last of these
+mkdir -p root2/etc root2/usr/lib/systemd/system root2/var/lib
+for unit in a b; do
+	printf '[Service]\nExecStart=/usr/bin/x\n' >root2/usr/lib/systemd/system/$unit.service
+done
+cat >d.yaml <<'END'
+holdfast: 1
+name: d
+controls:
+  - id: nice
+    title: Not in the way
+    units:
+      a.service: {Service: {Nice: "5"}}
+      b.service: {Service: {Nice: "5"}}
+END
+n=$((n + 1))
+"$HOLDFAST" apply ./d.yaml --record --root root2 -q && [ -d root2/etc/systemd ] &&
+	"$HOLDFAST" rollback --record --root root2 -q || fail "cannot apply, or roll back"
+[ -z "$(ls root2/etc)" ] || fail "a rollback leaves $(find root2/etc -type d | tr '\n' ' ')"
+
 # a record that cannot be read is no bad usage
 mv root/var/lib/holdfast/transactions aside
 ln -s transactions root/var/lib/holdfast/transactions
