@@ -139,13 +139,57 @@ static void locked(void **state)
 				       "the lock on the kernel's audit rules"));
 }
 
+#define STOPS                                                                            \
+	" blocked: the load stops at /etc/audit/rules.d/10.rules:1 (-a 'bogus' is not "  \
+	"LIST,ACTION)\n"
+#define REWRITTEN "update persisted audit:/etc/audit/rules.d/zz-holdfast.rules\n"
+#define SETTING "persisted audit:setting "
+
+/* A setting that the load does not get to is no change: the cure is the line that stops
+ * it, whether ours is there already or not. -b comes before all rules, -e behind them. */
+static void behind_abort(void **state)
+{
+	static const char zz[] = "etc/audit/rules.d/zz-holdfast.rules";
+	static const char bogus[] = "etc/audit/rules.d/10.rules";
+	world *w = *state;
+
+	kernel = NULL;
+	kind_world_control(w, "a",
+			   "settings: {enabled: true, backlog_limit: 9000, rate_limit: "
+			   "5}");
+	temp_root_write(w->t, bogus, "-a bogus\n");
+	plan(w);
+	assert_string_equal(changes(w), "create " SETTING "enabled" STOPS
+					"create " SETTING "backlog_limit\n"
+					"create " SETTING "rate_limit" STOPS);
+	assert_non_null(strstr(after(w, "/etc/audit/rules.d/zz-holdfast.rules"),
+			       "\n# a\n-b 9000\n"));
+	apply(w);
+	assert_string_equal(changes(w), "create " SETTING "enabled" STOPS
+					"create " SETTING "rate_limit" STOPS);
+	/* what is there stays, but for the words around it */
+	temp_root_write(w->t, zz, "-e 1\n-b 9000\n-r 4\n");
+	plan(w);
+	assert_string_equal(changes(w), "update " SETTING "enabled" STOPS
+					"update " SETTING "rate_limit" STOPS REWRITTEN);
+	assert_non_null(strstr(after(w, "/etc/audit/rules.d/zz-holdfast.rules"),
+			       "\n# a\n-r 4\n"));
+	/* in force is what others set before the load stops */
+	temp_root_write(w->t, bogus, "# fine\n-r 5\n");
+	temp_root_write(w->t, "etc/audit/rules.d/20.rules", "-a bogus\n");
+	temp_root_write(w->t, zz, "-b 9000\n");
+	plan(w);
+	assert_string_equal(changes(w),
+			    "create " SETTING "enabled blocked: the load stops at "
+			    "/etc/audit/rules.d/20.rules:1 (-a 'bogus' is not "
+			    "LIST,ACTION)\n" REWRITTEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(loginuid_immutable),
-		TEST(locked),
-		TEST(counters),
-		TEST(rules_of_others),
+		TEST(loginuid_immutable), TEST(locked),		 TEST(behind_abort),
+		TEST(counters),		  TEST(rules_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

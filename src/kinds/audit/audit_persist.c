@@ -45,29 +45,38 @@ static int read_old(hf_audit_planner *p)
 
 /* --- the foreign rules around ours ------------------------------------------------ */
 
-static int load_foreign(hf_audit_planner *p)
+int hf_audit_load_around(hf_audit_planner *p, const char *settings, size_t len,
+			 hf_audit_boot *ret)
 {
-	hf_audit_read *marker;
 	hf_audit_source *sources;
 	hf_audit_merged merged;
-	hf_audit_entry *found;
 
 	sources = hf_arena_array(p->arena, p->n_files + 1, sizeof(*sources));
 	if (!sources)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_files; i++) {
 		sources[i] = p->files[i].source;
-		if (i == p->settings)
-			sources[i].len = 0;
+		if (i == p->settings) {
+			sources[i].bytes = settings;
+			sources[i].len = len;
+		}
 		if (i != p->own)
 			continue;
 		sources[i].bytes = MARKER "\n";
 		sources[i].len = strlen(MARKER "\n");
 	}
-	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0 ||
-	    hf_audit_boot_load(&merged, sources, &p->host, p->arena, &p->foreign) < 0)
+	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0)
 		return -ENOMEM;
-	if (hf_audit_line_read(MARKER, &p->host.names, p->arena, &marker) < 0)
+	return hf_audit_boot_load(&merged, sources, &p->host, p->arena, ret);
+}
+
+static int load_foreign(hf_audit_planner *p)
+{
+	hf_audit_read *marker;
+	hf_audit_entry *found;
+
+	if (hf_audit_load_around(p, "", 0, &p->foreign) < 0 ||
+	    hf_audit_line_read(MARKER, &p->host.names, p->arena, &marker) < 0)
 		return -ENOMEM;
 	p->foreign.rules.links = &p->obs->links;
 	found = hf_audit_table_find(&p->foreign.rules, &marker->line.rule);

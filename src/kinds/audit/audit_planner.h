@@ -162,6 +162,11 @@ int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file,
 /* The parts, in the order in which they run. All return 0 or -ENOMEM. */
 int hf_audit_check_planned(hf_audit_planner *p) _must_check_; /* audit_check.c */
 int hf_audit_plan_absent(hf_audit_planner *p) _must_check_;   /* audit_absent.c */
+/** hf_audit_load_around - load what others have in rules.d, with a mark in place of our
+ *  rules and @settings as our file of settings; 0 or -ENOMEM; audit_persist.c */
+int hf_audit_load_around(hf_audit_planner *p, const char *settings, size_t len,
+			 hf_audit_boot *ret) _must_check_;
+
 int hf_audit_plan_rules(hf_audit_planner *p) _must_check_;    /* audit_persist.c */
 int hf_audit_plan_settings(hf_audit_planner *p) _must_check_; /* audit_settings.c */
 int hf_audit_plan_tmpfiles(hf_audit_planner *p) _must_check_; /* audit_tmpfiles.c */

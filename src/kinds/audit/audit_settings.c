@@ -101,16 +101,54 @@ static int read_own(hf_audit_planner *p, own_setting *own)
 	return 0;
 }
 
+/* Which of ours would the load come to? augenrules puts some settings before all rules,
+ * and one behind them: in which file the load stops does not tell. */
+static int find_reached(hf_audit_planner *p, const hf_audit_setting_demand *demands,
+			bool reached[static HF_AUDIT_SETTING_MAX_])
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	hf_audit_boot boot = { 0 };
+
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
+		reached[i] = true;
+	if (!p->foreign.aborted)
+		return 0;
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
+		const char *line = hf_audit_setting_line((hf_audit_setting)i,
+							 demands[i].value, p->arena);
+
+		if (!line)
+			return -ENOMEM;
+		if (demands[i].enforced)
+			hf_strbuf_addf(&sb, "%s\n", line);
+	}
+	if (!hf_strbuf_ok(&sb))
+		return -ENOMEM;
+	if (hf_audit_load_around(p, hf_strbuf_str(&sb), sb.len, &boot) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
+		reached[i] =
+			boot.settings[i].loaded && boot.settings[i].source >= p->settings;
+	return 0;
+}
+
+/* What keeps ours from being in force. */
+typedef enum obstacle {
+	OBSTACLE_NONE,
+	OBSTACLE_LATER, /* a later file sets another value */
+	OBSTACLE_ABORT, /* the load stops before it comes to our file */
+} obstacle;
+
 /* Which value our file will have for the setting, if any. */
 static void decide(hf_audit_planner *p, hf_audit_setting s,
 		   const hf_audit_setting_demand *demand, const own_setting *own,
-		   own_setting *ret_after, bool *ret_blocked)
+		   bool reached, own_setting *ret_after, obstacle *ret_obstacle)
 {
 	const hf_audit_boot_setting *foreign = &p->foreign.settings[s];
 	bool holds = foreign->set && foreign->loaded &&
 		     hf_audit_setting_holds(s, demand->value, foreign->value);
 
-	*ret_blocked = false;
+	*ret_obstacle = OBSTACLE_NONE;
 	*ret_after = demand->claimed ? *own : (own_setting){ 0 };
 	if (!demand->enforced || hf_audit_setting_withheld(p, s, demand->value))
 		return;
@@ -120,10 +158,13 @@ static void decide(hf_audit_planner *p, hf_audit_setting s,
 	} else if (holds) {
 		*ret_after = (own_setting){ 0 };
 		return;
-	} else {
+	} else if (reached) {
 		*ret_after = (own_setting){ true, demand->value };
 	}
-	*ret_blocked = foreign->set && foreign->source > p->settings && !holds;
+	if (!reached)
+		*ret_obstacle = OBSTACLE_ABORT;
+	else if (foreign->set && foreign->source > p->settings && !holds)
+		*ret_obstacle = OBSTACLE_LATER;
 }
 
 static int compose(hf_audit_planner *p, const hf_audit_setting_demand *demands,
@@ -235,22 +276,25 @@ static int judge(hf_audit_planner *p, const hf_audit_want *want, const char *id,
 						 : 0;
 }
 
-/* Where ours is right and the load does not get there, the cure is elsewhere. */
-static int block_behind_abort(hf_audit_planner *p, hf_audit_setting s,
-			      const hf_audit_setting_demand *demand,
-			      const own_setting *after, hf_change **change)
+/* Where the load does not get to ours, right or not, the cure is elsewhere. */
+static int change_behind_abort(hf_audit_planner *p, hf_audit_setting s,
+			       const hf_audit_setting_demand *demand,
+			       const own_setting *own, hf_change **ret)
 {
-	const hf_audit_boot_setting *boot = &p->obs->boot.settings[s];
+	const char *after = hf_audit_setting_text(p, s, demand->value), *before = NULL;
 
-	if (*change || !demand->enforced || !boot->set || boot->loaded || !after->set ||
-	    !p->foreign.aborted)
-		return 0;
-	*change = hf_plan_change(
-		p->plan, &hf_kind_audit, HF_PERSISTED, demand->id, HF_OP_UPDATE,
-		"not in force", hf_audit_setting_text(p, s, after->value), HF_CAUSE_HOST);
-	if (!*change)
+	if (own->set)
+		before = own->value == demand->value
+				 ? "not in force"
+				 : hf_audit_setting_text(p, s, own->value);
+	if (!after || (own->set && !before))
 		return -ENOMEM;
-	return hf_change_block(p->plan, *change, "the load stops at %s:%u (%s)",
+	*ret = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
+			      own->set ? HF_OP_UPDATE : HF_OP_CREATE, before, after,
+			      HF_CAUSE_HOST);
+	if (!*ret)
+		return -ENOMEM;
+	return hf_change_block(p->plan, *ret, "the load stops at %s:%u (%s)",
 			       p->files[p->foreign.abort_source].source.path,
 			       p->foreign.abort_line, p->foreign.abort_why);
 }
@@ -261,7 +305,8 @@ int hf_audit_plan_settings(hf_audit_planner *p)
 	hf_change *changes[HF_AUDIT_SETTING_MAX_] = { 0 };
 	own_setting own[HF_AUDIT_SETTING_MAX_] = { 0 };
 	own_setting after[HF_AUDIT_SETTING_MAX_] = { 0 };
-	bool blocked[HF_AUDIT_SETTING_MAX_];
+	obstacle obstacles[HF_AUDIT_SETTING_MAX_];
+	bool reached[HF_AUDIT_SETTING_MAX_];
 
 	if (read_own(p, own) < 0)
 		return -ENOMEM;
@@ -272,16 +317,25 @@ int hf_audit_plan_settings(hf_audit_planner *p)
 			return -ENOMEM;
 		if (demands[i].claimed && hf_plan_claim(p->plan, demands[i].id) < 0)
 			return -ENOMEM;
-		decide(p, s, &demands[i], &own[i], &after[i], &blocked[i]);
 	}
-	if (compose(p, demands, after) < 0)
+	if (find_reached(p, demands, reached) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
-		if (add_change(p, (hf_audit_setting)i, &demands[i], &own[i], &after[i],
-			       blocked[i], &changes[i]) < 0 ||
-		    block_behind_abort(p, (hf_audit_setting)i, &demands[i], &after[i],
-				       &changes[i]) < 0)
+		decide(p, (hf_audit_setting)i, &demands[i], &own[i], reached[i],
+		       &after[i], &obstacles[i]);
+	if (compose(p, demands, after) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
+		hf_audit_setting s = (hf_audit_setting)i;
+		int r = obstacles[i] == OBSTACLE_ABORT
+				? change_behind_abort(p, s, &demands[i], &own[i],
+						      &changes[i])
+				: add_change(p, s, &demands[i], &own[i], &after[i],
+					     obstacles[i] == OBSTACLE_LATER, &changes[i]);
+
+		if (r < 0)
 			return -ENOMEM;
+	}
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
 
