@@ -71,7 +71,10 @@ static int answer_id(void *user, bool group, const char *name, uint32_t *ret)
 
 static bool answer_is_dir(void *user, const char *path)
 {
-	return hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes;
+	const hf_audit_answers *answers = user;
+
+	return hf_map_get(&answers->creates, path) ||
+	       hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes;
 }
 
 static bool answer_has_dir(void *user, const char *path)
@@ -297,8 +300,9 @@ static int compile_path(compiler *c, const char *path, bool final)
 	case HF_AUDIT_THERE_FILE:
 		dir = false;
 		break;
-	default:
-		dir = c->spec->create || c->spec->path_type == HF_AUDIT_PATH_DIR;
+	default: /* what is above a file that this plan makes is a directory then */
+		dir = c->spec->create || c->spec->path_type == HF_AUDIT_PATH_DIR ||
+		      hf_map_get(&c->obs->answers.creates, path);
 		break;
 	}
 	return add_watch(c, path, dir, c->spec->create && dir);
