@@ -38,5 +38,20 @@ if command -v man >/dev/null && man --version 2>/dev/null | grep -q man-db; then
 	man --warnings=all -E UTF-8 -l "$man" >/dev/null 2>warnings
 	[ ! -s warnings ] || fail "man warns: $(cat warnings)"
 fi
-n=1
+
+# The examples of holdfast.yaml(5) and of README are valid as they stand, but for the
+# header that a piece of one needs.
+HOLDFAST_BASELINE_PATH=$top_srcdir/templates
+export HOLDFAST_BASELINE_PATH
+sed 's/\\-/-/g' "$top_srcdir/man/holdfast.yaml.5" | awk '
+	/^\.EX/ { file = "example" ++n ".yaml"; next }
+	/^\.EE/ { file = "" }
+	file { print >file }' || fail "the examples of the manual could not be read"
+sed -n '/^    holdfast: 1$/,/^[^ ]/s/^    //p' "$top_srcdir/README" >example0.yaml
+for example in example*.yaml; do
+	grep -q '^holdfast:' $example ||
+		sed -i '1i holdfast: 1\nname: piece\nextends: [cis-docker]' $example
+	run 0 lint ./$example
+done
+[ $n -ge 3 ] || fail "only $n examples"
 finish
