@@ -6,6 +6,7 @@
 #include "cli/run.h"
 #include "cli/saved.h"
 #include "engine/journal.h"
+#include "report/paint.h"
 
 /* How often a plan that was overtaken is made anew. */
 #define OVERTAKEN_MAX 5
@@ -121,6 +122,7 @@ static int recover(hf_run *run, const hf_apply_options *options)
 static int end_apply(hf_run *run, hf_watch *watch, const hf_apply_result *result)
 {
 	bool waits = watch->alive_fd >= 0 && result->outcome == HF_OUTCOME_APPLIED;
+	hf_paint p = hf_paint_on(run->cli->out, false, 0);
 	int status, undone;
 
 	if (watch->alive_fd >= 0 && !waits)
@@ -131,9 +133,9 @@ static int end_apply(hf_run *run, hf_watch *watch, const hf_apply_result *result
 	if (!waits)
 		return status;
 	if (!run->cli->options.json)
-		fprintf(run->cli->out,
-			"undone in %lld s unless 'holdfast confirm' keeps it\n",
-			(long long)run->cli->options.confirm_sec);
+		hf_paint_line(&p, "undone in %lld s unless 'holdfast confirm%s' keeps it",
+			      (long long)run->cli->options.confirm_sec,
+			      hf_host_option(&run->host));
 	fflush(run->cli->out);
 	undone = hf_watch_wait(run, watch, result->transaction);
 	if (undone)

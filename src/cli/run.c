@@ -390,8 +390,10 @@ int hf_run_check_unfinished(hf_run *run)
 		return 0;
 	(void)hf_error_set(&err, -EBUSY, "an apply was begun here and has not ended");
 	(void)hf_error_hint(
-		&err, "if none is running any more, type 'holdfast recover' (the next "
-		      "'holdfast apply' does so, too)");
+		&err,
+		"if none is running any more, type 'holdfast recover%s' (the next "
+		"'holdfast apply' does so, too)",
+		hf_host_option(&run->host));
 	return hf_run_fail(run, HF_EXIT_INCOMPLETE, err);
 }
 

@@ -561,7 +561,8 @@ static void apply_locked(apply *a)
 	if (r > 0) {
 		(void)hf_error_set(&ret->error, -ESTALE,
 				   "an unfinished transaction was found meanwhile");
-		(void)hf_error_hint(&ret->error, "type 'holdfast recover'");
+		(void)hf_error_hint(&ret->error, "type 'holdfast recover%s'",
+				    hf_host_option(a->host));
 	}
 	if (r)
 		return;

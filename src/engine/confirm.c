@@ -94,10 +94,15 @@ int hf_confirm_check(hf_host *host, const char *run, hf_error **err)
 	if (r < 0 || !there.exists || (run && is_of(&there, run)))
 		return r;
 	(void)hf_error_set(err, -EINPROGRESS, "an apply waits to be confirmed");
-	return hf_error_hint(err, "'holdfast confirm' keeps it; else it is undone %s",
-			     hf_confirm_is_orphan(host, &there, time(NULL))
-				     ? "by 'holdfast recover'"
-				     : "at its deadline");
+	if (hf_confirm_is_orphan(host, &there, time(NULL)))
+		return hf_error_hint(
+			err,
+			"'holdfast confirm%s' keeps it; else it is undone by "
+			"'holdfast recover%s'",
+			hf_host_option(host), hf_host_option(host));
+	return hf_error_hint(
+		err, "'holdfast confirm%s' keeps it; else it is undone at its deadline",
+		hf_host_option(host));
 }
 
 typedef int (*change_fn)(hf_host *host, const hf_confirm *arg, hf_error **err);

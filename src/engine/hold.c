@@ -64,7 +64,7 @@ int hf_hold_check(hf_host *host, int64_t now, hf_error **err)
 	if (r < 0 || !text)
 		return r;
 	(void)hf_error_set(err, -EINPROGRESS, "this host is %s", text);
-	return hf_error_hint(err, "'holdfast unhold' ends it");
+	return hf_error_hint(err, "'holdfast unhold%s' ends it", hf_host_option(host));
 }
 
 int hf_hold_set(hf_host *host, int64_t until, const char *reason, const char *user,

@@ -270,6 +270,15 @@ int hf_host_open(hf_host *host, const char *root, hf_error **err)
 	return 0;
 }
 
+const char *hf_host_option(hf_host *host)
+{
+	const char *text = NULL;
+
+	if (host->offline)
+		text = hf_arena_printf(&host->arena, " --root %s", host->root);
+	return text ? text : "";
+}
+
 void hf_host_close(hf_host *host)
 {
 	if (host->bus && host->bus_close)

@@ -81,6 +81,11 @@ void hf_host_working(hf_host *host, const char *what, const char *path, size_t n
 int hf_host_open(hf_host *host, const char *root, hf_error **err) _must_check_;
 void hf_host_close(hf_host *host);
 
+/** hf_host_option - " --root DIR" behind a command that a message says to type, which
+ *  would be about the running system without it; "" where it is that; in the host's arena
+ */
+const char *hf_host_option(hf_host *host);
+
 /**
  * hf_facts_read - fill @facts: all names in model/facts.h. What cannot be read is
  * UNKNOWN. "engine" comes from the API when live, else from the image's package database.

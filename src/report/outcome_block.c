@@ -49,6 +49,16 @@ static void put_containers(FILE *out, const hf_report *r)
 			plan->engine.containers[i].name);
 }
 
+/* As it has to be typed: without the tree it would be about the running system. */
+static void put_command(FILE *out, const hf_report *r, const char *command)
+{
+	hf_paint p = hf_paint_on(out, false, 0);
+	bool tree = strcmp(r->root, "/") != 0;
+
+	hf_paint_line(&p, "  holdfast %s%s%s", command, tree ? " --root " : "",
+		      tree ? r->root : "");
+}
+
 void hf_report_outcome_block(FILE *out, const hf_report *r)
 {
 	bool stuck;
@@ -71,15 +81,18 @@ void hf_report_outcome_block(FILE *out, const hf_report *r)
 		fputs(stuck ? "  settle what is named under \"Not put back\", then\n"
 			    : "  settle what the error names, then\n",
 		      out);
-		fputs("  holdfast recover\n  holdfast check\n", out);
+		put_command(out, r, "recover");
+		put_command(out, r, "check");
 		break;
 	case HF_EXIT_ROLLED_BACK:
-		fputs("  the host is as it was before; cure the cause named above, then\n"
-		      "  holdfast plan\n  holdfast apply\n",
+		fputs("  the host is as it was before; cure the cause named above, "
+		      "then\n",
 		      out);
+		put_command(out, r, "plan");
+		put_command(out, r, "apply");
 		break;
 	default:
-		fputs("  holdfast check\n", out);
+		put_command(out, r, "check");
 		break;
 	}
 }

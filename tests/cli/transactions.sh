@@ -170,6 +170,7 @@ grep -qE '^on hold until 20..-..-.. ..:..:..Z: moving the volumes \(uid [0-9]' t
 	fail "the hold is not told: $(cat told)"
 hf 75 apply ./b.yaml
 has "this host is $(cat told)"
+has "'holdfast unhold --root root' ends it"
 hf 2 check ./b.yaml
 has "this host is $(cat told)"
 hf 0 hold
@@ -210,6 +211,9 @@ has "was written by holdfast 9.1 in schema '3.0'"
 has "use the version that wrote it"
 hf 5 apply ./b.yaml
 has "settle what the error names, then"
+has "  holdfast recover --root root"
+hf 5 check ./b.yaml
+has "type 'holdfast recover --root root'"
 cmp -s later root/var/lib/holdfast/journal || fail "the journal of a later version is gone"
 rm root/var/lib/holdfast/journal
 
