@@ -43,6 +43,36 @@ static void test_live_pending(void **state)
 		"force\n");
 }
 
+/* what is forbidden or required has to hold of the running one as well, and restarts
+ * nothing */
+static void test_live_reported(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "forbid: {hosts: [\"tcp://*\"], "
+						   "seccomp-profile: [unconfined]}, "
+						   "require: [authorization-plugins]"),
+			  .file = "{\"authorization-plugins\": [\"p\"]}",
+			  .argv = STOCK,
+			  .live = { "dockerd", "-H", ":2375",
+				    "--seccomp-profile=unconfined" },
+			  .started = 100,
+			  .changed = 90,
+			  .engine = "26.1.5" },
+		"#hosts none of [\"tcp://*\"]: pass, found [\"fd://\"] at "
+		"/lib/systemd/system/docker.service:9, by '-H' in "
+		"/lib/systemd/system/docker.service:9\n"
+		"#seccomp-profile none of [\"unconfined\"]: pass, found \"builtin\", the "
+		"engine's default\n"
+		"#authorization-plugins set: pass, found [\"p\"] at "
+		"/etc/docker/daemon.json:1\n"
+		"live #hosts none of [\"tcp://*\"]: pending-restart, found "
+		"[\"tcp://:2375\"], the running dockerd was started with another value\n"
+		"live #seccomp-profile none of [\"unconfined\"]: pending-restart, found "
+		"\"unconfined\", the running dockerd was started with another value\n"
+		"live #authorization-plugins set: pass, found [\"p\"]\n");
+}
+
 /* the API shows it */
 static void test_live_shown(void **state)
 {
@@ -543,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_live_pass),
 		cmocka_unit_test(test_live_pending),
+		cmocka_unit_test(test_live_reported),
 		cmocka_unit_test(test_live_shown),
 		cmocka_unit_test(test_live_reloaded),
 		cmocka_unit_test(test_live_flag),

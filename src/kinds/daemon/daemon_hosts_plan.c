@@ -39,7 +39,8 @@ static hf_json *as_read(const char *text, bool tls, hf_arena *arena)
 	return host ? hf_json_new(arena, HF_JSON_STRING, host) : NULL;
 }
 
-int hf_daemon_listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_value *v)
+/* .value of @v, of "hosts", becomes where dockerd listens. */
+static int listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_value *v)
 {
 	const hf_unit_view *unit = hf_map_get(&plan->units, "docker.socket");
 	hf_arena *arena = &plan->arena;
@@ -69,4 +70,14 @@ int hf_daemon_listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_v
 	}
 	v->value = hosts;
 	return 0;
+}
+
+int hf_daemon_value_for(hf_plan *plan, const hf_daemon_config *config,
+			const hf_daemon_spec *spec, hf_daemon_value *ret)
+{
+	if (hf_daemon_in_force(config, spec->key, spec->subkey, &plan->arena, ret) < 0)
+		return -ENOMEM;
+	return spec->op == HF_DAEMON_FORBID && strcmp(spec->key->name, "hosts") == 0
+		       ? listens(plan, config, ret)
+		       : 0;
 }

@@ -49,6 +49,15 @@ static void need(live *l, const hf_dkey *key, const char *name, bool is_set)
 	add_name(&l->restart_keys, name);
 }
 
+/* What is only reported is waited for, and restarts nothing. */
+static void need_for(live *l, const hf_daemon_spec *spec, const hf_daemon_value *v)
+{
+	if (spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
+		return;
+	l->pending = true;
+	need(l, spec->key, spec->name, v->in_file);
+}
+
 /* Did dockerd read the file after its last change, as far as this key goes? */
 static bool is_read(const live *l, const hf_daemon_spec *spec, const hf_daemon_value *v)
 {
@@ -70,8 +79,7 @@ static int judge_unread(live *l, const hf_daemon_spec *spec, hf_resource *row,
 	if (!obs->started_usec)
 		return hf_row_judge(l->ctx->plan, row, HF_STATE_UNKNOWN, NULL,
 				    "it could not be told when dockerd was started");
-	l->pending = true;
-	need(l, spec->key, spec->name, v->in_file);
+	need_for(l, spec, v);
 	return hf_row_judge(l->ctx->plan, row, HF_STATE_PENDING_RESTART, NULL,
 			    "%s changed after dockerd was started%s%s", obs->path,
 			    obs->api_why ? ", and its API does not answer: " : "",
@@ -89,8 +97,7 @@ static int judge_value(live *l, const hf_daemon_spec *spec, hf_resource *row,
 		return -ENOMEM;
 	if (met)
 		return hf_row_judge(plan, row, HF_STATE_PASS, found, NULL);
-	l->pending = true;
-	need(l, spec->key, spec->name, v->in_file);
+	need_for(l, spec, v);
 	return hf_row_judge(
 		plan, row, HF_STATE_PENDING_RESTART, found,
 		by_api ? "the running dockerd shows another value"
@@ -115,7 +122,7 @@ static int judge(live *l, const hf_demand *demand, const hf_resource *persisted)
 			l->ctx->obs->running_why
 				? l->ctx->obs->running_why
 				: "it could not be told whether dockerd runs");
-	if (hf_daemon_in_force(&l->config, spec->key, spec->subkey, &plan->arena, &v) < 0)
+	if (hf_daemon_value_for(plan, &l->config, spec, &v) < 0)
 		return -ENOMEM;
 	if (shown && spec->subkey)
 		shown = shown->type == HF_JSON_OBJECT ? hf_json_get(shown, spec->subkey)
@@ -133,8 +140,7 @@ static int judge(live *l, const hf_demand *demand, const hf_resource *persisted)
 		return judge_value(l, spec, row, &v, false);
 	if (!l->started_known)
 		return judge_unread(l, spec, row, &v);
-	if (hf_daemon_in_force(&l->started, spec->key, spec->subkey, &plan->arena, &was) <
-	    0)
+	if (hf_daemon_value_for(plan, &l->started, spec, &was) < 0)
 		return -ENOMEM;
 	was.in_file = v.in_file; /* what a reload or restart would find */
 	return judge_value(l, spec, row, &was, false);
@@ -153,8 +159,7 @@ static int judge_all(live *l)
 		int r;
 
 		if (demand->kind != &hf_kind_daemon ||
-		    !hf_control_is_active(demand->control) ||
-		    spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
+		    !hf_control_is_active(demand->control))
 			continue;
 		id = hf_daemon_resource_id(l->ctx, spec->name);
 		row = id ? hf_plan_row(l->ctx->plan, HF_PERSISTED, id, spec->wanted,

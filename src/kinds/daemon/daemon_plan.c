@@ -292,24 +292,12 @@ typedef struct standing {
 	int met_after;
 } standing;
 
-/* The value that a demand is judged by. */
-static int value_for(hf_daemon_ctx *ctx, const hf_daemon_config *config,
-		     const hf_daemon_spec *spec, hf_daemon_value *ret)
-{
-	if (hf_daemon_in_force(config, spec->key, spec->subkey, &ctx->plan->arena, ret) <
-	    0)
-		return -ENOMEM;
-	return spec->op == HF_DAEMON_FORBID && strcmp(spec->key->name, "hosts") == 0
-		       ? hf_daemon_listens(ctx->plan, config, ret)
-		       : 0;
-}
-
 static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
 {
 	const hf_daemon_config now = { ctx->obs->root, &ctx->argv_now, ctx->engine };
 	hf_arena *arena = &ctx->plan->arena;
 
-	if (value_for(ctx, &ctx->before, spec, &ret->after) < 0)
+	if (hf_daemon_value_for(ctx->plan, &ctx->before, spec, &ret->after) < 0)
 		return -ENOMEM;
 	ret->met_after = hf_daemon_is_met(spec, &ret->after, ctx->engine, arena);
 	ret->moves = hf_daemon_moves(ctx, spec->key, spec->subkey);
@@ -317,7 +305,7 @@ static int stand(hf_daemon_ctx *ctx, const hf_daemon_spec *spec, standing *ret)
 	ret->met = ret->met_after;
 	if (!ret->moves)
 		return ret->met < 0 ? -ENOMEM : 0;
-	if (value_for(ctx, &now, spec, &ret->now) < 0)
+	if (hf_daemon_value_for(ctx->plan, &now, spec, &ret->now) < 0)
 		return -ENOMEM;
 	ret->met = hf_daemon_is_met(spec, &ret->now, ctx->engine, arena);
 	return ret->met < 0 || ret->met_after < 0 ? -ENOMEM : 0;

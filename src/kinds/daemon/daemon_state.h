@@ -94,15 +94,15 @@ int hf_daemon_socket(const hf_daemon_config *config, hf_plan *plan,
 		     const char **ret) _must_check_;
 
 /**
- * hf_daemon_listens - .value of @v becomes where dockerd listens
- * @v: of "hosts", by hf_daemon_in_force()
+ * hf_daemon_value_for - the value that @spec is judged by
  *
- * As dockerd reads each: without a scheme it is TCP, an empty one or none the default,
- * which is TCP with TLS; for fd:// comes what docker.socket listens on. Returns 0 or
- * -ENOMEM. Pure. Source: ParseHost in moby's opts/hosts.go, loadDaemonCliConfig.
+ * That in force, but for forbidden "hosts": there it is where dockerd listens, as it
+ * reads each. Without a scheme it is TCP, an empty one or none the default, which is TCP
+ * with TLS; for fd:// comes what docker.socket listens on. Returns 0 or -ENOMEM. Pure.
+ * Source: ParseHost in moby's opts/hosts.go, loadDaemonCliConfig.
  */
-int hf_daemon_listens(hf_plan *plan, const hf_daemon_config *config,
-		      hf_daemon_value *v) _must_check_;
+int hf_daemon_value_for(hf_plan *plan, const hf_daemon_config *config,
+			const hf_daemon_spec *spec, hf_daemon_value *ret) _must_check_;
 
 /** hf_daemon_is_met - does the value meet the demand? 1, 0, -ENOMEM; pure */
 int hf_daemon_is_met(const hf_daemon_spec *spec, const hf_daemon_value *value,
