@@ -62,6 +62,9 @@ typedef struct hf_unit_view {
 	size_t n_listen_streams;
 	const char **listen_tcp; /* its internet addresses, as "tcp://ADDRESS:PORT" */
 	size_t n_listen_tcp;
+	const char *service;  /* of a socket unit: what is given its sockets */
+	const char **sockets; /* of dockerd's unit: Sockets=, which gives it those */
+	size_t n_sockets;
 	const char *listen_why; /* there may be more of them: why; or NULL */
 
 	/* The live layer; .live false: no manager to ask, .live_why tells. */

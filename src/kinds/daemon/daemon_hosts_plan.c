@@ -39,10 +39,44 @@ static hf_json *as_read(const char *text, bool tls, hf_arena *arena)
 	return host ? hf_json_new(arena, HF_JSON_STRING, host) : NULL;
 }
 
+/* Is dockerd given the sockets of this unit? */
+static bool gives_sockets(const hf_plan *plan, const hf_unit_view *socket)
+{
+	const char *engine = plan->engine.unit;
+	const hf_unit_view *view = engine ? hf_map_get(&plan->units, engine) : NULL;
+
+	if (!view || socket->load != HF_UNIT_LOADED)
+		return false;
+	for (size_t i = 0; i < view->n_sockets; i++)
+		if (strcmp(view->sockets[i], socket->name) == 0)
+			return true;
+	return socket->service && strcmp(socket->service, engine) == 0;
+}
+
+/* fd:// stands for whatever socket units listen on for dockerd, and that may be TCP. */
+static int add_streams(hf_plan *plan, hf_json *hosts, hf_daemon_value *v)
+{
+	for (size_t s = 0; s < plan->units.cap; s++) {
+		const hf_unit_view *unit =
+			plan->units.slots[s].key ? plan->units.slots[s].value : NULL;
+
+		if (!unit || !unit->n_listen_tcp || !gives_sockets(plan, unit))
+			continue;
+		for (size_t i = 0; i < unit->n_listen_tcp; i++) {
+			hf_json *host = hf_json_new(&plan->arena, HF_JSON_STRING,
+						    unit->listen_tcp[i]);
+
+			if (!host || hf_json_add(&plan->arena, hosts, NULL, host) < 0)
+				return -ENOMEM;
+		}
+		v->streams = unit->name;
+	}
+	return 0;
+}
+
 /* .value of @v, of "hosts", becomes where dockerd listens. */
 static int listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_value *v)
 {
-	const hf_unit_view *unit = hf_map_get(&plan->units, "docker.socket");
 	hf_arena *arena = &plan->arena;
 	hf_json *hosts = hf_json_new(arena, HF_JSON_ARRAY, NULL);
 	int tls = has_tls(config, arena);
@@ -61,15 +95,8 @@ static int listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_valu
 			return -ENOMEM;
 		sockets |= strncmp(host->text, "fd://", 5) == 0;
 	}
-	for (size_t i = 0; sockets && unit && i < unit->n_listen_tcp; i++) {
-		hf_json *host = hf_json_new(arena, HF_JSON_STRING, unit->listen_tcp[i]);
-
-		if (!host || hf_json_add(arena, hosts, NULL, host) < 0)
-			return -ENOMEM;
-		v->streams = true;
-	}
 	v->value = hosts;
-	return 0;
+	return sockets ? add_streams(plan, hosts, v) : 0;
 }
 
 int hf_daemon_value_for(hf_plan *plan, const hf_daemon_config *config,

@@ -364,14 +364,14 @@ static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource 
 	if (v->flag && !place)
 		return -ENOMEM;
 	if (spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
-		return hf_row_judge(
-			ctx->plan, row, HF_STATE_FINDING, found,
-			v->streams
-				? "docker.socket listens there, for fd://; only reported"
-			: spec->op == HF_DAEMON_FORBID
-				? "must not be in force; only reported"
-				: "is not set; which value is right is for a "
-				  "person to decide");
+		return hf_row_judge(ctx->plan, row, HF_STATE_FINDING, found,
+				    v->streams
+					    ? "%s listens there, for fd://; only reported"
+				    : spec->op == HF_DAEMON_FORBID
+					    ? "must not be in force; only reported"
+					    : "is not set; which value is right is for a "
+					      "person to decide",
+				    v->streams);
 	if (hf_daemon_hides_data(spec->key, spec->subkey))
 		return judge_hiding(ctx, demand, row, s, found, place);
 	if (v->conflict)

@@ -344,11 +344,11 @@ static int runs_dockerd(hf_units_observer *o, const hf_units_unit *unit, bool *r
 }
 
 /* Vendor directories hold hundreds of units: there only the likely names are read. */
-static bool is_candidate(const hf_unit_dir *dir, const char *name)
+static bool is_candidate(const hf_unit_dir *dir, const char *name, const char *type)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), n = strlen(type);
 
-	if (len <= 8 || strcmp(name + len - 8, ".service") || name[len - 9] == '@')
+	if (len <= n || strcmp(name + len - n, type) || name[len - n - 1] == '@')
 		return false;
 	if (!strncmp(dir->path, "/usr/lib/", 9) || !strncmp(dir->path, "/lib/", 5))
 		return strstr(name, "docker") || strstr(name, "moby");
@@ -371,7 +371,7 @@ static int engine_scan(hf_units_observer *o, hf_error **err)
 		for (size_t i = 0; i < dir->n; i++) {
 			hf_units_unit *unit;
 
-			if (!is_candidate(dir, dir->names[i]))
+			if (!is_candidate(dir, dir->names[i], ".service"))
 				continue;
 			r = hf_units_read(&o->search, dir->names[i], &unit, err);
 			if (r == 0)
@@ -389,6 +389,35 @@ static int engine_scan(hf_units_observer *o, hf_error **err)
 		}
 	}
 	return 0;
+}
+
+/* Any socket unit may give dockerd its sockets: by Service= there, or by Sockets= of
+ * dockerd's unit. */
+static int sockets_load(hf_units_observer *o, hf_error **err)
+{
+	hf_units_unit *engine = hf_map_get(
+		&o->obs->by_name, o->obs->scanned ? o->obs->scanned : "docker.service");
+	const char **names = NULL;
+	hf_unit_stack stack;
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t d = 0; d < o->search.dirs.n; d++) {
+		const hf_unit_dir *dir = &o->search.dirs.dirs[d];
+
+		for (size_t i = 0; i < dir->n && r == 0; i++)
+			if (is_candidate(dir, dir->names[i], ".socket"))
+				r = unit_load(o, dir->names[i], false, err);
+	}
+	if (r < 0 || engine->load != HF_UNIT_LOADED)
+		return r;
+	r = hf_units_stack(o->arena, engine, engine->ours, &stack, err);
+	if (r == 0)
+		r = hf_units_sockets(o->arena, &stack, &names, &n, err);
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (!hf_unit_name_check(names[i]))
+			r = unit_load(o, names[i], false, err);
+	return r;
 }
 
 /* --- the live layer ------------------------------------------------------------------
@@ -495,6 +524,8 @@ int hf_units_observe(hf_host *host, const hf_model *model, hf_plan *plan, hf_err
 		r = unit_surroundings_read(&o, obs->units[i], err);
 	if (r == 0)
 		r = engine_scan(&o, err);
+	if (r == 0)
+		r = sockets_load(&o, err);
 	if (r == 0)
 		r = names_resolve(&o, model, err);
 	if (r == 0)

@@ -308,11 +308,63 @@ int hf_units_listen(hf_arena *arena, const char *unit, const hf_unit_stack *stac
 	return r;
 }
 
+/* Service=, else the service of the same name. */
+static int view_service(hf_unit_view *view, hf_arena *arena, const hf_unit_stack *stack,
+			hf_error **err)
+{
+	const char *type = hf_unit_name_type(view->name);
+	hf_unit_value *list;
+	hf_expansion how;
+	size_t n;
+	int r = hf_unit_list(stack, "Socket", "Service", arena, &list, &n, err);
+
+	if (r < 0 || strcmp(type, ".socket") != 0)
+		return r;
+	if (n) {
+		r = hf_specifiers_expand(arena, view->name, list[n - 1].value,
+					 &view->service, &how);
+		return r < 0 ? hf_error_oom(err) : 0;
+	}
+	view->service = hf_arena_printf(arena, "%.*s.service", (int)(type - view->name),
+					view->name);
+	return view->service ? 0 : hf_error_oom(err);
+}
+
+int hf_units_sockets(hf_arena *arena, const hf_unit_stack *stack, const char ***ret,
+		     size_t *ret_n, hf_error **err)
+{
+	hf_unit_value *list;
+	size_t n;
+	int r = hf_unit_list(stack, "Service", "Sockets", arena, &list, &n, err);
+
+	*ret = NULL;
+	*ret_n = 0;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char **words;
+		size_t n_words;
+
+		r = words_of(arena, &list[i], &words, &n_words, err);
+		for (size_t w = 0; r == 0 && w < n_words; w++) {
+			const char **slot = hf_vec_push(arena, *ret, *ret_n);
+
+			if (!slot)
+				return hf_error_oom(err);
+			*slot = words[w];
+		}
+	}
+	return r;
+}
+
 static int view_listen(hf_unit_view *view, hf_arena *arena, const hf_unit_stack *stack,
 		       hf_error **err)
 {
 	hf_units_streams streams = { 0 };
 	int r = hf_units_listen(arena, view->name, stack, &streams, err);
+
+	if (r == 0)
+		r = view_service(view, arena, stack, err);
+	if (r == 0)
+		r = hf_units_sockets(arena, stack, &view->sockets, &view->n_sockets, err);
 
 	view->listen_streams = streams.paths;
 	view->n_listen_streams = streams.n;

@@ -45,6 +45,10 @@ typedef struct hf_units_streams {
 int hf_units_listen(hf_arena *arena, const char *unit, const hf_unit_stack *stack,
 		    hf_units_streams *ret, hf_error **err) _must_check_;
 
+/** hf_units_sockets - the units of Sockets= of a service; 0 or -ENOMEM; pure */
+int hf_units_sockets(hf_arena *arena, const hf_unit_stack *stack, const char ***ret,
+		     size_t *ret_n, hf_error **err) _must_check_;
+
 /** hf_units_view_put - fill the plan's view of @unit, from @stack; 0 or -ENOMEM; pure */
 int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_unit *unit,
 		      const hf_unit_stack *stack, const hf_units_exec *exec,
