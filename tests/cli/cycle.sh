@@ -161,6 +161,20 @@ run 2 check --root root
 no_out "new in the baseline"
 run 0 apply --root root
 
+# One inode with two names: a value that is demanded by either is not released.
+echo x >root/etc/first
+ln root/etc/first root/etc/second
+cat >>shop.yaml <<'END'
+  - {id: first, title: First, files: [{path: /etc/first, max_mode: "0640"}]}
+  - {id: second, title: Second, files: [{path: /etc/second, max_mode: "0604"}]}
+END
+run 0 apply --root root shop.yaml
+run 0 check --root root
+sed -i '/id: first/d' shop.yaml
+run 0 apply --root root shop.yaml
+run 0 check --root root
+[ "$(stat -c %a root/etc/second)" = 600 ] || fail "mode of two names: $(stat -c %a root/etc/second)"
+
 # A variable, then its recorded value; then a smaller baseline releases the rest.
 run 2 check --root root shop.yaml --set verbosity=error
 run 0 apply --root root shop.yaml --set verbosity=error

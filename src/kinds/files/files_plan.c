@@ -575,6 +575,23 @@ static bool is_as_left(const files_release *rel)
 	       now == rel->left.number;
 }
 
+/* It may have other names, and be demanded by one of those. */
+static bool is_demanded(const planner *p, const files_object *o, files_aspect aspect)
+{
+	for (size_t i = 0; i < p->obs->n_seen; i++) {
+		const files_seen *seen = &p->obs->seen[i];
+
+		if (!files_demands(spec_of(seen->demand), aspect))
+			continue;
+		for (size_t k = 0; k < seen->n; k++)
+			if (seen->objects[k]->known == HF_PRESENT &&
+			    seen->objects[k]->dev == o->dev &&
+			    seen->objects[k]->ino == o->ino)
+				return true;
+	}
+	return false;
+}
+
 static int plan_release(planner *p, const files_release *rel)
 {
 	hf_mark nowhere = { 0 };
@@ -584,6 +601,8 @@ static int plan_release(planner *p, const files_release *rel)
 
 	if (o->known == HF_ABSENT)
 		return 0;
+	if (o->known == HF_PRESENT && o->nlink > 1 && is_demanded(p, o, rel->aspect))
+		return hf_plan_claim(p->plan, rel->entry->id);
 	if (o->known == HF_UNKNOWN || !is_as_left(rel)) {
 		hf_diag_add(p->plan->diags, HF_DIAG_NOTE, nowhere, NULL,
 			    "%s of '%s' is no longer demanded and not as it was left "
