@@ -51,8 +51,9 @@ static void put_title(hf_text *t)
 	hf_paint_wrap(&t->paint, HF_STYLE_BOLD, 4, hf_strbuf_str(&text));
 	hf_strbuf_reset(&text);
 	if (os)
-		hf_strbuf_addf(&text, " (%s %s", os,
-			       fact(plan, "os_version") ? fact(plan, "os_version") : "");
+		hf_strbuf_addf(&text, " (%s", os);
+	if (os && fact(plan, "os_version"))
+		hf_strbuf_addf(&text, " %s", fact(plan, "os_version"));
 	if (fact(plan, "engine"))
 		hf_strbuf_addf(&text, "%sdockerd %s", os ? ", " : " (",
 			       fact(plan, "engine"));
