@@ -212,6 +212,46 @@ chown 1 "$root/$unit"
 tampered "the vendor unit's owner changed" docker-unit-owner
 back
 
+# violated CONTROL COMMANDS: with the COMMANDS run in the tree the control must not pass
+violated() {
+	keep etc
+	(cd "$root" && mkdir -p etc/systemd/system/docker.service.d && eval "$2") ||
+		bad "$1: the tree could not be made so: $2"
+	hf check $baseline
+	if controls pass not-applicable | grep -qx "$1"; then
+		bad "$1 passes with: $2"
+	else
+		ok "$1 sees: $2"
+	fi
+	back
+}
+dropin() {
+	printf '%s\n' "$@" >etc/systemd/system/docker.service.d/x.conf
+}
+
+violated docker-tcp-tls "dropin '[Service]' 'Environment=\"DOCKER_OPTS=-H :2375\"'"
+violated docker-tcp-tls "dropin '[Service]' ExecStart= 'ExecStart=/usr/sbin/dockerd --tls'"
+violated docker-tcp-tls "dropin '[Service]' ExecStart= \
+	'ExecStart=/bin/sh -c \"exec dockerd -H tcp://0.0.0.0:2375\"'"
+violated docker-tcp-tls "printf '[Socket]\nListenStream=2375\nService=docker.service\n' \
+	>etc/systemd/system/docker-tcp.socket"
+violated docker-insecure-registries "dropin '[Service]' \
+	Environment=DOCKER_OPTS=--registry-mirror=HTTP://mirror"
+violated docker-base-device-size "dropin '[Service]' \
+	Environment=DOCKER_OPTS=--storage-opt=DM.BaseSize=20G"
+violated docker-daemon-json-mode "install -m 0666 etc/docker/daemon.json etc/d.json
+	dropin '[Service]' Environment=DOCKER_OPTS=--config-file=/etc/d.json"
+violated audit-docker-daemon-json "cp etc/docker/daemon.json etc/d.json
+	dropin '[Service]' Environment=DOCKER_OPTS=--config-file=/etc/d.json"
+violated docker-unit-mode "chmod 0777 etc/systemd/system/docker.service.d"
+violated docker-socket-unit-owner "chown 1 etc/systemd/system"
+violated docker-registry-certs-mode "mkdir -p etc/docker/certs.d/r
+	chmod 0777 etc/docker/certs.d/r"
+violated docker-registry-certs-mode "mkdir -p etc/docker/certs.d/r
+	touch etc/docker/certs.d/r/.ca.crt"
+violated docker-registry-certs-owner "mkdir -p etc/docker/certs.d/r etc/u
+	touch etc/u/k; chown 1 etc/u/k; ln -s /etc/u/k etc/docker/certs.d/r/a.key"
+
 # /etc/docker as a link that leaves the root: never a pass, nothing outside is touched.
 mv "$root/etc/docker" "$work/etc-docker"
 for target in "$outside" "../../../../../../../..$outside"; do

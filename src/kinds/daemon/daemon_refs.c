@@ -182,6 +182,15 @@ static int fill_ref(hf_daemon_ctx *ctx, const char *ref)
 		return -ENOMEM;
 	if (ctx->obs->absent_why) {
 		values.why = ctx->obs->absent_why;
+	} else if (strcmp(name, "config-file") == 0) { /* a flag, and no key */
+		values.unknown = ctx->argv_why != NULL;
+		values.why = ctx->argv_why;
+		values.values =
+			hf_arena_array(&ctx->plan->arena, 1, sizeof(*values.values));
+		if (!values.values)
+			return -ENOMEM;
+		values.values[0] = ctx->obs->path;
+		values.n = values.unknown ? 0 : 1;
 	} else if (!key) {
 		values.why = hf_arena_printf(&ctx->plan->arena, "dockerd has no key '%s'",
 					     name);
