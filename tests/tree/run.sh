@@ -243,6 +243,8 @@ violated docker-daemon-json-mode "install -m 0666 etc/docker/daemon.json etc/d.j
 	dropin '[Service]' Environment=DOCKER_OPTS=--config-file=/etc/d.json"
 violated audit-docker-daemon-json "cp etc/docker/daemon.json etc/d.json
 	dropin '[Service]' Environment=DOCKER_OPTS=--config-file=/etc/d.json"
+violated docker-daemon-json-owner "mkdir etc/u; chown 1 etc/u
+	mv etc/docker/daemon.json etc/u/; ln -s /etc/u/daemon.json etc/docker/daemon.json"
 violated docker-unit-mode "chmod 0777 etc/systemd/system/docker.service.d"
 violated docker-socket-unit-owner "chown 1 etc/systemd/system"
 violated docker-registry-certs-mode "mkdir -p etc/docker/certs.d/r

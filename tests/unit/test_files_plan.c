@@ -317,6 +317,50 @@ static void symlinks_on_the_way(void **state)
 	assert_null(strstr(files_world_rows(w), "on the way"));
 }
 
+/* The target is root's, and whoever may write the directory puts another there. */
+static void symlink_into_an_open_directory(void **state)
+{
+	static const struct {
+		uid_t owner;
+		mode_t mode;
+		bool followed;
+	} c[] = {
+		{ 0, 0755, true },
+		{ 0, 01777, true },
+		{ 0, 0777, false },
+		{ 1000, 0755, false },
+	};
+	files_world *w = *state;
+
+	if (geteuid() != 0)
+		skip(); /* links must be root's to be followed */
+	etc(w);
+	temp_root_mkdir(w->t, "srv");
+	temp_root_mkdir(w->t, "srv/u");
+	temp_root_mkdir(w->t, "srv/u/own");
+	temp_root_write(w->t, "srv/u/own/file", "");
+	temp_root_link(w->t, "/srv/u/own/file", "etc/link");
+	chmod_in(w, "srv/u/own/file", 0644);
+	kind_world_control(w, "one", "- {path: /etc/link, max_mode: '0644'}\n");
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		own(w, "srv/u", c[i].owner, 0);
+		chmod_in(w, "srv/u", c[i].mode);
+		kind_world_forget_plan(w);
+		files_world_plan(w);
+		if (c[i].followed)
+			assert_string_equal(
+				files_world_rows(w),
+				"pass /etc/link#mode want at most 0644 found 0644\n");
+		else
+			assert_string_equal(
+				files_world_rows(w),
+				"unknown /etc/link#mode want at most 0644 found -: it is "
+				"a "
+				"symlink, and others than root may write /srv/u, on the "
+				"way to its target: not followed\n");
+	}
+}
+
 static void owners(void **state)
 {
 	files_world *w = *state;
@@ -650,6 +694,7 @@ int main(void)
 		T(trees),
 		T(trees_and_paths_meet),
 		T(symlinks),
+		T(symlink_into_an_open_directory),
 		T(symlinks_on_the_way),
 		T(owners),
 		T(unknown_group),

@@ -98,6 +98,47 @@ static int fill_names(observer *o, files_object *object)
 	return object->user && object->groupname ? 0 : -ENOMEM;
 }
 
+/* May others than root, or the tree's owner, put something else in place of what is in
+ * @dir? */
+static int is_open_dir(observer *o, const char *dir, bool *ret)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	struct stat top;
+	hf_inode i;
+	int r = hf_fs_inode(o->host, dir, 0, &i, &err);
+
+	if (is_oom(r, err))
+		return -ENOMEM;
+	if (fstat(o->host->root_fd, &top) < 0)
+		top.st_uid = 0;
+	*ret = r == 0 && ((i.uid != 0 && i.uid != top.st_uid) ||
+			  ((i.mode & S_IWOTH) && !(i.mode & S_ISVTX)));
+	return 0;
+}
+
+/* Whoever may write a directory above a link's target can put another file in its place,
+ * and no demand on the directories of the link itself tells. */
+static int judge_target_dirs(observer *o, files_object *object, const char *target)
+{
+	const char *dir = target;
+	bool open = false;
+
+	do {
+		dir = hf_path_dir(o->arena, dir);
+		if (!dir || is_open_dir(o, dir, &open) < 0)
+			return -ENOMEM;
+	} while (!open && strcmp(dir, "/") != 0);
+	if (!open)
+		return 0;
+	object->known = HF_UNKNOWN;
+	object->why =
+		hf_arena_printf(o->arena,
+				"it is a symlink, and others than root may write %s, "
+				"on the way to its target: not followed",
+				dir);
+	return object->why ? 0 : -ENOMEM;
+}
+
 /* A final symlink is followed only where nobody but root could have laid it. */
 static int judge_link(observer *o, files_object *object, const hf_inode *i)
 {
@@ -107,14 +148,12 @@ static int judge_link(observer *o, files_object *object, const hf_inode *i)
 	if (!i->through_link)
 		return 0;
 	object->through_link = true;
-	if (S_ISCHR(i->mode)) {
-		r = hf_fs_canonical(o->host, object->path, o->arena, &target, NULL);
-		if (r == -ENOMEM)
-			return r;
-		object->masked = r == 0 && strcmp(target, "/dev/null") == 0;
-	}
+	r = hf_fs_canonical(o->host, object->path, o->arena, &target, NULL);
+	if (r == -ENOMEM)
+		return r;
+	object->masked = r == 0 && S_ISCHR(i->mode) && strcmp(target, "/dev/null") == 0;
 	if (i->link_uid == 0 && i->uid == 0)
-		return 0;
+		return r == 0 ? judge_target_dirs(o, object, target) : 0;
 	object->known = HF_UNKNOWN;
 	object->why =
 		hf_arena_printf(o->arena,
