@@ -235,6 +235,7 @@ violated docker-tcp-tls "dropin '[Service]' ExecStart= \
 	'ExecStart=/bin/sh -c \"exec dockerd -H tcp://0.0.0.0:2375\"'"
 violated docker-tcp-tls "printf '[Socket]\nListenStream=2375\nService=docker.service\n' \
 	>etc/systemd/system/docker-tcp.socket"
+violated docker-aufs "dropin '[Service]' Environment=DOCKER_DRIVER=aufs"
 violated docker-insecure-registries "dropin '[Service]' \
 	Environment=DOCKER_OPTS=--registry-mirror=HTTP://mirror"
 violated docker-base-device-size "dropin '[Service]' \

@@ -26,6 +26,7 @@ typedef struct scene {
 	const char *controls; /* YAML below "controls:" */
 	const char *file;     /* daemon.json; NULL: there is none */
 	const char *argv[12]; /* of the unit; argv[0] NULL: no unit */
+	const char *unit_env[3];
 	const char *base[12]; /* without our drop-in; base[0] NULL: the same */
 	const char *now[12];  /* with it as it is; now[0] NULL: as planned */
 	hf_unit_var vars[6];  /* of its environment */
@@ -210,6 +211,7 @@ static void stage_unit(stage *s, const scene *in)
 	view->fragment = UNIT;
 	view->argv = args_of(s, in->argv, UNIT, &view->n_argv);
 	view->argv_exact = !in->argv_inexact;
+	view->env = in->unit_env[0] ? (const char **)(uintptr_t)in->unit_env : NULL;
 	view->vars = in->vars;
 	while (view->n_vars < ARRAY_SIZE(in->vars) && in->vars[view->n_vars].name)
 		view->n_vars++;

@@ -505,6 +505,32 @@ static void test_maps(void **state)
 		"}\n");
 }
 
+/* DOCKER_DRIVER goes before file and flag */
+static void test_driver_by_environment(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "forbid: {storage-driver: [aufs]}")
+				  CONTROL("b", "set: {storage-driver: overlay2}"),
+			  .file = "{\"storage-driver\": \"overlay2\"}\n",
+			  .argv = STOCK,
+			  .unit_env = { "A=b", "DOCKER_DRIVER=aufs" },
+			  .engine = "20.10.24" },
+		"#storage-driver none of [\"aufs\"]: finding, found \"aufs\", by "
+		"DOCKER_DRIVER in the "
+		"unit's environment, which goes before file and flag; only reported\n"
+		"#storage-driver \"overlay2\": finding, found \"aufs\", by DOCKER_DRIVER "
+		"in the "
+		"unit's environment, which goes before file and flag; only reported\n");
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "forbid: {storage-driver: [aufs]}"),
+			  .argv = STOCK,
+			  .unit_env = { "DOCKER_DRIVERS=aufs", "DOCKER_DRIVER=vfs" },
+			  .engine = "20.10.24" },
+		"#storage-driver none of [\"aufs\"]: pass, found \"vfs\", by "
+		"DOCKER_DRIVER in the unit's environment\n");
+}
+
 /* As dockerd reads them: the scheme may be left out, and TLS changes the default. */
 static void test_forbidden_hosts(void **state)
 {
@@ -563,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_default_passes),
 		cmocka_unit_test(test_set_in_file),
 		cmocka_unit_test(test_unset),
+		cmocka_unit_test(test_driver_by_environment),
 		cmocka_unit_test(test_forbidden_hosts),
 		cmocka_unit_test(test_flag_blocks),
 		cmocka_unit_test(test_flag_and_file),

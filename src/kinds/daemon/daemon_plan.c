@@ -241,6 +241,9 @@ static int judge_pass(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_valu
 {
 	const char *place;
 
+	if (v->variable)
+		return hf_row_judge(ctx->plan, row, HF_STATE_PASS, found,
+				    "by %s in the unit's environment", v->variable);
 	if (v->source == HF_DAEMON_FROM_FLAG) {
 		place = hf_daemon_flag_place(ctx->plan, v->flag);
 		if (!place)
@@ -275,6 +278,8 @@ static int judge_met(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource *r
 
 static int judge_found_at(hf_daemon_ctx *ctx, hf_resource *row, const hf_daemon_value *v)
 {
+	if (v->variable)
+		return 0;
 	if (v->source == HF_DAEMON_FROM_FLAG && v->flag->arg->file)
 		return hf_row_found_at(ctx->plan, row, v->flag->arg->file,
 				       v->flag->arg->line);
@@ -363,6 +368,11 @@ static int judge_drift(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resource 
 
 	if (v->flag && !place)
 		return -ENOMEM;
+	if (v->variable)
+		return hf_row_judge(ctx->plan, row, HF_STATE_FINDING, found,
+				    "by %s in the unit's environment, which goes before "
+				    "file and flag; only reported",
+				    v->variable);
 	if (spec->op == HF_DAEMON_FORBID || spec->op == HF_DAEMON_REQUIRE)
 		return hf_row_judge(ctx->plan, row, HF_STATE_FINDING, found,
 				    v->streams

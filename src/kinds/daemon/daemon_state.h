@@ -75,6 +75,7 @@ typedef struct hf_daemon_value {
 	const hf_json *in_file; /* what the file has, in force or not */
 	const hf_dflag *flag;	/* the flag that stands for the key */
 	bool conflict;		/* both: dockerd does not start */
+	const char *variable;	/* of the unit's environment, that decides it; or NULL */
 	const char
 		*streams; /* a socket unit whose TCP addresses are in .value; or NULL */
 } hf_daemon_value;
@@ -99,8 +100,9 @@ int hf_daemon_socket(const hf_daemon_config *config, hf_plan *plan,
  *
  * That in force, but for forbidden "hosts": there it is where dockerd listens, as it
  * reads each. Without a scheme it is TCP, an empty one or none the default, which is TCP
- * with TLS; for fd:// comes what socket units listen on for it. Returns 0 or -ENOMEM.
- * Pure. Source: ParseHost in moby's opts/hosts.go, loadDaemonCliConfig.
+ * with TLS; for fd:// comes what socket units listen on for it. And DOCKER_DRIVER in the
+ * unit's environment goes before any "storage-driver". Returns 0 or -ENOMEM. Pure.
+ * Source: ParseHost in moby's opts/hosts.go, loadDaemonCliConfig, NewDaemon.
  */
 int hf_daemon_value_for(hf_plan *plan, const hf_daemon_config *config,
 			const hf_daemon_spec *spec, hf_daemon_value *ret) _must_check_;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where dockerd listens, as it reads what it is given. Pure. */
+/* What a demand is judged by, where that is not a key's value as it is written. Pure. */
 #include <errno.h>
 #include <string.h>
 
@@ -99,11 +99,32 @@ static int listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_valu
 	return sockets ? add_streams(plan, hosts, v) : 0;
 }
 
+static int driver_of_environment(hf_plan *plan, hf_daemon_value *v)
+{
+	static const char name[] = "DOCKER_DRIVER";
+	const char *engine = plan->engine.unit;
+	const hf_unit_view *unit = engine ? hf_map_get(&plan->units, engine) : NULL;
+
+	for (size_t i = 0; unit && unit->env && unit->env[i]; i++) {
+		const char *text = unit->env[i] + strlen(name) + 1;
+
+		if (strncmp(unit->env[i], name, strlen(name)) != 0 || text[-1] != '=' ||
+		    !*text)
+			continue;
+		v->value = hf_json_new(&plan->arena, HF_JSON_STRING, text);
+		v->variable = name;
+		return v->value ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
 int hf_daemon_value_for(hf_plan *plan, const hf_daemon_config *config,
 			const hf_daemon_spec *spec, hf_daemon_value *ret)
 {
 	if (hf_daemon_in_force(config, spec->key, spec->subkey, &plan->arena, ret) < 0)
 		return -ENOMEM;
+	if (strcmp(spec->key->name, "storage-driver") == 0)
+		return driver_of_environment(plan, ret);
 	return spec->op == HF_DAEMON_FORBID && strcmp(spec->key->name, "hosts") == 0
 		       ? listens(plan, config, ret)
 		       : 0;
