@@ -233,6 +233,7 @@ static int collect_targets(planner *p)
 			t = target_of(p, o);
 			if (!t)
 				return -ENOMEM;
+			t->linked |= o->through_link;
 			files_target_add(p->plan, p->obs, t, seen->demand, o->path);
 			for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++)
 				t->drifts |= files_demands(spec, a) &&
@@ -356,6 +357,23 @@ static const char *not_allowed(const files_obs *obs, const files_object *o, bool
 	return NULL;
 }
 
+/* What another than root owns is not followed through a symlink, nor changed where it has
+ * several names (host/fs_meta.c): given away, it could neither be looked at nor taken
+ * back. */
+static const char *given_away(const files_target *t, bool new_uid)
+{
+	if (!new_uid || t->uid == 0)
+		return NULL;
+	if (t->linked)
+		return "it is reached through a symlink, which is followed to a file of "
+		       "root alone: name its target instead";
+	if (S_ISREG(t->object->mode) && t->object->nlink > 1)
+		return "it has several hard links, and could not be taken back from "
+		       "another owner than root: another name of it may be meant for "
+		       "something else";
+	return NULL;
+}
+
 static int plan_target(planner *p, files_target *t)
 {
 	const files_object *o = t->object;
@@ -368,6 +386,8 @@ static int plan_target(planner *p, files_target *t)
 	if (!new_uid && !new_gid && mode == (o->mode & 07777))
 		return 0;
 	t->blocked = o->blocked ? o->blocked : not_allowed(p->obs, o, new_uid);
+	if (!t->blocked)
+		t->blocked = given_away(t, new_uid);
 	if (!t->blocked)
 		r = make_group(p, t);
 	if (r == 0 && new_uid)

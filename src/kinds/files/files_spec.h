@@ -143,6 +143,7 @@ typedef struct files_target {
 	const hf_demand *max_from;
 	bool conflict; /* reported */
 	bool drifts;
+	bool linked;	      /* one of its paths is a symlink to it */
 	files_object *object; /* the first path it was seen at; NULL: to be made */
 	hf_group *group;
 	const char *blocked; /* why it cannot be done here, or NULL */
