@@ -378,6 +378,8 @@ static int settings_release(hf_units_work *work)
 							  : HF_CAUSE_HOST);
 		if (!change || group_join(work, change) < 0)
 			return -ENOMEM;
+		/* what we never set leaves nothing to release later */
+		change->recorded = change->cause == HF_CAUSE_RELEASED;
 	}
 	return 0;
 }
