@@ -41,21 +41,24 @@ int hf_decoder_demand(hf_decoder *d, const hf_kind *kind, hf_mark mark, const vo
 }
 
 /* @ref is "unit:docker.service". */
-static int note_ref(hf_model *model, const char *ref)
+static int note_ref(hf_model *model, const char *ref, hf_mark mark)
 {
 	const char **slot;
+	hf_mark *place;
 	char *copy;
 
 	if (hf_map_get(&model->ref_seen, ref))
 		return 0;
 	copy = hf_arena_strdup(&model->arena, ref);
-	if (!copy)
+	place = hf_arena_new(&model->arena, hf_mark);
+	if (!copy || !place)
 		return -ENOMEM;
+	*place = mark;
 	slot = hf_vec_push(&model->arena, model->refs, model->n_refs);
 	if (!slot)
 		return -ENOMEM;
 	*slot = copy;
-	return hf_map_put(&model->ref_seen, &model->arena, ref, copy);
+	return hf_map_put(&model->ref_seen, &model->arena, ref, place);
 }
 
 /* Is the reference well-formed? Otherwise it was reported. */
@@ -79,6 +82,12 @@ static bool check_ref(hf_decoder *d, hf_mark mark, const char *ref)
 	for (size_t i = 0; i < ARRAY_SIZE(ref_kinds); i++) {
 		if (strcmp(kind, ref_kinds[i]) != 0)
 			continue;
+		if (strcmp(kind, "daemon") != 0 && colon[1] && !strchr(colon, '.')) {
+			hf_diag_add(d->diags, HF_DIAG_ERROR, mark,
+				    "a full name, such as docker.service",
+				    "'${%s}' names no unit", ref);
+			return false;
+		}
 		if (colon[1] && !strpbrk(colon + 1, " \t\n/${"))
 			return true;
 		hf_diag_error(d->diags, mark, "'${%s}' is no host reference: %s", ref,
@@ -121,7 +130,7 @@ int hf_decoder_refs(hf_decoder *d, hf_mark mark, const char *text)
 				      "more than one host reference in one text");
 			return 0;
 		}
-		r = note_ref(d->model, hf_strbuf_str(&ref));
+		r = note_ref(d->model, hf_strbuf_str(&ref), mark);
 		if (r < 0)
 			return r;
 	}

@@ -152,7 +152,7 @@ struct hf_model {
 	hf_restart restart;
 	const hf_kind *const *kinds; /* the registry */
 	size_t n_kinds;
-	hf_map ref_seen; /* of .refs: hf_decoder_refs() */
+	hf_map ref_seen; /* by reference: hf_mark *, where it stands first */
 };
 
 /* What the loader asks of its caller. */

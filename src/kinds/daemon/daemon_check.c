@@ -262,8 +262,30 @@ static bool is_claiming(const hf_demand *demand)
 	return hf_control_is_claiming(demand->control);
 }
 
+/* Keys in references: a misspelt one would never have a value, and nothing be asked. */
+static int check_refs(const hf_model *model, hf_diags *diags)
+{
+	for (size_t i = 0; i < model->n_refs; i++) {
+		const char *ref = model->refs[i];
+		const hf_mark *mark = hf_map_get(&model->ref_seen, ref);
+		cleanup_free char *key = NULL;
+
+		if (strncmp(ref, "daemon:", 7) != 0)
+			continue;
+		key = strndup(ref + 7, strcspn(ref + 7, "."));
+		if (!key)
+			return -ENOMEM;
+		/* a flag, and no key: fill_ref() knows it */
+		if (!hf_dkey_find(key) && strcmp(key, "config-file") != 0)
+			hf_daemon_report_unknown(diags, *mark, key);
+	}
+	return 0;
+}
+
 int hf_daemon_check(const hf_model *model, hf_diags *diags)
 {
+	if (check_refs(model, diags) < 0)
+		return -ENOMEM;
 	/* two controls with `when` may be meant for different hosts */
 	return compare_model(model, diags, is_unconditional, is_enabled);
 }

@@ -46,7 +46,7 @@ static int nothing(const hf_decoder *d, size_t errors)
 
 /* --- keys --------------------------------------------------------------------------- */
 
-static void report_unknown(hf_decoder *d, hf_mark mark, const char *name)
+void hf_daemon_report_unknown(hf_diags *diags, hf_mark mark, const char *name)
 {
 	cleanup_free char *hint = NULL;
 	const hf_dkey *key = hf_dkey_by_flag(name, NULL);
@@ -65,8 +65,7 @@ static void report_unknown(hf_decoder *d, hf_mark mark, const char *name)
 	}
 	if (near && asprintf(&hint, "did you mean '%s'?", near) < 0)
 		hint = NULL;
-	hf_diag_add(d->diags, HF_DIAG_ERROR, mark, hint, "unknown key '%s': %s", name,
-		    what);
+	hf_diag_add(diags, HF_DIAG_ERROR, mark, hint, "unknown key '%s': %s", name, what);
 }
 
 static bool check_subkey(hf_decoder *d, hf_mark mark, const hf_dkey *key, const char *sub)
@@ -99,7 +98,7 @@ static bool find_target(hf_decoder *d, hf_mark mark, const char *name, target *r
 		return false;
 	key = hf_dkey_find(base ? base : name);
 	if (!key || (dot && !hf_dkey_is_map(key))) {
-		report_unknown(d, mark, name);
+		hf_daemon_report_unknown(d->diags, mark, name);
 		return false;
 	}
 	if (!hf_dkey_known_in(key, NULL)) {

@@ -57,4 +57,8 @@ int hf_daemon_equal(const hf_json *a, const hf_json *b);
 /** hf_daemon_hides_data - would a change make images or volumes vanish from view? pure */
 bool hf_daemon_hides_data(const hf_dkey *key, const char *subkey);
 
+/** hf_daemon_report_unknown - dockerd has no key @name: with what was meant, if that can
+ * be told */
+void hf_daemon_report_unknown(hf_diags *diags, hf_mark mark, const char *name);
+
 #endif
