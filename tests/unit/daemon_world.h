@@ -375,7 +375,7 @@ static void put_ref(stage *s, const char *ref)
 	hf_ref_values *v = hf_map_get(&s->plan.refs, ref);
 
 	assert_non_null(v);
-	hf_strbuf_addf(&s->out, "%s =", ref);
+	hf_strbuf_addf(&s->out, "%s =%s", ref, v->unknown ? " unknown" : "");
 	for (size_t i = 0; i < v->n; i++)
 		hf_strbuf_addf(&s->out, " [%s]", v->values[i]);
 	hf_strbuf_addf(&s->out, "%s%s\n", v->why ? " " : "", v->why ? v->why : "");

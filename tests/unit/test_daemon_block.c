@@ -405,6 +405,28 @@ static void test_refs_none(void **state)
 		"daemon:tlscacert = 'tlscacert' is not set in dockerd's configuration\n");
 }
 
+/* with TLS there is one, named or not */
+static void test_refs_tls_default(void **state)
+{
+	(void)state;
+	assert_plan(
+		&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
+			  .file = "{\"tls\": true}\n",
+			  .argv = STOCK,
+			  .engine = "26.1.5",
+			  .ref = "daemon:tlskey" },
+		"#icc true: pass, found true, the engine's default\n"
+		"daemon:tlskey = unknown 'tlskey' is not set and TLS is on: dockerd "
+		"looks "
+		"in the .docker directory of its user, or in DOCKER_CERT_PATH; set it\n");
+	assert_plan(&(scene){ .controls = CONTROL("a", "set: {icc: true}"),
+			      .argv = STOCK,
+			      .engine = "26.1.5",
+			      .ref = "daemon:config-file" },
+		    "#icc true: pass, found true, the engine's default\n"
+		    "daemon:config-file = [/etc/docker/daemon.json]\n");
+}
+
 static void test_refs_flag(void **state)
 {
 	(void)state;
@@ -438,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_refs_list),
 		cmocka_unit_test(test_refs_default),
 		cmocka_unit_test(test_refs_none),
+		cmocka_unit_test(test_refs_tls_default),
 		cmocka_unit_test(test_refs_flag),
 	};
 

@@ -168,6 +168,32 @@ static int fill_values(hf_daemon_ctx *ctx, const char *name, const hf_json *valu
 	return ret->n || ret->why ? 0 : -ENOMEM;
 }
 
+/* With TLS there are files also where none is named: which, dockerd's environment says.
+ */
+static int fill_tls_file(hf_daemon_ctx *ctx, const char *name, hf_ref_values *ret)
+{
+	static const char *const files[] = { "tlscacert", "tlscert", "tlskey" };
+	hf_arena *arena = &ctx->plan->arena;
+	bool is_file = false;
+	int tls;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		is_file |= strcmp(name, files[i]) == 0;
+	if (!is_file || ret->n)
+		return 0;
+	tls = hf_daemon_has_tls(&ctx->after, arena);
+	if (tls <= 0)
+		return tls;
+	ret->unknown = true;
+	ret->why =
+		hf_arena_printf(arena,
+				"'%s' is not set and TLS is on: dockerd looks in the "
+				".docker directory of its user, or in DOCKER_CERT_PATH; "
+				"set it",
+				name);
+	return ret->why ? 0 : -ENOMEM;
+}
+
 static int fill_ref(hf_daemon_ctx *ctx, const char *ref)
 {
 	hf_ref_values values = { 0 };
@@ -205,6 +231,8 @@ static int fill_ref(hf_daemon_ctx *ctx, const char *ref)
 				       &ctx->plan->arena, &v);
 		if (r == 0)
 			r = fill_values(ctx, name, v.value, &values);
+		if (r == 0)
+			r = fill_tls_file(ctx, name, &values);
 		if (r < 0)
 			return r;
 	}

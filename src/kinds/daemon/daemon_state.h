@@ -95,6 +95,10 @@ bool hf_daemon_may_repeat(const hf_dkey *key);
 int hf_daemon_socket(const hf_daemon_config *config, hf_plan *plan,
 		     const char **ret) _must_check_;
 
+/** hf_daemon_has_tls - is TLS on? The mere presence of tlsverify switches it on. 1, 0 or
+ * -ENOMEM; pure. Source: loadDaemonCliConfig in moby. */
+int hf_daemon_has_tls(const hf_daemon_config *config, hf_arena *arena) _must_check_;
+
 /**
  * hf_daemon_value_for - the value that @spec is judged by
  *

@@ -5,8 +5,7 @@
 
 #include "kinds/daemon/daemon_state.h"
 
-/* The mere presence of tlsverify switches TLS on (loadDaemonCliConfig). 1, 0, -ENOMEM */
-static int has_tls(const hf_daemon_config *config, hf_arena *arena)
+int hf_daemon_has_tls(const hf_daemon_config *config, hf_arena *arena)
 {
 	hf_daemon_value tls, verify;
 
@@ -79,7 +78,7 @@ static int listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_valu
 {
 	hf_arena *arena = &plan->arena;
 	hf_json *hosts = hf_json_new(arena, HF_JSON_ARRAY, NULL);
-	int tls = has_tls(config, arena);
+	int tls = hf_daemon_has_tls(config, arena);
 	size_t n = v->source == HF_DAEMON_FROM_DEFAULT ? 1 : v->value ? v->value->n : 0;
 	bool sockets = false;
 
