@@ -237,6 +237,7 @@ violated docker-tcp-tls "printf '[Socket]\nListenStream=2375\nService=docker.ser
 	>etc/systemd/system/docker-tcp.socket"
 violated docker-aufs "dropin '[Service]' Environment=DOCKER_DRIVER=aufs"
 violated docker-tls-key-mode "dropin '[Service]' Environment=DOCKER_OPTS=--tlsverify"
+violated docker-icc "dropin '[Service]' RootDirectory=/srv"
 violated docker-insecure-registries "dropin '[Service]' \
 	Environment=DOCKER_OPTS=--registry-mirror=HTTP://mirror"
 violated docker-base-device-size "dropin '[Service]' \

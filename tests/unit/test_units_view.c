@@ -287,6 +287,20 @@ static void engine_behind_a_wrapper(void **state)
 	}
 }
 
+/* What it reads there is not what is read here. */
+static void engine_in_another_root(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+
+	temp_root_write(t, "etc/systemd/system/docker.service",
+			"[Service]\nExecStart=/opt/dockerd\nRootDirectory=/srv\n");
+	survey(t, &plan, NULL, 0);
+	assert_false(view_of(&plan, "docker.service")->argv_exact);
+	assert_non_null(strstr(view_of(&plan, "docker.service")->argv_why,
+			       "docker.service:3 gives it another root"));
+}
+
 /* It may hold a drop-in, wherever the fragment is. */
 static void search_directory_that_cannot_be_read(void **state)
 {
@@ -469,6 +483,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(engine_in_another_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(env_files_that_cannot_be_read, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(directories_of_ours, setup, teardown),

@@ -207,6 +207,32 @@ static int exec_broken(hf_arena *arena, hf_units_exec *exec, const hf_unit_value
 	return exec->broken ? 0 : -ENOMEM;
 }
 
+/* In another root its configuration is another one as well. */
+static int exec_elsewhere(hf_arena *arena, const hf_unit_stack *stack,
+			  hf_units_exec *exec, hf_error **err)
+{
+	static const char *const keys[] = { "RootDirectory", "RootImage" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		hf_unit_value *list;
+		size_t n;
+		int r = hf_unit_list(stack, "Service", keys[i], arena, &list, &n, err);
+
+		if (r < 0)
+			return r;
+		if (!n || !exec->argv.exact)
+			continue;
+		exec->argv.exact = false;
+		exec->argv.why = hf_arena_printf(
+			arena,
+			"%s= at %s:%u gives it another root, which is not looked at",
+			keys[i], list[n - 1].file, list[n - 1].line);
+		if (!exec->argv.why)
+			return hf_error_oom(err);
+	}
+	return 0;
+}
+
 int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *unit,
 		       const hf_unit_stack *stack, const hf_units_env *own,
 		       hf_units_exec *ret, hf_error **err)
@@ -235,6 +261,8 @@ int hf_units_exec_read(hf_arena *arena, const hf_units_obs *obs, const char *uni
 	}
 	if (r == 0 && exec.n_commands == 1)
 		r = exec_expand(arena, obs, unit, stack, own, &exec, err);
+	if (r == 0 && exec.n_commands == 1)
+		r = exec_elsewhere(arena, stack, &exec, err);
 	if (r < 0)
 		return r;
 	if (exec.n_commands == 1)
