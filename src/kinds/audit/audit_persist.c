@@ -62,8 +62,9 @@ int hf_audit_load_around(hf_audit_planner *p, const char *settings, size_t len,
 		}
 		if (i != p->own)
 			continue;
-		sources[i].bytes = MARKER "\n";
-		sources[i].len = strlen(MARKER "\n");
+		/* a line of its own: hf_audit_own_file() */
+		sources[i].bytes = "\n" MARKER "\n";
+		sources[i].len = strlen("\n" MARKER "\n");
 	}
 	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0)
 		return -ENOMEM;

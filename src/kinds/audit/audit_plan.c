@@ -132,26 +132,47 @@ hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char 
 	return group;
 }
 
-int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file, const hf_strbuf *text)
+/* Would our first line become the end of somebody else's last one? augenrules puts the
+ * files together with cat(1), also behind one without a newline at its end. An empty line
+ * that is there already stays: it does no harm once that file has been mended. */
+static bool needs_break(const hf_audit_planner *p, const hf_audit_after *file)
 {
+	const hf_audit_source *before = file->before, *ahead;
+
+	if (before && before->len && before->bytes[0] == '\n')
+		return true;
+	for (size_t i = (size_t)(file - p->files); i-- > 0;) {
+		ahead = &p->files[i].source;
+		if (ahead->len)
+			return ahead->bytes[ahead->len - 1] != '\n';
+	}
+	return false;
+}
+
+int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file, const hf_strbuf *lines)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	const hf_audit_source *before = file->before;
 	hf_group *group;
 
-	if (!hf_strbuf_ok(text))
+	if (lines->len && needs_break(p, file))
+		hf_strbuf_addc(&sb, '\n');
+	hf_strbuf_adds(&sb, hf_strbuf_str(lines));
+	if (!hf_strbuf_ok(lines) || !hf_strbuf_ok(&sb))
 		return -ENOMEM;
-	if (before ? before->len == text->len &&
-			     !memcmp(before->bytes, hf_strbuf_str(text), text->len)
-		   : text->len == 0)
+	if (before ? before->len == sb.len &&
+			     !memcmp(before->bytes, hf_strbuf_str(&sb), sb.len)
+		   : sb.len == 0)
 		return 0;
-	file->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(text), text->len);
-	file->source.len = text->len;
+	file->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(&sb), sb.len);
+	file->source.len = sb.len;
 	group = hf_audit_file_group(p, file->source.path, before ? before->bytes : NULL,
 				    before ? before->len : 0, before != NULL, 0640);
 	if (!file->source.bytes || !group)
 		return -ENOMEM;
 	group->after = file->source.bytes;
 	group->after_len = file->source.len;
-	group->remove = text->len == 0;
+	group->remove = sb.len == 0;
 	file->edited = p->files_change = true;
 	return 0;
 }

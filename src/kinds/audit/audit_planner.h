@@ -154,10 +154,11 @@ int hf_audit_add_mounts(hf_audit_planner *p, const hf_audit_entry *entry,
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
 			      size_t before_len, bool existed, mode_t mode) _must_check_;
 
-/** hf_audit_own_file - @file, one of ours, is to hold @text; an empty text removes it.
- *  Nothing is written when it holds that already. 0 or -ENOMEM, also that of @text. */
+/** hf_audit_own_file - @file, one of ours, is to hold @lines, after an empty one where
+ * the file before it does not end in a newline; no lines remove it. Nothing is written
+ * when it holds that already. 0 or -ENOMEM, also that of @lines. */
 int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file,
-		      const hf_strbuf *text) _must_check_;
+		      const hf_strbuf *lines) _must_check_;
 
 /* The parts, in the order in which they run. All return 0 or -ENOMEM. */
 int hf_audit_check_planned(hf_audit_planner *p) _must_check_; /* audit_check.c */

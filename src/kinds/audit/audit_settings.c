@@ -120,7 +120,7 @@ static int find_reached(hf_audit_planner *p, const hf_audit_setting_demand *dema
 		if (!line)
 			return -ENOMEM;
 		if (demands[i].enforced)
-			hf_strbuf_addf(&sb, "%s\n", line);
+			hf_strbuf_addf(&sb, "\n%s\n", line);
 	}
 	if (!hf_strbuf_ok(&sb))
 		return -ENOMEM;
