@@ -166,6 +166,48 @@ static int settle_rows(hf_plan *plan, files_obs *obs, const hf_map *made,
 	return 0;
 }
 
+static bool is_made_as(const files_spec *spec, files_aspect aspect, const files_id *id,
+		       const hf_group *group)
+{
+	if (aspect == FILES_MODE)
+		return files_mode_fits(spec, group->mode);
+	return id->number == (aspect == FILES_OWNER ? group->uid : group->gid);
+}
+
+/* What is only reported has no say in how a file is made: the plan tells beforehand where
+ * that will not be as demanded. */
+static int report_made(hf_plan *plan, files_obs *obs, const files_seen *seen,
+		       const hf_group *group)
+{
+	const files_spec *spec = seen->demand->spec;
+
+	if (!seen->path ||
+	    !files_type_fits(spec, group->type == HF_GROUP_MKDIR ? S_IFDIR : S_IFREG) ||
+	    !files_covers(spec, seen->path, group->path))
+		return 0;
+	for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
+		const files_id *id = NULL;
+		bool unknown;
+		hf_resource *row;
+
+		if (!files_demands(spec, a))
+			continue;
+		if (a != FILES_MODE)
+			id = files_id_get(obs, a == FILES_OWNER ? 'u' : 'g',
+					  a == FILES_OWNER ? spec->owner : spec->group);
+		unknown = id && id->known != HF_PRESENT;
+		if (!unknown && is_made_as(spec, a, id, group))
+			continue;
+		row = files_row(plan, seen->demand, group->path, a);
+		if (!row ||
+		    hf_row_judge(plan, row, unknown ? HF_STATE_UNKNOWN : HF_STATE_DRIFT,
+				 NULL, "%s",
+				 unknown ? id->why : "this plan makes it otherwise") < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
 {
 	files_obs *obs = plan->obs[HF_RANK_FILES];
@@ -185,5 +227,11 @@ int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
 	for (size_t i = 0; r == 0 && i < obs->n_seen; i++)
 		if (hf_control_is_enforced(obs->seen[i].demand->control))
 			r = settle_rows(plan, obs, &made, &obs->seen[i]);
+	for (size_t i = 0; r == 0 && i < plan->n_groups; i++)
+		for (size_t k = 0; r == 0 && is_made(plan->groups[i]) && k < obs->n_seen;
+		     k++)
+			if (!hf_control_is_enforced(obs->seen[k].demand->control))
+				r = report_made(plan, obs, &obs->seen[k],
+						plan->groups[i]);
 	return r < 0 ? hf_error_oom(err) : 0;
 }
