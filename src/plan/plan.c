@@ -290,6 +290,32 @@ void hf_change_in(hf_change *change, hf_group *group)
 	group->n_changes++;
 }
 
+int hf_plan_withdraw(hf_plan *plan, const hf_group *group)
+{
+	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const char *key = group_key(&sb, group->type, group->path);
+	size_t n = 0;
+
+	if (!key || hf_map_put(&plan->group_by_key, &plan->arena, key, NULL) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->n_changes; i++) {
+		if (plan->changes[i]->group == group)
+			continue;
+		plan->changes[i]->index = n;
+		plan->changes[n++] = plan->changes[i];
+	}
+	plan->n_changes = n;
+	n = 0;
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		if (plan->groups[i] == group)
+			continue;
+		plan->groups[i]->index = n;
+		plan->groups[n++] = plan->groups[i];
+	}
+	plan->n_groups = n;
+	return 0;
+}
+
 hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,
 			  const char *why)
 {

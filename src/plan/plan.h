@@ -381,6 +381,10 @@ hf_group *hf_plan_group_find(const hf_plan *plan, hf_group_type type, const char
 
 /** hf_change_in - put a change into its group */
 void hf_change_in(hf_change *change, hf_group *group);
+/** hf_plan_withdraw - take @group and its changes out of the plan again: what a kind of a
+ *  later rank plans has made them pointless. Rows stay, for the caller to judge; 0 or
+ *  -ENOMEM; pure. */
+int hf_plan_withdraw(hf_plan *plan, const hf_group *group) _must_check_;
 
 /** hf_plan_effect - ask for an effect (once for each action and unit); NULL: no memory */
 hf_effect *hf_plan_effect(hf_plan *plan, hf_action action, const char *unit,

@@ -23,6 +23,7 @@ static const files_spec *spec_of(const hf_demand *demand)
 	return demand->spec;
 }
 
+const char files_why_removed[] = "this plan removes it";
 static const char why_acl[] = "it has an ACL: the group bits are the ACL's mask";
 
 /* --- rows ------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ static const char *common_reason(const planner *p, const files_spec *spec,
 	}
 	if (hf_map_get(&p->removed, o->path)) {
 		*ret_state = HF_STATE_NOT_APPLICABLE;
-		return "this plan removes it";
+		return files_why_removed;
 	}
 	if (!files_type_fits(spec, o->mode)) {
 		*ret_state = HF_STATE_FINDING;

@@ -149,6 +149,8 @@ typedef struct files_target {
 	const char *blocked; /* why it cannot be done here, or NULL */
 } files_target;
 
+extern const char files_why_removed[]; /* of a file that this plan removes */
+
 /** files_row - the row of @demand for one aspect of @path; NULL: out of memory; pure */
 hf_resource *files_row(hf_plan *plan, const hf_demand *demand, const char *path,
 		       files_aspect aspect) _must_check_;

@@ -208,6 +208,35 @@ static int report_made(hf_plan *plan, files_obs *obs, const files_seen *seen,
 	return 0;
 }
 
+/* A file that a kind of a later rank removes: nothing is to be done about its inode. */
+static int settle_removed(hf_plan *plan, const files_obs *obs, const char *path)
+{
+	const hf_group *inode = hf_plan_group_find(plan, HF_GROUP_INODE, path);
+
+	if (inode && hf_plan_withdraw(plan, inode) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < obs->n_seen; i++) {
+		const files_seen *seen = &obs->seen[i];
+
+		for (size_t k = 0; k < seen->n; k++) {
+			if (strcmp(seen->objects[k]->path, path) != 0)
+				continue;
+			for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
+				hf_resource *row;
+
+				if (!files_demands(seen->demand->spec, a))
+					continue;
+				row = files_row(plan, seen->demand, path, a);
+				if (!row)
+					return -ENOMEM;
+				row->state = HF_STATE_NOT_APPLICABLE;
+				row->why = files_why_removed;
+			}
+		}
+	}
+	return 0;
+}
+
 int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
 {
 	files_obs *obs = plan->obs[HF_RANK_FILES];
@@ -215,6 +244,14 @@ int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
 	int r = 0;
 
 	(void)model;
+	for (size_t i = plan->n_groups; r == 0 && i-- > 0;) {
+		const hf_group *group = plan->groups[i];
+
+		/* what is withdrawn stands before it: backwards none is missed */
+		if (group->type == HF_GROUP_FILE && group->remove &&
+		    group->kind->rank > HF_RANK_FILES)
+			r = settle_removed(plan, obs, group->path);
+	}
 	for (size_t i = 0; r == 0 && i < plan->n_groups; i++) {
 		hf_group *group = plan->groups[i];
 
