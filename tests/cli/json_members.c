@@ -3,7 +3,7 @@
  * Is standard input one JSON report with all its members, each of its type? Used by
  * json.sh; says what is wrong and exits 1.
  *
- *	json_members COMMAND EXIT	without arguments: is it a report at all?
+ *	json_members COMMAND EXIT	without arguments: that nothing is no report
  */
 #include <jansson.h>
 #include <stdbool.h>
