@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/macro.h"
+#include "base/path.h"
 #include "engine/engine.h"
 #include "host/fs.h"
 #include "host/unit_dirs.h"
@@ -142,9 +144,83 @@ static int survey(hf_host *host, hf_model *model, const hf_plan_options *options
 	return note_hard_links(host, plan, err);
 }
 
-int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
-		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
-		     hf_survey *ret, hf_error **err)
+/* What the plan makes is there once it is carried out, and what waits for it by `when`
+ * applies then. */
+typedef struct foreseen {
+	hf_arena arena;
+	const char **facts; /* "exists:PATH" */
+	size_t n;
+} foreseen;
+
+static void foreseen_done(foreseen *f)
+{
+	hf_arena_done(&f->arena);
+}
+
+/* Does the plan make @path, a file or a directory on the way to one? */
+static bool is_made(const hf_plan *plan, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		const hf_group *g = plan->groups[i];
+
+		if ((g->type == HF_GROUP_MKDIR ||
+		     (g->type == HF_GROUP_FILE && !g->existed)) &&
+		    !g->remove && g->n_changes && strncmp(g->path, path, len) == 0 &&
+		    (!g->path[len] || g->path[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* A path that `when` asks for; 0 or -ENOMEM. What --fact says of it is not disputed. */
+static int foresee_path(const hf_survey *seen, const char *path, foreseen *f)
+{
+	const char *name = hf_arena_printf(&f->arena, "exists:%s", path), **slot;
+	const hf_fact *fact = name ? hf_facts_get(&seen->facts, name) : NULL;
+
+	if (!name)
+		return -ENOMEM;
+	if (!fact || fact->known != HF_PRESENT || strcmp(fact->value, "false") != 0 ||
+	    (fact->source && strcmp(fact->source, "--fact") == 0))
+		return 0;
+	path = hf_path_clean(&f->arena, path);
+	if (!path)
+		return -ENOMEM;
+	if (!is_made(&seen->plan, path))
+		return 0;
+	slot = hf_vec_push(&f->arena, f->facts, f->n);
+	if (!slot)
+		return -ENOMEM;
+	*slot = name;
+	return 0;
+}
+
+/* Returns 1: there is more to foresee than before, 0, or -ENOMEM. */
+static int foresee(const hf_model *model, const hf_survey *seen, foreseen *f)
+{
+	size_t before = f->n;
+
+	for (size_t i = 0; i < model->n_controls; i++) {
+		const hf_control *c = model->controls[i];
+
+		for (size_t k = 0; k < c->n_when; k++) {
+			const hf_when *when = &c->when[k];
+
+			if (when->type != HF_WHEN_EXISTS)
+				continue;
+			for (size_t v = 0; v < when->n; v++)
+				if (foresee_path(seen, when->values[v], f) < 0)
+					return -ENOMEM;
+		}
+	}
+	return f->n > before;
+}
+
+static int look(hf_host *host, hf_model *model, const hf_plan_options *options,
+		const char *const *fact_args, size_t n_fact_args, const foreseen *f,
+		hf_diags *diags, hf_survey *ret, hf_error **err)
 {
 	int r = 0;
 
@@ -152,8 +228,36 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 	if (!ret->ahead)
 		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
 					   n_fact_args, ret, err);
+	for (size_t i = 0; !r && i < f->n; i++)
+		if (hf_facts_set(&ret->facts, f->facts[i], HF_PRESENT, "true",
+				 "what is planned", NULL) < 0)
+			r = hf_error_oom(err);
 	if (!r)
 		r = survey(host, model, options, diags, ret, err);
 	hf_unit_dirs_drop(host);
 	return r;
+}
+
+int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *options,
+		     const char *const *fact_args, size_t n_fact_args, hf_diags *diags,
+		     hf_survey *ret, hf_error **err)
+{
+	cleanup_(foreseen_done) foreseen f = { 0 };
+	const size_t n = diags->n, n_errors = diags->n_errors,
+		     n_dropped = diags->n_dropped;
+
+	for (;;) {
+		int r = look(host, model, options, fact_args, n_fact_args, &f, diags, ret,
+			     err);
+
+		if (!r && (r = foresee(model, ret, &f)) < 0)
+			return hf_error_oom(err);
+		if (r <= 0)
+			return r;
+		/* anew, and what was told of the first look is told by the next */
+		hf_survey_done(ret);
+		diags->n = n;
+		diags->n_errors = n_errors;
+		diags->n_dropped = n_dropped;
+	}
 }

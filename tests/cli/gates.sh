@@ -51,4 +51,32 @@ either_or 'units: {x.service: {exec_start: {set: {--x: 1}}}}' \
 either_or 'units: {x.service: {exec_start: {unset: ["--?"]}}}' \
 	'units: {x.service: {exec_start: {set: {--x: 2}}}}'
 either_or 'daemon: {set: {debug: true}}' 'daemon: {set: {log-level: warn, debug: false}}'
+
+# what the plan makes is there once it is carried out: who waits for it is part of it
+rm -rf root/etc/docker
+mkdir -p root/var/lib
+printf '[Service]\nExecStart=/usr/bin/dockerd\n' >root/usr/lib/systemd/system/docker.service
+cat >b.yaml <<'EOT'
+holdfast: 1
+name: b
+controls:
+  - {id: mode, title: T, when: {exists: /etc/docker/daemon.json},
+     files: [{path: /etc/docker/daemon.json, max_mode: "0600"}]}
+  - {id: dir, title: T, when: {exists: /etc/docker/},
+     files: [{path: /etc/docker, max_mode: "0755"}]}
+  - {id: other, title: T, when: {exists: /etc/docker/other},
+     files: [{path: /etc/docker/daemon.json, max_mode: "0400"}]}
+  - {id: icc, title: T, daemon: {set: {icc: false}}}
+EOT
+run 2 check --root root ./b.yaml
+run 0 apply --root root ./b.yaml --fact exists:/etc/docker/daemon.json=false --only icc,mode
+out "1 not applicable"
+[ "$(stat -c %a root/etc/docker/daemon.json)" = 644 ] || fail "the mode was not to be looked at"
+rm -rf root/etc/docker root/var/lib/holdfast
+run 0 apply -v --root root ./b.yaml
+out "not-applicable  other"
+[ "$(stat -c %a root/etc/docker/daemon.json)" = 600 ] || fail "daemon.json can be read by others"
+run 0 check --root root ./b.yaml
+run 0 apply --root root ./b.yaml
+out "in-sync"
 finish
