@@ -107,12 +107,57 @@ static bool is_staged_from(const hf_staged *staged, const hf_group *group)
 		 memcmp(staged->before, group->before, group->before_len) == 0));
 }
 
+/* Staging needs the directory before its own item is carried out. */
+static const hf_group *group_that_makes(const hf_item *all, size_t n, const char *dir,
+					size_t len)
+{
+	for (size_t i = 0; i < n; i++) {
+		const hf_group *g = all[i].group;
+
+		if (g->type == HF_GROUP_MKDIR && !g->remove &&
+		    strncmp(g->path, dir, len) == 0 && !g->path[len])
+			return g;
+	}
+	return NULL;
+}
+
+/* The directories that lead to the file, each as the plan has it. */
+static int make_parents(hf_host *host, hf_item *item, const hf_item *all, size_t n,
+			const char *dir, hf_error **err)
+{
+	const hf_group usual = { .path = dir, .mode = 0755 };
+	const size_t len = strlen(dir);
+
+	for (size_t at = 1; at <= len; at++) {
+		const hf_group *group;
+		hf_inode meta = { 0 };
+		size_t made = 0;
+		int r;
+
+		if (dir[at] && dir[at] != '/')
+			continue;
+		group = group_that_makes(all, n, dir, at);
+		if (!group && at < len)
+			continue;
+		if (!group)
+			group = &usual;
+		hf_item_new_owner(host, group, &meta);
+		r = hf_fs_mkdir(host, group->path, meta.uid, meta.gid, meta.mode, &made,
+				err);
+		if (!item->made)
+			item->made = made;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int stage_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 		      hf_arena *arena, hf_error **err)
 {
 	const hf_group *group = item->group;
 	const hf_inode *use = NULL;
-	hf_inode now, parent = { 0 }, meta = { 0 };
+	hf_inode now, meta = { 0 };
 	char *dir = hf_path_dir(arena, group->path);
 	int r;
 
@@ -121,9 +166,7 @@ static int stage_file(hf_host *host, hf_item *item, hf_item *all, size_t n,
 	if (group->remove)
 		return hf_fs_stage_removal(host, group->path, item->staged, err);
 	if (!group->existed) {
-		hf_item_new_owner(host, &(hf_group){ .mode = 0755 }, &parent);
-		r = hf_fs_mkdir(host, dir, parent.uid, parent.gid, parent.mode,
-				&item->made, err);
+		r = make_parents(host, item, all, n, dir, err);
 		hf_fault(host, "directory made");
 		if (r < 0)
 			return r;

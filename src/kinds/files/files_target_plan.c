@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "kinds/files/files_kind.h"
 #include "kinds/files/files_spec.h"
 
@@ -90,6 +91,31 @@ static bool is_made(const hf_group *group)
 {
 	return group->type == HF_GROUP_MKDIR ||
 	       (group->type == HF_GROUP_FILE && !group->existed && !group->remove);
+}
+
+/* Directories on the way to a file that is made, of which a demand speaks, are made as
+ * that says: where it found nothing, nothing below it is there. */
+static int add_directories(hf_plan *plan, const files_obs *obs, const hf_group *file)
+{
+	const char *dir = file->path;
+
+	for (dir = hf_path_dir(&plan->arena, dir); dir && strcmp(dir, "/") != 0;
+	     dir = hf_path_dir(&plan->arena, dir)) {
+		for (size_t i = 0; i < obs->n_seen; i++) {
+			const files_seen *seen = &obs->seen[i];
+			const files_spec *spec = seen->demand->spec;
+
+			if (seen->path && !seen->n && !spec->is_glob &&
+			    seen->state == HF_STATE_NOT_APPLICABLE &&
+			    hf_control_is_enforced(seen->demand->control) &&
+			    files_type_fits(spec, S_IFDIR) &&
+			    files_covers(spec, seen->path, dir) &&
+			    !hf_plan_group(plan, HF_GROUP_MKDIR, file->stage,
+					   &hf_kind_files, dir))
+				return -ENOMEM;
+		}
+	}
+	return dir ? 0 : -ENOMEM;
 }
 
 static void settle_group(hf_plan *plan, files_obs *obs, hf_group *group)
@@ -252,6 +278,9 @@ int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
 		    group->kind->rank > HF_RANK_FILES)
 			r = settle_removed(plan, obs, group->path);
 	}
+	for (size_t i = 0, n = plan->n_groups; r == 0 && i < n; i++)
+		if (is_made(plan->groups[i]) && plan->groups[i]->type == HF_GROUP_FILE)
+			r = add_directories(plan, obs, plan->groups[i]);
 	for (size_t i = 0; r == 0 && i < plan->n_groups; i++) {
 		hf_group *group = plan->groups[i];
 
