@@ -6,6 +6,16 @@
 
 const char *hf_path_check(const char *path)
 {
+	const char *wrong = hf_path_check_found(path);
+
+	for (const char *c = path; !wrong && *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			wrong = "contains a control character";
+	return wrong;
+}
+
+const char *hf_path_check_found(const char *path)
+{
 	const char *p = path;
 
 	if (!*path)
@@ -14,9 +24,6 @@ const char *hf_path_check(const char *path)
 		return "is not absolute";
 	if (strlen(path) >= PATH_MAX)
 		return "is too long";
-	for (const char *c = path; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return "contains a control character";
 	while (*p) {
 		size_t n;
 

@@ -15,6 +15,10 @@
  */
 const char *hf_path_check(const char *path);
 
+/** hf_path_check_found - the same of one that was found on a host: any byte but NUL may
+ *  be in a name there; pure */
+const char *hf_path_check_found(const char *path);
+
 /** hf_path_clean - single slashes, no trailing slash ("/" stays); NULL: no memory; pure
  */
 char *hf_path_clean(hf_arena *arena, const char *path) _must_check_;

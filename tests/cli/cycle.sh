@@ -209,6 +209,25 @@ cmp -s bad.json root/etc/docker/daemon.json || fail "a malformed daemon.json was
 cp good.json root/etc/docker/daemon.json
 run 0 check --root root
 
+# A name below a folder may hold any byte, and what was changed there is given back.
+newline='a
+b'
+mkdir -p "tree/etc/t/$newline" tree/var/lib
+touch "tree/etc/t/$newline/f"
+chmod 0755 "tree/etc/t/$newline"
+chmod 0666 "tree/etc/t/$newline/f"
+printf '%s\n' 'holdfast: 1' 'name: t' 'controls:' '  - {id: t, title: T, files: [{path: /etc/t, recurse: true,' \
+	'     max_mode: "0750"}]}' >t.yaml
+printf '%s\n' 'holdfast: 1' 'name: t' 'controls: [{id: m, title: M, manual: By hand}]' >t0.yaml
+run 0 apply --root tree t.yaml
+[ "$(stat -c %a "tree/etc/t/$newline/f")" = 640 ] || fail "a file in a folder with a newline is left out"
+cp tree/var/lib/holdfast/applied.json t.json
+run 0 apply --root tree t.yaml
+cmp -s t.json tree/var/lib/holdfast/applied.json || fail "the second apply changed the record"
+run 0 apply --root tree t0.yaml
+[ "$(stat -c %a "tree/etc/t/$newline" "tree/etc/t/$newline/f" | xargs)" = '755 666' ] ||
+	fail "what is below a name with a newline is not released"
+
 # A record that only root can read: what can be told is told, and that not all can be.
 if [ "$(id -u)" != 0 ]; then
 	chmod 000 root/var/lib/holdfast/applied.json

@@ -603,7 +603,7 @@ static int see_releases(observer *o, const hf_model *model)
 		char *path;
 		int r = files_id_parse(o->arena, entry->id, &path, &aspect);
 
-		if (r == -EINVAL || (r == 0 && hf_path_check(path)))
+		if (r == -EINVAL || (r == 0 && hf_path_check_found(path)))
 			continue;
 		if (r == 0 && is_demanded(model, o->plan, path, aspect, &r)) {
 			r = hf_plan_claim(o->plan, entry->id);
