@@ -290,6 +290,16 @@ void hf_change_in(hf_change *change, hf_group *group)
 	group->n_changes++;
 }
 
+static void forget_change(hf_plan *plan, const hf_change *change)
+{
+	about *known = hf_map_get(&plan->by_id, change->id);
+	hf_change **at = &known->changes;
+
+	while (*at != change)
+		at = &(*at)->next_of_id;
+	*at = change->next_of_id;
+}
+
 int hf_plan_withdraw(hf_plan *plan, const hf_group *group)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
@@ -299,8 +309,10 @@ int hf_plan_withdraw(hf_plan *plan, const hf_group *group)
 	if (!key || hf_map_put(&plan->group_by_key, &plan->arena, key, NULL) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->n_changes; i++) {
-		if (plan->changes[i]->group == group)
+		if (plan->changes[i]->group == group) {
+			forget_change(plan, plan->changes[i]);
 			continue;
+		}
 		plan->changes[i]->index = n;
 		plan->changes[n++] = plan->changes[i];
 	}

@@ -355,6 +355,46 @@ static void test_refusal(void **state)
 }
 
 /* What the plan announced may stay; anything else fails the verification. */
+static hf_change *change_in(hf_plan *plan, const char *id, hf_group *group)
+{
+	hf_change *c = hf_plan_change(plan, &fake, HF_PERSISTED, id, HF_OP_UPDATE, "a",
+				      "b", HF_CAUSE_HOST);
+
+	assert_non_null(c);
+	if (c->group != group)
+		hf_change_in(c, group);
+	return c;
+}
+
+/* What is withdrawn is gone, and may be planned again. */
+static void test_withdraw(void **state)
+{
+	world *w = world_new();
+	hf_plan *plan = &w->plan;
+	hf_group *x, *y;
+	hf_change *gone, *other;
+
+	(void)state;
+	x = hf_plan_group(plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &fake, "/x");
+	y = hf_plan_group(plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &fake, "/y");
+	gone = change_in(plan, "x1", x);
+	other = change_in(plan, "y", y);
+	(void)change_in(plan, "x2", x);
+	assert_int_equal(hf_plan_withdraw(plan, x), 0);
+	assert_int_equal(plan->n_changes, 1);
+	assert_ptr_equal(plan->changes[0], other);
+	assert_int_equal(other->index, 0);
+	assert_int_equal(plan->n_groups, 1);
+	assert_ptr_equal(plan->groups[0], y);
+	assert_int_equal(y->index, 0);
+	assert_null(hf_plan_group_find(plan, HF_GROUP_FILE, "/x"));
+	x = hf_plan_group(plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &fake, "/x");
+	assert_ptr_not_equal(change_in(plan, "x1", x), gone);
+	assert_int_equal(plan->n_changes, 2);
+	assert_int_equal(x->n_changes, 1);
+	world_free(w);
+}
+
 static void test_verify(void **state)
 {
 	world *before = world_new(), *after = world_new();
@@ -403,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_restart_of_a_stale_unit),
 		cmocka_unit_test(test_no_manager_holds),
 		cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_withdraw),
 		cmocka_unit_test(test_verify),
 	};
 
