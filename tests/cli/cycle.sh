@@ -209,6 +209,23 @@ cmp -s bad.json root/etc/docker/daemon.json || fail "a malformed daemon.json was
 cp good.json root/etc/docker/daemon.json
 run 0 check --root root
 
+# One file by two paths, each of which another control demands something of. Only root
+# gives a file to another group.
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p merged/usr/lib merged/var/lib
+	ln -s usr/lib merged/lib
+	touch merged/usr/lib/f
+	chmod 0644 merged/usr/lib/f
+	printf '%s\n' 'holdfast: 1' 'name: t' 'controls:' \
+		'  - {id: a, title: A, files: [{path: /usr/lib/f, mode: "0600"}]}' \
+		'  - {id: b, title: B, files: [{path: /lib/f, group: "4"}]}' >t.yaml
+	run 0 apply --root merged t.yaml
+	[ "$(stat -c '%a %g' merged/usr/lib/f)" = '600 4' ] || fail "mode and group are not as demanded"
+	run 0 check --root merged t.yaml
+	run 0 apply --root merged t.yaml
+	out "in-sync"
+fi
+
 # A name below a folder may hold any byte, and what was changed there is given back.
 newline='a
 b'

@@ -596,7 +596,8 @@ static bool is_as_left(const files_release *rel)
 	       now == rel->left.number;
 }
 
-/* It may have other names, and be demanded by one of those. */
+/* It may have other names, or paths (/lib and /usr/lib), and be demanded by one of those.
+ */
 static bool is_demanded(const planner *p, const files_object *o, files_aspect aspect)
 {
 	for (size_t i = 0; i < p->obs->n_seen; i++) {
@@ -622,7 +623,7 @@ static int plan_release(planner *p, const files_release *rel)
 
 	if (o->known == HF_ABSENT)
 		return 0;
-	if (o->known == HF_PRESENT && o->nlink > 1 && is_demanded(p, o, rel->aspect))
+	if (o->known == HF_PRESENT && is_demanded(p, o, rel->aspect))
 		return hf_plan_claim(p->plan, rel->entry->id);
 	if (o->known == HF_UNKNOWN || !is_as_left(rel)) {
 		hf_diag_add(p->plan->diags, HF_DIAG_NOTE, nowhere, NULL,
