@@ -99,6 +99,27 @@ static void paths(void **state)
 		"rules load\n# a\nd /run/made :0710 :root :root -\n");
 }
 
+/* Where our own files go there will be directories, and they are watched as such. */
+static void own_directory(void **state)
+{
+	static const char want[] = "rules: [{watch: /etc/audit, perm: wa}]";
+	world *w = *state;
+	hf_control *c;
+
+	temp_root_write(w->t, "usr/sbin/auditctl", "");
+	assert_int_equal(unlinkat(w->t->fd, "etc/audit/rules.d/audit.rules", 0), 0);
+	assert_int_equal(unlinkat(w->t->fd, "etc/audit/rules.d", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(w->t->fd, "etc/audit", AT_REMOVEDIR), 0);
+	c = kind_world_control(w, "a", want);
+	plan(w);
+	assert_string_equal(after(w, OWN),
+			    HEAD "# a\n" B64 "-F dir=/etc/audit -F perm=wa\n" B32
+				 "-F dir=/etc/audit -F perm=wa\n");
+	c->enforce = false; /* then nothing is made */
+	plan(w);
+	assert_non_null(strstr(rows(w), "-F path=/etc/audit -F perm=wa: absent\n"));
+}
+
 /* The name that a symlink leads to is anybody's; it must not become lines of ours. */
 static void link_to_lines(void **state)
 {
@@ -725,6 +746,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(first_apply),
 		TEST(paths),
+		TEST(own_directory),
 		TEST(link_to_lines),
 		TEST(foreign),
 		TEST(tampering),

@@ -434,6 +434,22 @@ static int note_planned(compiler *c)
 	return 0;
 }
 
+/* The directory of our own files: /etc/audit is watched by many. */
+static int note_own(const hf_model *model, compiler *c)
+{
+	for (size_t i = 0; c->obs->has_tools && i < model->n_demands; i++) {
+		const hf_demand *demand = model->demands[i];
+		const hf_audit_spec *spec = demand->spec;
+
+		if (demand->kind == &hf_kind_audit &&
+		    spec->type != HF_AUDIT_WANT_ABSENT &&
+		    spec->type != HF_AUDIT_WANT_EXCLUSIVE &&
+		    hf_control_is_enforced(demand->control))
+			return hf_audit_answers_mkdir(&c->obs->answers, HF_AUDIT_RULES_D);
+	}
+	return 0;
+}
+
 /* What `create` makes will be there for every other watch too. */
 static int note_creates(const hf_model *model, compiler *c)
 {
@@ -511,7 +527,8 @@ int hf_audit_compile(const hf_model *model, hf_plan *plan, hf_audit_obs *obs)
 		       .host = hf_audit_obs_host(obs) };
 
 	c.n_abis = hf_audit_abis(obs->machine, c.abis);
-	if (note_planned(&c) < 0 || note_creates(model, &c) < 0)
+	if (note_planned(&c) < 0 || note_own(model, &c) < 0 ||
+	    note_creates(model, &c) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < model->n_demands; i++) {
 		c.demand = model->demands[i];
