@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,7 +269,12 @@ static int read_number(reader *r, hf_json *node)
 	}
 	node->type = HF_JSON_NUMBER;
 	node->text = hf_arena_memdup(r->arena, r->text + from, r->pos - from);
-	return node->text ? 0 : hf_error_oom(r->err);
+	if (!node->text)
+		return hf_error_oom(r->err);
+	if (isinf(strtod(node->text, NULL)))
+		return fail_at(r, r->line, from, "write a smaller one",
+			       "a number beyond the range of floating point");
+	return 0;
 }
 
 static int read_word(reader *r, hf_json *node)

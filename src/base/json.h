@@ -4,7 +4,8 @@
  * values made by the program.
  *
  * Stricter than most: what readers understand in different ways is refused (no content, a
- * byte order mark, text after the end, duplicate keys, NUL, half surrogate pairs).
+ * byte order mark, text after the end, duplicate keys, NUL, half surrogate pairs, numbers
+ * beyond a double: Go and jansson refuse those, JavaScript makes them infinite).
  *
  *	hf_json *root;
  *	r = hf_json_parse(path, text, len, arena, &root, err);

@@ -75,7 +75,7 @@ static int read_config(finder *f)
 
 	if (r < 0 || !text)
 		return r;
-	doc = json_loadb(text, len, 0, &e);
+	doc = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, &e); /* as dockerd */
 	if (!json_is_object(doc))
 		r = doc ? doubt(f, "%s holds no object", f->config)
 			: doubt(f, "%s:%d is no valid JSON", f->config, e.line);

@@ -59,6 +59,8 @@ static const bad_case bad_cases[] = {
 	{ "{\"a\": -}", 0, 1, 8, "a number without digits" },
 	{ "{\"a\": 1.}", 0, 1, 9, "a number without digits after its point" },
 	{ "{\"a\": 1e}", 0, 1, 9, "a number without digits in its exponent" },
+	{ "{\"a\": [0,\n -1e400]}", 0, 2, 2,
+	  "a number beyond the range of floating point" },
 	{ "{\"a\": \"x\ny\"}", 0, 1, 9, "a line ends inside a string" },
 	{ "{\"a\": \"x\ty\"}", 0, 1, 9, "a control character in a string" },
 	{ "{\"a\": \"\\q\"}", 0, 1, 9, "an unknown escape in a string" },
@@ -292,6 +294,11 @@ static const edit_case edit_cases[] = {
 	  "{\n  \"default-ulimits\": {\n    \"nofile\": { \"Hard\": 2, \"Name\": "
 	  "\"nofile\", "
 	  "\"Soft\": 1 }\n  }\n}" },
+	/* numbers of others keep their text; 64 bits are not their bound */
+	{ "{\n  \"builder\": {\"n\": [123456789012345678901234567890, 1e-400, 1.0]}\n}",
+	  "icc", NULL, "false",
+	  "{\n  \"builder\": {\"n\": [123456789012345678901234567890, 1e-400, 1.0]},\n"
+	  "  \"icc\": false\n}" },
 	/* no indentation at all, text in front, non-ASCII, escapes */
 	{ "\n\n{\n\"a\": 1\n}\n\n", "icc", NULL, "false",
 	  "\n\n{\n\"a\": 1,\n\"icc\": false\n}\n\n" },
@@ -505,7 +512,9 @@ static void test_mutation(void **state)
 			len = rnd((unsigned)len);
 		r = hf_json_parse("f", text, len, &arena, &root, &err);
 		if (r == 0) {
-			json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
+			json_t *j = json_loadb(
+				text, len,
+				JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &at);
 
 			if (!j)
 				fail_msg("%u: jansson refuses: %s\n%s", round, at.text,

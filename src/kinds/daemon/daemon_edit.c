@@ -498,6 +498,10 @@ static void read_style(writer *w, const hf_json *root, size_t len)
 
 /* --- jansson as the check ----------------------------------------------------------- */
 
+/* Integers as dockerd reads them where it knows no type (Go's float64): one beyond 64
+ * bits in a member of others is valid, and its text stays. */
+#define DECODE (JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL)
+
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -559,7 +563,7 @@ static json_t *to_jansson(const hf_json *v, hf_arena *arena)
 {
 	char *text = hf_json_compact(v, arena);
 
-	return text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+	return text ? json_loads(text, DECODE | JSON_DECODE_ANY, NULL) : NULL;
 }
 
 /* Carry the same edits out on jansson's tree of the old text. */
@@ -591,10 +595,9 @@ static int check(const char *name, const char *old, size_t old_len, const writer
 	json_t *was, *now = NULL;
 	bool oom = false, good = false;
 
-	was = json_loadb(old, old_len, JSON_REJECT_DUPLICATES, &at);
+	was = json_loadb(old, old_len, DECODE, &at);
 	if (was)
-		now = json_loadb(hf_strbuf_str(&w->sb), w->sb.len, JSON_REJECT_DUPLICATES,
-				 &at);
+		now = json_loadb(hf_strbuf_str(&w->sb), w->sb.len, DECODE, &at);
 	if (!was || !now)
 		/* without memory jansson often fails without a word */
 		oom = !at.text[0] || json_error_code(&at) == json_error_out_of_memory;
