@@ -178,12 +178,12 @@ static bool is_made(const hf_plan *plan, const char *path)
 static int foresee_path(const hf_survey *seen, const char *path, foreseen *f)
 {
 	const char *name = hf_arena_printf(&f->arena, "exists:%s", path), **slot;
-	const hf_fact *fact = name ? hf_facts_get(&seen->facts, name) : NULL;
+	const char *found = name ? hf_facts_value(&seen->facts, name) : NULL;
 
 	if (!name)
 		return -ENOMEM;
-	if (!fact || fact->known != HF_PRESENT || strcmp(fact->value, "false") != 0 ||
-	    (fact->source && strcmp(fact->source, "--fact") == 0))
+	if (!found || strcmp(found, "false") != 0 ||
+	    hf_facts_is_given(&seen->facts, name))
 		return 0;
 	path = hf_path_clean(&f->arena, path);
 	if (!path)
@@ -255,7 +255,7 @@ int hf_engine_survey(hf_host *host, hf_model *model, const hf_plan_options *opti
 		if (r <= 0)
 			return r;
 		/* anew, and what was told of the first look is told by the next */
-		hf_survey_done(ret);
+		hf_engine_survey_forget(host, ret);
 		diags->n = n;
 		diags->n_errors = n_errors;
 		diags->n_dropped = n_dropped;

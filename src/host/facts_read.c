@@ -40,14 +40,6 @@ static void reader_done(reader *r)
 	hf_arena_done(&r->arena);
 }
 
-/* Given on the command line: not even looked for. */
-static bool is_given(const reader *r, const char *name)
-{
-	const hf_fact *f = hf_facts_get(r->facts, name);
-
-	return f && f->source && strcmp(f->source, "--fact") == 0;
-}
-
 static int set_value(reader *r, const char *name, const char *value, const char *source)
 {
 	return hf_facts_set(r->facts, name, HF_PRESENT, value, source, NULL);
@@ -409,7 +401,7 @@ static int read_systemd(reader *r)
 						"/lib/systemd/systemd" };
 	int q;
 
-	if (is_given(r, "systemd"))
+	if (hf_facts_is_given(r->facts, "systemd"))
 		return 0;
 	q = set_from_packages(r, "systemd", names, ARRAY_SIZE(names));
 	if (q == 0)
@@ -430,7 +422,7 @@ static int read_audit(reader *r)
 						"/usr/lib/libaudit.so.1" };
 	int q;
 
-	if (is_given(r, "audit"))
+	if (hf_facts_is_given(r->facts, "audit"))
 		return 0;
 	q = set_from_packages(r, "audit", names, ARRAY_SIZE(names));
 	if (q != 0)
@@ -456,7 +448,7 @@ static int read_engine(reader *r)
 	char *version;
 	int q;
 
-	if (is_given(r, "engine"))
+	if (hf_facts_is_given(r->facts, "engine"))
 		return 0;
 	if (is_running(r)) {
 		/* no socket, nobody behind it, refused: the package database may know */
@@ -501,7 +493,7 @@ static int read_swarm(reader *r)
 	char *path;
 	int q;
 
-	if (is_given(r, "swarm"))
+	if (hf_facts_is_given(r->facts, "swarm"))
 		return 0;
 	/* a process is looked for only where a dockerd has answered */
 	engine = hf_facts_get(r->facts, "engine");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GIVEN "--fact" /* the source of what was given by hand */
+
 void hf_facts_done(hf_facts *facts)
 {
 	if (!facts)
@@ -30,7 +32,7 @@ int hf_facts_set(hf_facts *facts, const char *name, hf_known known, const char *
 	hf_fact fresh = { .known = known };
 	hf_fact **slot;
 
-	if (fact && fact->source && strcmp(fact->source, "--fact") == 0)
+	if (hf_facts_is_given(facts, name))
 		return 0;
 	if (copy(&facts->arena, name, &fresh.name) < 0 ||
 	    copy(&facts->arena, known == HF_PRESENT ? value : NULL, &fresh.value) < 0 ||
@@ -123,7 +125,7 @@ int hf_facts_given(hf_facts *facts, const char *const *args, size_t n, hf_error 
 					    wanted, args[i]);
 		name = strndup(args[i], len);
 		if (!name || hf_facts_set(facts, name, HF_PRESENT, args[i] + len + 1,
-					  "--fact", NULL) < 0)
+					  GIVEN, NULL) < 0)
 			return hf_error_oom(err);
 	}
 	return 0;
@@ -132,6 +134,13 @@ int hf_facts_given(hf_facts *facts, const char *const *args, size_t n, hf_error 
 const hf_fact *hf_facts_get(const hf_facts *facts, const char *name)
 {
 	return hf_map_get(&facts->by_name, name);
+}
+
+bool hf_facts_is_given(const hf_facts *facts, const char *name)
+{
+	const hf_fact *fact = hf_facts_get(facts, name);
+
+	return fact && fact->source && strcmp(fact->source, GIVEN) == 0;
 }
 
 const char *hf_facts_value(const hf_facts *facts, const char *name)

@@ -13,6 +13,8 @@
 #ifndef HF_MODEL_FACTS_H
 #define HF_MODEL_FACTS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/map.h"
 
@@ -52,6 +54,10 @@ int hf_facts_given(hf_facts *facts, const char *const *args, size_t n,
 
 /** hf_facts_get - the fact, NULL if it was never looked for; pure */
 const hf_fact *hf_facts_get(const hf_facts *facts, const char *name);
+
+/** hf_facts_is_given - does it come from --fact, so that nothing else is looked for? pure
+ */
+bool hf_facts_is_given(const hf_facts *facts, const char *name);
 
 /** hf_facts_value - its value, NULL unless PRESENT; pure */
 const char *hf_facts_value(const hf_facts *facts, const char *name);
