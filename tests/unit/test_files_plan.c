@@ -324,11 +324,12 @@ static void symlink_into_an_open_directory(void **state)
 		uid_t owner;
 		mode_t mode;
 		bool followed;
+		gid_t group;
 	} c[] = {
-		{ 0, 0755, true },
-		{ 0, 01777, true },
-		{ 0, 0777, false },
-		{ 1000, 0755, false },
+		{ 0, 0755, true, 0 },	{ 0, 01777, true, 0 },
+		{ 0, 0777, false, 0 },	{ 1000, 0755, false, 0 },
+		{ 0, 0775, true, 0 },	{ 0, 0775, false, 106 },
+		{ 0, 0755, true, 106 }, { 0, 01775, true, 106 },
 	};
 	files_world *w = *state;
 
@@ -343,7 +344,7 @@ static void symlink_into_an_open_directory(void **state)
 	chmod_in(w, "srv/u/own/file", 0644);
 	kind_world_control(w, "one", "- {path: /etc/link, max_mode: '0644'}\n");
 	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
-		own(w, "srv/u", c[i].owner, 0);
+		own(w, "srv/u", c[i].owner, c[i].group);
 		chmod_in(w, "srv/u", c[i].mode);
 		kind_world_forget_plan(w);
 		files_world_plan(w);

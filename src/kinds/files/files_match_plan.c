@@ -154,3 +154,13 @@ const files_id *files_id_get(const files_obs *obs, char type, const char *name)
 	(void)snprintf(key, sizeof(key), "%c:%s", type, name);
 	return hf_map_get(&obs->ids, key);
 }
+
+const files_id *files_id_of(const files_obs *obs, const files_spec *spec,
+			    files_aspect aspect)
+{
+	if (aspect == FILES_OWNER && spec->owner)
+		return files_id_get(obs, 'u', spec->owner);
+	if (aspect == FILES_GROUP && spec->group)
+		return files_id_get(obs, 'g', spec->group);
+	return NULL;
+}

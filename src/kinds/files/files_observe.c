@@ -24,8 +24,9 @@ typedef struct observer {
 	hf_plan *plan;
 	hf_arena *arena; /* the plan's */
 	files_obs *obs;
-	hf_map links;	/* directory -> foreign_link on the way to it */
-	hf_map no_dirs; /* of patterns, which others have, too: are not there */
+	hf_map links;	 /* directory -> foreign_link on the way to it */
+	hf_map no_dirs;	 /* of patterns, which others have, too: are not there */
+	struct stat top; /* the root directory: a tree may belong to another than root */
 } observer;
 
 /* Out of memory, also where only the message of another error was lost for it. */
@@ -98,70 +99,79 @@ static int fill_names(observer *o, files_object *object)
 	return object->user && object->groupname ? 0 : -ENOMEM;
 }
 
-/* May others than root, or the tree's owner, put something else in place of what is in
- * @dir? */
-static int is_open_dir(observer *o, const char *dir, bool *ret)
+/* Why what is in @dir may be something else at any time; NULL: only root, or the tree's
+ * owner, writes there. */
+static int why_open(observer *o, const char *dir, const char **ret)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
-	struct stat top;
+	const struct stat *top = &o->top;
 	hf_inode i;
 	int r = hf_fs_inode(o->host, dir, 0, &i, &err);
 
+	*ret = NULL;
 	if (is_oom(r, err))
 		return -ENOMEM;
-	if (fstat(o->host->root_fd, &top) < 0)
-		top.st_uid = 0;
-	*ret = r == 0 && ((i.uid != 0 && i.uid != top.st_uid) ||
-			  ((i.mode & S_IWOTH) && !(i.mode & S_ISVTX)));
-	return 0;
+	if (r < 0)
+		*ret = hf_arena_strdup(o->arena, hf_error_text(err));
+	else if ((i.uid != 0 && i.uid != top->st_uid) ||
+		 (!(i.mode & S_ISVTX) &&
+		  ((i.mode & S_IWOTH) ||
+		   ((i.mode & S_IWGRP) && i.gid != 0 && i.gid != top->st_gid))))
+		*ret = hf_arena_printf(o->arena,
+				       "others than root may write %s, on the way to its "
+				       "target",
+				       dir);
+	else
+		return 0;
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int not_followed(observer *o, files_object *object, const char *why)
+{
+	object->known = HF_UNKNOWN;
+	object->why = why ? hf_arena_printf(o->arena,
+					    "it is a symlink, and %s: not followed", why)
+			  : NULL;
+	return object->why ? 0 : -ENOMEM;
 }
 
 /* Whoever may write a directory above a link's target can put another file in its place,
  * and no demand on the directories of the link itself tells. */
 static int judge_target_dirs(observer *o, files_object *object, const char *target)
 {
-	const char *dir = target;
-	bool open = false;
+	const char *dir = target, *why = NULL;
 
 	do {
 		dir = hf_path_dir(o->arena, dir);
-		if (!dir || is_open_dir(o, dir, &open) < 0)
+		if (!dir || why_open(o, dir, &why) < 0)
 			return -ENOMEM;
-	} while (!open && strcmp(dir, "/") != 0);
-	if (!open)
-		return 0;
-	object->known = HF_UNKNOWN;
-	object->why =
-		hf_arena_printf(o->arena,
-				"it is a symlink, and others than root may write %s, "
-				"on the way to its target: not followed",
-				dir);
-	return object->why ? 0 : -ENOMEM;
+	} while (!why && strcmp(dir, "/") != 0);
+	return why ? not_followed(o, object, why) : 0;
 }
 
 /* A final symlink is followed only where nobody but root could have laid it. */
 static int judge_link(observer *o, files_object *object, const hf_inode *i)
 {
+	cleanup_(hf_error_freep) hf_error *err = NULL;
 	char *target;
 	int r;
 
 	if (!i->through_link)
 		return 0;
 	object->through_link = true;
-	r = hf_fs_canonical(o->host, object->path, o->arena, &target, NULL);
-	if (r == -ENOMEM)
-		return r;
-	object->masked = r == 0 && S_ISCHR(i->mode) && strcmp(target, "/dev/null") == 0;
-	if (i->link_uid == 0 && i->uid == 0)
-		return r == 0 ? judge_target_dirs(o, object, target) : 0;
-	object->known = HF_UNKNOWN;
-	object->why =
-		hf_arena_printf(o->arena,
-				"it is a symlink, and %s belongs to uid %u, not to root: "
-				"not followed",
-				i->link_uid ? "the link" : "its target",
-				(unsigned)(i->link_uid ? i->link_uid : i->uid));
-	return object->why ? 0 : -ENOMEM;
+	if (i->link_uid || i->uid)
+		return not_followed(
+			o, object,
+			hf_arena_printf(o->arena, "%s belongs to uid %u, not to root",
+					i->link_uid ? "the link" : "its target",
+					(unsigned)(i->link_uid ? i->link_uid : i->uid)));
+	r = hf_fs_canonical(o->host, object->path, o->arena, &target, &err);
+	if (is_oom(r, err))
+		return -ENOMEM;
+	if (r < 0)
+		return not_followed(o, object, hf_error_text(err));
+	object->masked = S_ISCHR(i->mode) && strcmp(target, "/dev/null") == 0;
+	return judge_target_dirs(o, object, target);
 }
 
 typedef struct foreign_link {
@@ -641,6 +651,8 @@ int files_observe(struct hf_host *host, const hf_model *model, struct hf_plan *p
 	o.obs->euid = host->offline ? geteuid() : 0;
 	o.obs->egid = getegid();
 	o.obs->unmapped_ids = host->unmapped_ids;
+	if (fstat(host->root_fd, &o.top) < 0)
+		o.top.st_uid = o.top.st_gid = 0;
 	for (size_t i = 0; r == 0 && i < model->n_demands; i++) {
 		const hf_demand *demand = model->demands[i];
 

@@ -63,20 +63,10 @@ static const char *found_text(hf_plan *plan, const files_object *o, files_aspect
 	return mode_text(&plan->arena, o->mode);
 }
 
-static const files_id *id_of(const files_obs *obs, const files_spec *spec,
-			     files_aspect aspect)
-{
-	if (aspect == FILES_OWNER)
-		return files_id_get(obs, 'u', spec->owner);
-	if (aspect == FILES_GROUP)
-		return files_id_get(obs, 'g', spec->group);
-	return NULL;
-}
-
 static bool fits(const files_obs *obs, const files_spec *spec, const files_object *o,
 		 files_aspect aspect)
 {
-	const files_id *id = id_of(obs, spec, aspect);
+	const files_id *id = files_id_of(obs, spec, aspect);
 
 	if (aspect == FILES_MODE)
 		return files_mode_fits(spec, o->mode);
@@ -154,7 +144,7 @@ static int judge(planner *p, const hf_demand *demand, const files_object *o,
 		 files_aspect aspect, hf_resource *row, bool *ret_drifts)
 {
 	const files_spec *spec = demand->spec;
-	const files_id *id = id_of(p->obs, spec, aspect);
+	const files_id *id = files_id_of(p->obs, spec, aspect);
 	const char *found = NULL, *reason;
 	hf_state state = HF_STATE_PASS;
 

@@ -125,6 +125,11 @@ bool files_covers(const files_spec *spec, const char *value, const char *path);
 /** files_id_get - what was learned of a user (@type 'u') or group ('g'); pure */
 const files_id *files_id_get(const files_obs *obs, char type, const char *name);
 
+/** files_id_of - the user or group that @spec demands; NULL where @aspect is the mode, or
+ *  not demanded; pure */
+const files_id *files_id_of(const files_obs *obs, const files_spec *spec,
+			    files_aspect aspect);
+
 /* The parts of the kind. */
 int files_decode(hf_decoder *d, const hf_node *node);
 int files_check(const hf_model *model, hf_diags *diags);

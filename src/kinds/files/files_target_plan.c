@@ -70,12 +70,10 @@ void files_target_add(hf_plan *plan, const files_obs *obs, files_target *t,
 {
 	const files_spec *spec = demand->spec;
 
-	if (spec->owner)
-		add_id(plan, t, demand, FILES_OWNER, files_id_get(obs, 'u', spec->owner),
-		       &t->uid, path);
-	if (spec->group)
-		add_id(plan, t, demand, FILES_GROUP, files_id_get(obs, 'g', spec->group),
-		       &t->gid, path);
+	add_id(plan, t, demand, FILES_OWNER, files_id_of(obs, spec, FILES_OWNER), &t->uid,
+	       path);
+	add_id(plan, t, demand, FILES_GROUP, files_id_of(obs, spec, FILES_GROUP), &t->gid,
+	       path);
 	add_mode(plan, t, demand, path);
 }
 
@@ -93,6 +91,17 @@ static bool is_made(const hf_group *group)
 	       (group->type == HF_GROUP_FILE && !group->existed && !group->remove);
 }
 
+/* Does @seen, which found nothing, speak of @dir, should that be made? */
+static bool waits_for(const files_seen *seen, const char *dir)
+{
+	const files_spec *spec = seen->demand->spec;
+
+	return seen->path && !seen->n && !spec->is_glob &&
+	       seen->state == HF_STATE_NOT_APPLICABLE &&
+	       hf_control_is_enforced(seen->demand->control) &&
+	       files_type_fits(spec, S_IFDIR) && files_covers(spec, seen->path, dir);
+}
+
 /* Directories on the way to a file that is made, of which a demand speaks, are made as
  * that says: where it found nothing, nothing below it is there. */
 static int add_directories(hf_plan *plan, const files_obs *obs, const hf_group *file)
@@ -101,19 +110,13 @@ static int add_directories(hf_plan *plan, const files_obs *obs, const hf_group *
 
 	for (dir = hf_path_dir(&plan->arena, dir); dir && strcmp(dir, "/") != 0;
 	     dir = hf_path_dir(&plan->arena, dir)) {
-		for (size_t i = 0; i < obs->n_seen; i++) {
-			const files_seen *seen = &obs->seen[i];
-			const files_spec *spec = seen->demand->spec;
+		bool wanted = false;
 
-			if (seen->path && !seen->n && !spec->is_glob &&
-			    seen->state == HF_STATE_NOT_APPLICABLE &&
-			    hf_control_is_enforced(seen->demand->control) &&
-			    files_type_fits(spec, S_IFDIR) &&
-			    files_covers(spec, seen->path, dir) &&
-			    !hf_plan_group(plan, HF_GROUP_MKDIR, file->stage,
-					   &hf_kind_files, dir))
-				return -ENOMEM;
-		}
+		for (size_t i = 0; !wanted && i < obs->n_seen; i++)
+			wanted = waits_for(&obs->seen[i], dir);
+		if (wanted && !hf_plan_group(plan, HF_GROUP_MKDIR, file->stage,
+					     &hf_kind_files, dir))
+			return -ENOMEM;
 	}
 	return dir ? 0 : -ENOMEM;
 }
@@ -163,11 +166,7 @@ static int settle_rows(hf_plan *plan, files_obs *obs, const hf_map *made,
 	if (!seen->path || seen->n || spec->is_glob || !hf_map_get(made, seen->path))
 		return 0;
 	for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
-		const files_id *id = a == FILES_OWNER && spec->owner
-					     ? files_id_get(obs, 'u', spec->owner)
-				     : a == FILES_GROUP && spec->group
-					     ? files_id_get(obs, 'g', spec->group)
-					     : NULL;
+		const files_id *id = files_id_of(obs, spec, a);
 		hf_resource *row;
 
 		if (!files_demands(spec, a))
@@ -212,16 +211,12 @@ static int report_made(hf_plan *plan, files_obs *obs, const files_seen *seen,
 	    !files_covers(spec, seen->path, group->path))
 		return 0;
 	for (files_aspect a = FILES_OWNER; a < FILES_ASPECTS; a++) {
-		const files_id *id = NULL;
-		bool unknown;
+		const files_id *id = files_id_of(obs, spec, a);
+		bool unknown = id && id->known != HF_PRESENT;
 		hf_resource *row;
 
 		if (!files_demands(spec, a))
 			continue;
-		if (a != FILES_MODE)
-			id = files_id_get(obs, a == FILES_OWNER ? 'u' : 'g',
-					  a == FILES_OWNER ? spec->owner : spec->group);
-		unknown = id && id->known != HF_PRESENT;
 		if (!unknown && is_made_as(spec, a, id, group))
 			continue;
 		row = files_row(plan, seen->demand, group->path, a);
