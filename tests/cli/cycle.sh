@@ -188,6 +188,39 @@ run 0 apply --root root smaller.yaml
 grep -q log-level root/etc/docker/daemon.json && fail "log-level is not released"
 run 0 check --root root
 
+# A daemon.json that had no key comes back byte for byte, and one that we made goes; one
+# that has a key of others by then keeps that.
+cat >one.yaml <<E
+holdfast: 1
+name: one
+title: one
+controls: [{id: one, title: T, daemon: {set: {icc: false, log-opts: {max-size: 10m}}}}]
+E
+sed 's/daemon: .*/manual: x}]/' one.yaml >none.yaml
+for text in '{}' '{}\n' '{ }' '{\n}\n' '\n{\n  \n}\r\n' '{\r\n}' absent; do
+	rm -rf empty
+	mkdir -p empty/etc/docker empty/etc/systemd/system
+	printf '[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n' \
+		>empty/etc/systemd/system/docker.service
+	# shellcheck disable=SC2059 # the escapes are meant
+	[ "$text" = absent ] || printf "$text" >empty/etc/docker/daemon.json
+	cp -a empty empty.was
+	run 0 apply --root empty one.yaml
+	grep -q '"icc": false' empty/etc/docker/daemon.json || fail "no icc in '$text'"
+	run 0 check --root empty
+	run 0 apply --root empty none.yaml
+	diff -r empty.was/etc empty/etc || fail "'$text' did not come back"
+	run 0 check --root empty
+	rm -rf empty.was
+done
+mkdir -p empty/etc/docker
+printf '{}' >empty/etc/docker/daemon.json
+run 0 apply --root empty one.yaml
+sed -i 's/^{/{\n  "debug": true,/' empty/etc/docker/daemon.json
+run 0 apply --root empty none.yaml
+[ "$(cat empty/etc/docker/daemon.json)" = "$(printf '{\n  "debug": true\n}')" ] ||
+	fail "a key of others: $(cat empty/etc/docker/daemon.json)"
+
 # Unusable configuration: refused as a whole, untouched.
 cp root/etc/docker/daemon.json good.json
 printf '{"icc": tru' >root/etc/docker/daemon.json

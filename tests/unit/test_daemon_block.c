@@ -271,6 +271,23 @@ static void test_release_file(void **state)
 		    "remove /etc/docker/daemon.json\n");
 }
 
+/* one without a key becomes what it was, byte for byte */
+static void test_release_empty_file(void **state)
+{
+	(void)state;
+	assert_plan(&(scene){ .controls = "  - {id: a, title: T, manual: x}\n",
+			      .file = "{\n  \"icc\": false\n}\n",
+			      .argv = STOCK,
+			      .engine = "26.1.5",
+			      .record = { { "daemon:" HF_DAEMON_JSON, NULL, "{ }" },
+					  { "daemon:" HF_DAEMON_JSON "#icc", NULL,
+					    "false" } } },
+		    "delete #icc: false -> - (released)\n"
+		    "edit:\n"
+		    "{ }\n"
+		    "\\ no newline at the end\n");
+}
+
 /* one that was there stays */
 static void test_release_foreign_file(void **state)
 {
@@ -454,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_causes),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_release_file),
+		cmocka_unit_test(test_release_empty_file),
 		cmocka_unit_test(test_release_foreign_file),
 		cmocka_unit_test(test_foreign_keys),
 		cmocka_unit_test(test_add_before_set),

@@ -194,6 +194,8 @@ static void test_file_without_unit(void **state)
 		"{\n"
 		"  \"icc\": false\n"
 		"}\n"
+		"note daemon:/etc/docker/daemon.json = {}\n"
+		"\n"
 		"note: the version of dockerd is not known: keys of every release are "
 		"accepted\n");
 }

@@ -554,6 +554,30 @@ static int block_refused(hf_daemon_ctx *ctx, bool *ret_any)
 	return r;
 }
 
+/* What the record says of a file that had no key before ours: that it was not there, or
+ * its text. */
+#define MADE "made"
+
+/* With its last key the file becomes what it was before the first. One that dockerd's
+ * command line names has to be there. */
+static void without_keys(hf_daemon_ctx *ctx, hf_group *group)
+{
+	const hf_record_entry *entry = hf_record_get(ctx->plan->record, ctx->file_id);
+	bool made = entry && entry->after && strcmp(entry->after, MADE) == 0;
+
+	if (ctx->after.root->n || !entry || !entry->after)
+		return;
+	if (!made) {
+		group->after = entry->after;
+		group->after_len = strlen(entry->after);
+	} else if (!ctx->argv.config_file) {
+		group->remove = true;
+		group->after = "";
+		group->after_len = 0;
+		ctx->after.root = NULL;
+	}
+}
+
 static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage stage)
 {
 	const hf_daemon_obs *obs = ctx->obs;
@@ -581,21 +605,13 @@ static int make_group(hf_daemon_ctx *ctx, const char *text, size_t len, hf_stage
 	group->first = ctx->first;
 	group->first_len = ctx->first_len;
 	group->mode = hf_daemon_brings_secret(ctx) ? 0600 : 0644;
-	/* the file that we made goes with its last key, but dockerd wants one that its
-	 * command line names */
-	if (ctx->after.root->n == 0 && hf_record_get(plan->record, ctx->file_id) &&
-	    !ctx->argv.config_file) {
-		group->remove = true;
-		group->after = "";
-		group->after_len = 0;
-		ctx->after.root = NULL;
-	}
+	without_keys(ctx, group);
 	for (size_t i = 0; i < ctx->n_wants; i++)
 		if (!ctx->wants[i]->change->blocked)
 			hf_change_in(ctx->wants[i]->change, group);
-	if (group->existed || hf_record_get(plan->record, ctx->file_id))
+	if (hf_record_get(plan->record, ctx->file_id) || (group->existed && obs->root->n))
 		return 0;
-	return hf_plan_note(plan, ctx->file_id, "made");
+	return hf_plan_note(plan, ctx->file_id, group->existed ? obs->text : MADE);
 }
 
 static int settle_edit(hf_daemon_ctx *ctx, hf_error **err)
