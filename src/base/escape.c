@@ -158,3 +158,30 @@ char *hf_escape_dup(const char *bytes, size_t len)
 	*w = '\0';
 	return out;
 }
+
+const char *hf_shell_word(hf_arena *arena, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./:=,@+%-";
+	size_t n_quotes = 0, n = 0;
+	char *word;
+
+	if (*text && text[strspn(text, plain)] == '\0')
+		return text;
+	for (const char *p = text; *p; p++)
+		n_quotes += *p == '\'';
+	word = hf_arena_alloc(arena, strlen(text) + 3 * n_quotes + 3);
+	if (!word)
+		return NULL;
+	word[n++] = '\'';
+	for (const char *p = text; *p; p++) {
+		word[n++] = *p;
+		if (*p == '\'') { /* ends, one that is escaped, begins */
+			memcpy(word + n, "\\''", 3);
+			n += 3;
+		}
+	}
+	word[n++] = '\'';
+	word[n] = '\0';
+	return word;
+}

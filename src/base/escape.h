@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/macro.h"
 
 /**
@@ -33,6 +34,10 @@ typedef struct hf_escaped {
  * many of the bytes it is, 0 at the end. Effects: pure.
  */
 size_t hf_escape_next(const char *bytes, size_t len, hf_escaped *ret);
+
+/** hf_shell_word - @text as a POSIX shell takes it for one word, in quotes if it must be;
+ *  @text or in @arena; NULL: no memory; pure */
+const char *hf_shell_word(hf_arena *arena, const char *text) _must_check_;
 
 /** hf_utf8_valid - is the whole of @s valid UTF-8? pure */
 bool hf_utf8_valid(const char *s);

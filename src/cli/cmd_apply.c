@@ -139,11 +139,12 @@ static int end_apply(hf_run *run, hf_watch *watch, const hf_apply_result *result
 	fflush(run->cli->out);
 	undone = hf_watch_wait(run, watch, result->transaction);
 	if (undone)
-		fprintf(stderr, "holdfast: %s\n",
-			undone == HF_EXIT_ROLLED_BACK
-				? "not confirmed: everything was put back"
-				: "not confirmed, and not all could be put back: see "
-				  "'holdfast history'");
+		fprintf(stderr, "holdfast: not confirmed%s%s%s\n",
+			undone == HF_EXIT_ROLLED_BACK ? ": everything was put back"
+						      : ", and not all could be put "
+							"back: see 'holdfast history",
+			undone == HF_EXIT_ROLLED_BACK ? "" : hf_host_option(&run->host),
+			undone == HF_EXIT_ROLLED_BACK ? "" : "'");
 	return undone ? undone : status;
 }
 

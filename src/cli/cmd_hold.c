@@ -46,7 +46,8 @@ static int usage(hf_run *run, const char *message)
 	hf_error *err = NULL;
 
 	(void)hf_error_set(&err, -EINVAL, "%s", message);
-	(void)hf_error_hint(&err, "holdfast hold --for 8h \"moving the volumes\"");
+	(void)hf_error_hint(&err, "holdfast hold%s --for 8h \"moving the volumes\"",
+			    hf_host_option(&run->host));
 	return hf_run_fail(run, HF_EXIT_USAGE, err);
 }
 

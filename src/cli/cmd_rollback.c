@@ -71,8 +71,9 @@ static void print_hidden(hf_cli *cli, hf_paint *p, const hf_change *change)
 	hf_paint_line(p, "  %s: %s", change->id, hf_strbuf_str(&sb));
 }
 
-static void print_plan(hf_cli *cli, const hf_rollback *rb)
+static void print_plan(hf_run *run, const hf_rollback *rb)
 {
+	hf_cli *cli = run->cli;
 	const hf_plan *plan = &rb->survey.plan;
 	hf_paint p = hf_paint_on(cli->out, false, 0);
 
@@ -91,10 +92,12 @@ static void print_plan(hf_cli *cli, const hf_rollback *rb)
 	for (size_t i = 0; i < plan->n_effects; i++) {
 		const hf_effect *e = plan->effects[i];
 
-		hf_paint_line(&p, "  %s%s%s%s%s", e->hold ? "held: " : "",
+		hf_paint_line(&p, "  %s%s%s%s", e->hold ? "held: " : "",
 			      hf_action_name(e->action), e->unit ? " " : "",
-			      e->unit ? e->unit : "",
-			      e->hold ? " (see 'holdfast check')" : "");
+			      e->unit ? e->unit : "");
+		if (e->hold)
+			hf_paint_line(&p, "    see 'holdfast check%s'",
+				      hf_host_option(&run->host));
 	}
 	if (rb->live_left)
 		hf_paint_line(&p, "  left: a part of the live layer: the next boot loads "
@@ -251,7 +254,7 @@ int hf_cmd_rollback(hf_cli *cli)
 								  : HF_EXIT_FAILED,
 				   err);
 	if (!cli->options.json)
-		print_plan(cli, &rb);
+		print_plan(&run, &rb);
 	if (cli->options.dry_run)
 		return report_dry(&run, &rb);
 	fflush(cli->out);
@@ -335,9 +338,11 @@ int hf_cmd_recover(hf_cli *cli)
 		report.comment = "the unfinished transaction was taken back";
 		report.result = "rolled-back";
 	} else if (result.outcome == HF_OUTCOME_APPLIED) {
-		report.comment =
-			"the unfinished transaction was finished; 'holdfast check' "
-			"tells what is pending";
+		report.comment = hf_arena_printf(
+			&run.arena,
+			"the unfinished transaction was finished; 'holdfast check%s' "
+			"tells what is pending",
+			hf_host_option(&run.host));
 		report.result = "applied";
 	} else {
 		report.exit = HF_EXIT_INCOMPLETE;

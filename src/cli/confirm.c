@@ -169,8 +169,10 @@ void hf_watch_applied(hf_run *run, hf_watch *watch)
 	if (hf_confirm_move(&run->host, watch->run, deadline, LOCK_WAIT_SEC, NULL) == 0)
 		watch->deadline = deadline;
 	if (write(watch->alive_fd, "a", 1) != 1)
-		fprintf(stderr, "holdfast: the watchdog is gone; undo with 'holdfast "
-				"rollback' if need be\n");
+		fprintf(stderr,
+			"holdfast: the watchdog is gone; undo with 'holdfast "
+			"rollback%s' if need be\n",
+			hf_host_option(&run->host));
 }
 
 void hf_watch_cancel(hf_run *run, hf_watch *watch)
@@ -301,7 +303,8 @@ int hf_cmd_confirm(hf_cli *cli)
 		r = hf_confirm_keep(&run.host, NULL, LOCK_WAIT_SEC, &err);
 	if (r == -ENOENT || r == -EALREADY) {
 		(void)hf_error_hint(&err,
-				    "it may have been undone: see 'holdfast history'");
+				    "it may have been undone: see 'holdfast history%s'",
+				    hf_host_option(&run.host));
 		return hf_run_fail(&run, HF_EXIT_USAGE, err);
 	}
 	if (r < 0)

@@ -33,6 +33,7 @@ hf_report hf_run_report(hf_run *run)
 		.root = run->host_open ? run->host.root
 			: o->root      ? o->root
 				       : "/",
+		.root_option = run->host_open ? hf_host_option(&run->host) : "",
 		.started_usec = run->cli->started_usec,
 		.model = run->model.n_controls ? &run->model : NULL,
 		.plan = run->survey.plan.control_states ? &run->survey.plan : NULL,
@@ -392,8 +393,8 @@ int hf_run_check_unfinished(hf_run *run)
 	(void)hf_error_hint(
 		&err,
 		"if none is running any more, type 'holdfast recover%s' (the next "
-		"'holdfast apply' does so, too)",
-		hf_host_option(&run->host));
+		"'holdfast apply%s' does so, too)",
+		hf_host_option(&run->host), hf_host_option(&run->host));
 	return hf_run_fail(run, HF_EXIT_INCOMPLETE, err);
 }
 

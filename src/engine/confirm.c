@@ -49,9 +49,11 @@ int hf_confirm_read(hf_host *host, hf_confirm *ret, hf_error **err)
 		(void)hf_error_at(err, -EBADMSG, HF_CONFIRM_PATH, 0, 0,
 				  "the confirmation waited for is damaged");
 		return hf_error_hint(err,
-				     "look at 'holdfast history', then keep what was "
-				     "applied with 'holdfast confirm', or undo it with "
-				     "'holdfast rollback'");
+				     "look at 'holdfast history%s', then keep what was "
+				     "applied with 'holdfast confirm%s', or undo it with "
+				     "'holdfast rollback%s'",
+				     hf_host_option(host), hf_host_option(host),
+				     hf_host_option(host));
 	}
 	ret->exists = true;
 	ret->deadline = deadline;

@@ -8,11 +8,13 @@
 #include "engine/state_file.h"
 #include "host/fs_image.h"
 
-static int damaged(hf_error **err)
+static int damaged(hf_host *host, hf_error **err)
 {
 	(void)hf_error_at(err, -EBADMSG, HF_HOLD_PATH, 0, 0, "the hold is damaged");
-	return hf_error_hint(err, "set it anew with 'holdfast hold', or end it with "
-				  "'holdfast unhold'");
+	return hf_error_hint(err,
+			     "set it anew with 'holdfast hold%s', or end it with "
+			     "'holdfast unhold%s'",
+			     hf_host_option(host), hf_host_option(host));
 }
 
 /* "": it is over. @ret: false: this is no hold. */
@@ -48,7 +50,7 @@ int hf_hold_text(hf_host *host, int64_t now, hf_arena *arena, const char **ret,
 		return r;
 	text = text_of(root, now, arena, &good);
 	if (!good)
-		return damaged(err);
+		return damaged(host, err);
 	if (!text)
 		return hf_error_oom(err);
 	*ret = *text ? text : NULL;

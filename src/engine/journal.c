@@ -286,7 +286,8 @@ int hf_txn_find(hf_host *host, const char *word, hf_arena *arena, const char **r
 	if (!found) {
 		(void)hf_error_set(err, -ENOENT, "no transaction '%s' is on record",
 				   word);
-		return hf_error_hint(err, "'holdfast history' lists them");
+		return hf_error_hint(err, "'holdfast history%s' lists them",
+				     hf_host_option(host));
 	}
 	*ret = found;
 	return 0;

@@ -432,9 +432,11 @@ static int recover_locked(hf_host *host, const hf_model *model, bool forward,
 	host->stage_tag = NULL;
 	if (r < 0) {
 		(void)hf_error_wrap(&ret->error, "transaction %s", txn.id);
-		return hf_error_hint(&ret->error, "settle what is named, then type "
-						  "'holdfast recover' again; RECOVERY in "
-						  "holdfast(8) tells how");
+		return hf_error_hint(&ret->error,
+				     "settle what is named, then type 'holdfast "
+				     "recover%s' again; RECOVERY in holdfast(8) tells "
+				     "how",
+				     hf_host_option(host));
 	}
 	ret->outcome = forward ? HF_OUTCOME_APPLIED : HF_OUTCOME_ROLLED_BACK;
 	hf_trail_send(host, &(hf_trail){ .command = "recover",

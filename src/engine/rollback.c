@@ -517,7 +517,8 @@ static int choose_newest(hf_host *host, hf_rollback *rb, const char **ret, hf_er
 	if (r < 0)
 		return r;
 	(void)hf_error_set(err, -ENOENT, "there is no transaction to roll back");
-	return hf_error_hint(err, "'holdfast history' lists what is on record");
+	return hf_error_hint(err, "'holdfast history%s' lists what is on record",
+			     hf_host_option(host));
 }
 
 static int check_applied(const hf_txn *txn, hf_error **err)

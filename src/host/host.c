@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "host/audit_nl.h"
@@ -270,13 +271,17 @@ int hf_host_open(hf_host *host, const char *root, hf_error **err)
 	return 0;
 }
 
+const char *hf_root_option(hf_arena *arena, const char *root)
+{
+	const char *word = root ? hf_shell_word(arena, root) : NULL;
+	const char *text = word ? hf_arena_printf(arena, " --root %s", word) : NULL;
+
+	return text ? text : "";
+}
+
 const char *hf_host_option(hf_host *host)
 {
-	const char *text = NULL;
-
-	if (host->offline)
-		text = hf_arena_printf(&host->arena, " --root %s", host->root);
-	return text ? text : "";
+	return hf_root_option(&host->arena, host->offline ? host->root : NULL);
 }
 
 void hf_host_close(hf_host *host)

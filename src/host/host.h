@@ -86,6 +86,9 @@ void hf_host_close(hf_host *host);
  */
 const char *hf_host_option(hf_host *host);
 
+/** hf_root_option - the same of a --root that is not opened (NULL: none), in @arena */
+const char *hf_root_option(hf_arena *arena, const char *root);
+
 /**
  * hf_facts_read - fill @facts: all names in model/facts.h. What cannot be read is
  * UNKNOWN. "engine" comes from the API when live, else from the image's package database.

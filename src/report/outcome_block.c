@@ -53,10 +53,9 @@ static void put_containers(FILE *out, const hf_report *r)
 static void put_command(FILE *out, const hf_report *r, const char *command)
 {
 	hf_paint p = hf_paint_on(out, false, 0);
-	bool tree = strcmp(r->root, "/") != 0;
 
-	hf_paint_line(&p, "  holdfast %s%s%s", command, tree ? " --root " : "",
-		      tree ? r->root : "");
+	hf_paint_line(&p, "  holdfast %s%s", command,
+		      r->root_option ? r->root_option : "");
 }
 
 void hf_report_outcome_block(FILE *out, const hf_report *r)

@@ -73,6 +73,7 @@ const char *hf_report_layer_state(const hf_report_layer *layer);
 typedef struct hf_report {
 	const char *command;
 	const char *root;
+	const char *root_option; /* hf_host_option(); NULL: as "" */
 	hf_exit exit;
 	const char *result; /* "in-sync", "drift", ... */
 	bool changed;

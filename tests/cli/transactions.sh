@@ -42,6 +42,9 @@ hf 0 history
 has "no transaction is on record"
 hf 64 show
 hf 64 rollback
+has "'holdfast history --root root' lists what is on record"
+hf 64 confirm
+has "see 'holdfast history --root root'"
 listing >before
 hf 0 apply ./b.yaml --record
 listing >applied
@@ -161,6 +164,7 @@ has "nothing to recover"
 
 # a hold
 hf 64 hold "no end given"
+has "holdfast hold --root root --for 8h"
 hf 64 hold --for soon "x"
 hf 0 hold
 has "no hold is in force"
@@ -198,6 +202,7 @@ for text in '' '{' '[]' '{"until": "1", "reason": "", "user": ""}' '{"until": 41
 	printf '%s' "$text" >root/var/lib/holdfast/hold
 	hf 1 apply ./b.yaml
 	has "the hold is damaged"
+	has "'holdfast hold --root root', or end it with 'holdfast unhold --root root'"
 done
 hf 0 unhold
 hf 0 apply ./b.yaml
@@ -306,4 +311,13 @@ hf 1 history
 rm root/var/lib/holdfast/transactions
 mv aside root/var/lib/holdfast/transactions
 hf 64 show no-such-id
+has "'holdfast history --root root' lists them"
+
+# a command that a message names can be typed as it stands
+mv root "it's a tree"
+n=$((n + 1))
+"$HOLDFAST" show no-such-id --root "it's a tree" 2>err && fail "there is no such transaction"
+has "--root 'it'\\''s a tree'"
+command=$(sed -n "s/.*hint: 'holdfast \(.*\)' lists them/\1/p" err)
+eval "'$HOLDFAST' $command" | grep -q "apply b" || fail "cannot be typed: $command"
 finish

@@ -273,6 +273,25 @@ static void test_escape(void **state)
 	}
 }
 
+static void test_shell_word(void **state)
+{
+	static const struct {
+		const char *text, *word;
+	} cases[] = { { "/srv/img-1_a.b:c=d,e@f+g%h", "/srv/img-1_a.b:c=d,e@f+g%h" },
+		      { "", "''" },
+		      { "my tree", "'my tree'" },
+		      { "$(x)\n", "'$(x)\n'" },
+		      { "~", "'~'" },
+		      { "it's", "'it'\\''s'" },
+		      { "'", "''\\'''" } };
+	hf_arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(hf_shell_word(&arena, cases[i].text), cases[i].word);
+	hf_arena_done(&arena);
+}
+
 /* Pieces are looked for eight bytes at a time: each byte at each place of them. */
 static void test_escape_pieces(void **state)
 {
@@ -639,6 +658,7 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_escape_pieces),
+		cmocka_unit_test(test_shell_word),
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_diag),
 		cmocka_unit_test(test_digest),
