@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/escape.h"
+#include "base/str.h"
 #include "host/fs.h"
 
 #define SCHEMA "1.0"
@@ -164,6 +166,17 @@ static const char *machine_of(const hf_run *run)
 	return id ? id : "";
 }
 
+/* What --root means, whatever directory it is typed in: the tree by its full path; NULL:
+ * the running system. */
+static int tree_of(const hf_options *o, char **ret, hf_error **err)
+{
+	*ret = o->root ? realpath(o->root, NULL) : NULL;
+	if (o->root && !*ret)
+		return hf_error_set(err, -errno, "cannot open root '%s': %s", o->root,
+				    strerror(errno));
+	return 0;
+}
+
 /* --- writing -------------------------------------------------------------------------
  */
 
@@ -220,10 +233,30 @@ static char *saved_text(const json_t *root)
 	return hf_strbuf_steal(&sb);
 }
 
+/* What JSON cannot hold; NULL: nothing. */
+static const char *not_text(const hf_plan *plan, const char *tree)
+{
+	if (tree && !hf_utf8_valid(tree))
+		return tree;
+	for (size_t i = 0; i < plan->n_groups; i++)
+		if (!hf_utf8_valid(plan->groups[i]->path))
+			return plan->groups[i]->path;
+	for (size_t i = 0; i < plan->n_changes; i++) {
+		const hf_change *c = plan->changes[i];
+		const char *const texts[] = { c->id, c->before, c->after, c->blocked };
+
+		for (size_t k = 0; k < ARRAY_SIZE(texts); k++)
+			if (texts[k] && !hf_utf8_valid(texts[k]))
+				return texts[k];
+	}
+	return NULL;
+}
+
 int hf_saved_write(hf_run *run)
 {
 	const hf_options *o = &run->cli->options;
-	cleanup_free char *text = NULL;
+	cleanup_free char *text = NULL, *tree = NULL;
+	const char *odd;
 	hf_error *err = NULL;
 	json_t *root, *request = request_json(run);
 
@@ -234,14 +267,23 @@ int hf_saved_write(hf_run *run)
 			"can be read again");
 		return hf_run_fail(run, HF_EXIT_USAGE, err);
 	}
-	root = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "schema", SCHEMA,
-			 "holdfast", PACKAGE_VERSION, "root", run->host.root,
-			 "machine_id", machine_of(run), "saved",
+	if (tree_of(o, &tree, &err) < 0) {
+		json_decref(request);
+		return hf_run_fail(run, HF_EXIT_FAILED, err);
+	}
+	root = json_pack("{s:s, s:s, s:s?, s:s, s:I, s:o, s:o}", "schema", SCHEMA,
+			 "holdfast", PACKAGE_VERSION, "root", tree, "machine_id",
+			 machine_of(run), "saved",
 			 (json_int_t)(hf_cli_now(run->cli) / 1000000), "request", request,
 			 "plan", essence_json(run));
 	text = root ? saved_text(root) : NULL;
 	json_decref(root);
-	if (!text)
+	odd = text ? NULL : not_text(&run->survey.plan, tree);
+	if (odd)
+		(void)hf_error_set(&err, -EILSEQ,
+				   "'%s' is not UTF-8, so this plan cannot be saved",
+				   odd);
+	else if (!text)
 		(void)hf_error_oom(&err);
 	if (!text || write_whole(o->save, text, &err) < 0)
 		return hf_run_fail(run, HF_EXIT_FAILED, err);
@@ -253,12 +295,50 @@ int hf_saved_write(hf_run *run)
 
 static int refuse_file(hf_cli *cli, const char *why)
 {
+	hf_options *o = &cli->options;
 	hf_error *err = NULL;
 
-	(void)hf_error_set(&err, -EBADMSG, "the plan in '%s' is not applied: %s",
-			   cli->options.plan, why);
-	(void)hf_error_hint(&err, "make it anew with 'holdfast plan --save'");
+	(void)hf_error_set(&err, -EBADMSG, "the plan in '%s' is not applied: %s", o->plan,
+			   why);
+	(void)hf_error_hint(&err, "make it anew with 'holdfast plan%s --save FILE'",
+			    hf_root_option(&o->arena, o->root));
 	return hf_cli_fail(cli, HF_EXIT_FAILED, err);
+}
+
+static int refuse_root(hf_cli *cli, const char *made_for, const char *given)
+{
+	hf_options *o = &cli->options;
+	hf_error *err = NULL;
+
+	(void)hf_error_set(
+		&err, -EBADMSG,
+		"the plan in '%s' is not applied: it was made for %s%s, not for %s%s",
+		o->plan, made_for ? "the tree " : "the running system",
+		made_for ? made_for : "", given ? "the tree " : "the running system",
+		given ? given : "");
+	if (made_for)
+		(void)hf_error_hint(&err, "apply it with%s",
+				    hf_root_option(&o->arena, made_for));
+	else
+		(void)hf_error_hint(&err, "apply it without --root");
+	return hf_cli_fail(cli, HF_EXIT_FAILED, err);
+}
+
+/* Is it for this system, or tree? */
+static int check_root(hf_cli *cli, const json_t *saved)
+{
+	const json_t *root = json_object_get(saved, "root");
+	const char *made_for = json_string_value(root);
+	cleanup_free char *given = NULL;
+	hf_error *err = NULL;
+
+	if (!json_is_string(root) && !json_is_null(root))
+		return refuse_file(cli, "it is damaged");
+	if (tree_of(&cli->options, &given, &err) < 0)
+		return hf_cli_fail(cli, HF_EXIT_FAILED, err);
+	if (!hf_str_same(made_for, given))
+		return refuse_root(cli, made_for, given);
+	return 0;
 }
 
 static json_t *parse(const char *text, size_t len)
@@ -336,7 +416,7 @@ int hf_saved_load(hf_cli *cli, json_t **ret)
 	hf_options *o = &cli->options;
 	cleanup_close int fd = open(o->plan, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	cleanup_free char *text = NULL;
-	const char *version, *root;
+	const char *version;
 	hf_error *err = NULL;
 	size_t len = 0;
 	json_t *saved;
@@ -352,14 +432,13 @@ int hf_saved_load(hf_cli *cli, json_t **ret)
 	if (!saved)
 		return refuse_file(cli, "it is torn, was edited, or is no saved plan");
 	version = json_string_value(json_object_get(saved, "holdfast"));
-	root = json_string_value(json_object_get(saved, "root"));
 	if (!version || strcmp(version, PACKAGE_VERSION) != 0)
 		status = refuse_file(cli, "another version of holdfast saved it");
-	else if (!root || strcmp(root, o->root ? o->root : "/") != 0)
-		status = refuse_file(cli, "it was made for another root");
-	else if (take_request(o, json_object_get(saved, "request")) < 0)
-		status = refuse_file(cli, "it is damaged");
 	else
+		status = check_root(cli, saved);
+	if (!status && take_request(o, json_object_get(saved, "request")) < 0)
+		status = refuse_file(cli, "it is damaged");
+	if (!status)
 		return *ret = saved, 0;
 	json_decref(saved);
 	return status;

@@ -152,6 +152,38 @@ hf 0 apply --plan saved.json
 grep -q '"icc": false' root/etc/docker/daemon.json || fail "the saved plan was not applied"
 printf '{"icc": true}\n' >root/etc/docker/daemon.json
 
+# for one root, however it is written, and for no other; a tree is not the running system
+at() { # at STATUS DIRECTORY ARGUMENT...: the same from another directory, with its own --root
+	want=$1
+	dir=$2
+	shift 2
+	(cd "$dir" && "$HOLDFAST" "$@") >out 2>err
+	got=$?
+	n=$((n + 1))
+	[ $got = "$want" ] || fail "holdfast $* in $dir: exit $got, not $want: $(cat out err)"
+}
+ln -s root also
+mkdir -p other
+for there in ./root root/ root/../root "$PWD/root" also; do
+	at 2 . plan ./b.yaml --root $there --save ours.json
+	at 0 other apply --root ../root --plan ../ours.json
+	printf '{"icc": true}\n' >root/etc/docker/daemon.json
+done
+at 1 . apply --root other --plan saved.json
+has "it was made for the tree $PWD/root, not for the tree $PWD/other"
+has "apply it with --root $PWD/root"
+at 1 . apply --plan saved.json
+has "it was made for the tree $PWD/root, not for the running system"
+at 1 . apply --root / --plan saved.json
+has "not for the tree /"
+at 1 . apply --root nowhere --plan saved.json
+has "cannot open root 'nowhere'"
+odd=$(printf 'x\377y')
+mkdir "$odd"
+at 1 . plan ./b.yaml --root "$odd" --save odd.json
+has "is not UTF-8, so this plan cannot be saved"
+[ ! -e odd.json ] || fail "a plan that cannot be saved was"
+
 # a journal that was edited is never believed, and stops apply, plan and check
 printf '{"schema": "1.0"}\nsha256 00\n' >root/var/lib/holdfast/journal
 hf 5 check ./b.yaml
