@@ -157,6 +157,10 @@ static void ends(void **state)
 		  0, 0 },
 		{ "-a always,exit -S open\n-d always,exit -S open\n", 0, NULL, 0, 0 },
 		{ "-w /etc/x -k a\n-w /etc/y -k b\n-D -k a\n", 0, NULL, 1, 0 },
+		/* a part of the key will do, and a rule may have several */
+		{ "-w /etc/x -k docker\n-w /etc/y -k a-docker-b\n-w /etc/z -k dock\n"
+		  "-w /etc/v -k a -k docker\n-w /etc/w\n-D -k docker\n",
+		  0, NULL, 2, 0 },
 		/* augenrules moves only a line that begins with -e to the end */
 		{ "-w /etc/x\n-r 5 -e 2\n-w /etc/y\n-w /etc/z\n", 3,
 		  "10-a.rules:2 has locked the configuration (-e 2)", 1, 2 },

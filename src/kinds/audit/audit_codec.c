@@ -578,9 +578,9 @@ bool hf_audit_line_deletes(const hf_audit_line *line, const hf_audit_rule *rule)
 		return hf_audit_rule_equal(rule, &line->rule);
 	if (line->type != HF_AUDIT_LINE_DELETE_ALL || !line->key)
 		return line->type == HF_AUDIT_LINE_DELETE_ALL;
+	/* strstr() over all keys of the rule: key_match() of auditctl */
 	key = hf_audit_rule_field(rule, AUDIT_FILTERKEY);
-	return key && key->value == strlen(line->key) &&
-	       !memcmp(key->text, line->key, key->value);
+	return key && memmem(key->text, key->value, line->key, strlen(line->key));
 }
 
 static const char *list_name(uint32_t list)
