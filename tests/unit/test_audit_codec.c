@@ -155,6 +155,10 @@ static void refusals(void **state)
 		{ "-a always,exit -C uid=gid",
 		  "the kernel cannot compare 'uid' with 'gid'" },
 		{ "-R /other", "rules files cannot be nested" },
+		{ "-D -k a -k b", "-D stands alone, or with one -k" },
+		{ "-D -D", "-D stands alone, or with one -k" },
+		{ "-D -F uid=0", "-D stands alone, or with one -k" },
+		{ "-i -D", "-D stands alone, or with one -k" },
 	};
 
 	(void)state;

@@ -18,25 +18,13 @@ static char *line_text(hf_audit_planner *p, const char *text, const hf_audit_lin
 		       bool *ret_oom)
 {
 	hf_audit_read *read;
-	const hf_audit_line *line;
 	char *found = NULL;
 
 	*ret_oom = hf_audit_line_read(text, &p->host.names, p->arena, &read) < 0;
 	if (*ret_oom)
 		return NULL;
-	*ret = line = &read->line;
-	if (line->type == HF_AUDIT_LINE_RULE) {
-		found = hf_audit_rule_text(&line->rule, p->obs->machine, p->arena);
-	} else if (line->type == HF_AUDIT_LINE_DELETE) {
-		found = hf_audit_rule_text(&line->rule, p->obs->machine, p->arena);
-		if (found)
-			found[1] = 'd';
-	} else if (line->type == HF_AUDIT_LINE_SETTING) {
-		found = hf_audit_setting_line(line->setting, line->value, p->arena);
-	} else {
-		return NULL;
-	}
-	*ret_oom = !found;
+	*ret = &read->line;
+	*ret_oom = hf_audit_line_text(&read->line, p->obs->machine, p->arena, &found) < 0;
 	return found;
 }
 
@@ -72,13 +60,25 @@ static hf_group *group_of(hf_audit_planner *p, const hf_audit_after *file)
 				   file->before->len, true, 0640);
 }
 
-/* Would the line, put back, say never to what is still demanded? */
+/* Does the line, -d or -D -k, take out what is demanded? */
+static bool takes_out(const hf_audit_planner *p, const hf_audit_line *line)
+{
+	bool some = false;
+
+	if (line->type != HF_AUDIT_LINE_DELETE && line->type != HF_AUDIT_LINE_DELETE_ALL)
+		return false;
+	for (size_t i = 0; i < p->n_items && !some; i++)
+		some = hf_audit_line_deletes(line, p->items[i].rule);
+	return some;
+}
+
+/* Would the line, put back, silence what is still demanded, or take it out? */
 static bool would_shadow(const hf_audit_planner *p, const hf_audit_line *line)
 {
 	const hf_audit_rule *rule = &line->rule;
 
 	if (line->type != HF_AUDIT_LINE_RULE)
-		return false;
+		return takes_out(p, line);
 	for (size_t i = 0; i < p->n_items; i++)
 		if ((rule->action == AUDIT_NEVER &&
 		     hf_audit_rule_covers(rule, p->items[i].rule)) ||
@@ -237,6 +237,9 @@ static int find_foreign(hf_audit_planner *p, const hf_audit_after *file, size_t 
 		if (!copy || (!key && oom))
 			return -ENOMEM;
 		if (!key || line->type == HF_AUDIT_LINE_SETTING)
+			continue;
+		/* without a rule of others -D -k does harm to ours alone, or none */
+		if (line->type == HF_AUDIT_LINE_DELETE_ALL && !takes_out(p, line))
 			continue;
 		rule = line->type == HF_AUDIT_LINE_RULE ? &line->rule : NULL;
 		if (rule && hf_audit_item_of(p, rule))

@@ -341,8 +341,22 @@ static int load_rule(loading *l, const hf_audit_rule *rule,
 	return add_entry(l, rule->prepend ? &l->prepended : &l->appended, rule, from);
 }
 
+static int note_undone(loading *l, const hf_audit_rule *rule,
+		       const hf_audit_merged_line *by)
+{
+	hf_audit_boot *boot = l->boot;
+	size_t n = boot->undone.n;
+	const char **slot = hf_vec_push(l->arena, boot->undoers, n);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = by->text;
+	return add_entry(l, &boot->undone, rule, by);
+}
+
 /* -d, -W and -D [-k]: rules loaded before go again. */
-static void unload(loading *l, const hf_audit_line *line, const char **ret_why)
+static int unload(loading *l, const hf_audit_line *line, const hf_audit_merged_line *from,
+		  const char **ret_why)
 {
 	hf_audit_table *const lists[] = { &l->prepended, &l->appended };
 	bool found = line->type == HF_AUDIT_LINE_DELETE_ALL;
@@ -351,10 +365,14 @@ static void unload(loading *l, const hf_audit_line *line, const char **ret_why)
 		for (size_t i = 0; i < lists[k]->n; i++) {
 			hf_audit_entry *e = &lists[k]->items[i];
 
-			if (!e->gone && hf_audit_line_deletes(line, e->rule))
-				e->gone = found = true;
+			if (e->gone || !hf_audit_line_deletes(line, e->rule))
+				continue;
+			e->gone = found = true;
+			if (note_undone(l, e->rule, from) < 0)
+				return -ENOMEM;
 		}
 	*ret_why = found ? NULL : "the rule that it deletes is not there";
+	return 0;
 }
 
 static bool is_change(const hf_audit_line *line)
@@ -389,13 +407,13 @@ static void load_setting(loading *l, const hf_audit_line *line,
 	}
 }
 
-static void note_end(hf_audit_boot *boot, const hf_audit_merged_line *from,
-		     const char *why)
+static void note_end(loading *l, const hf_audit_merged_line *from, const char *why)
 {
+	hf_audit_boot *boot = l->boot;
+
 	boot->aborted = true;
-	boot->abort_source = from->source;
+	boot->abort_file = l->sources[from->source].path;
 	boot->abort_line = from->line;
-	boot->abort_text = from->text;
 	boot->abort_why = why;
 }
 
@@ -433,7 +451,8 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 	} else if (!boot->aborted && !why &&
 		   (line->type == HF_AUDIT_LINE_DELETE ||
 		    line->type == HF_AUDIT_LINE_DELETE_ALL)) {
-		unload(l, line, &why);
+		if (unload(l, line, from, &why) < 0)
+			return -ENOMEM;
 		if (why && line->rule.prepend) {
 			why = "auditctl 4.0.4 to 4.1.0 takes -A for -d, and there is no "
 			      "such rule to delete";
@@ -442,7 +461,7 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 		}
 	}
 	if (why && !l->keep_going && !boot->aborted)
-		note_end(boot, from, why);
+		note_end(l, from, why);
 	return 0;
 }
 
@@ -479,7 +498,8 @@ int hf_audit_boot_load(const hf_audit_merged *merged, const hf_audit_source *sou
 		slot->source = e->source;
 	}
 	if (hf_audit_table_index(&boot.rules, arena) < 0 ||
-	    hf_audit_table_index(&boot.missed, arena) < 0)
+	    hf_audit_table_index(&boot.missed, arena) < 0 ||
+	    hf_audit_table_index(&boot.undone, arena) < 0)
 		return -ENOMEM;
 	*ret = boot;
 	return 0;

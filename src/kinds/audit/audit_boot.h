@@ -62,10 +62,13 @@ typedef struct hf_audit_boot_setting {
 typedef struct hf_audit_boot {
 	hf_audit_table rules;  /* loaded, in the order in which they match */
 	hf_audit_table missed; /* behind the end of the load */
+	/* Loaded, and taken out again by a later line: .file and .line are that line's,
+	 * and .undoers has its text for each. */
+	hf_audit_table undone;
+	const char **undoers;
 	bool aborted;
-	size_t abort_source;
+	const char *abort_file;
 	unsigned abort_line;
-	const char *abort_text;
 	const char *abort_why;
 	hf_audit_boot_setting settings[HF_AUDIT_SETTING_MAX_];
 } hf_audit_boot;

@@ -399,10 +399,6 @@ static int parse_option(line_state *s, char option, char *arg, hf_error **err)
 	case 'p':
 		return parse_perm_option(s, arg, err);
 	case 'k':
-		if (s->line->type == HF_AUDIT_LINE_DELETE_ALL) {
-			s->line->key = hf_arena_strdup(s->arena, arg);
-			return s->line->key ? 0 : hf_error_oom(err);
-		}
 		if (!s->has_list || !s->key_allowed)
 			return hf_error_set(err, -EINVAL, "%s", key_refused);
 		return add_key(s, arg, err);
@@ -413,8 +409,7 @@ static int parse_option(line_state *s, char option, char *arg, hf_error **err)
 	case 'C':
 		return parse_compare(s, arg, err);
 	case 'D':
-		s->line->type = HF_AUDIT_LINE_DELETE_ALL;
-		return 0;
+		return hf_error_set(err, -EINVAL, "-D stands alone, or with one -k");
 	case 'i':
 		s->line->type = HF_AUDIT_LINE_IGNORE;
 		return 0;
@@ -469,11 +464,25 @@ static int parse_long(line_state *s, char **words, size_t n, size_t *at, hf_erro
 	return hf_error_set(err, -EINVAL, "unknown option '--%s'", word);
 }
 
+/* "-D", or "-D -k KEY": auditctl counts the words. */
+static int parse_delete_all(line_state *s, char **words, size_t n, hf_error **err)
+{
+	if (n != 1 && (n != 3 || strcmp(words[1], "-k") != 0))
+		return parse_option(s, 'D', NULL, err);
+	s->line->type = HF_AUDIT_LINE_DELETE_ALL;
+	if (n == 1)
+		return 0;
+	s->line->key = hf_arena_strdup(s->arena, words[2]);
+	return s->line->key ? 0 : hf_error_oom(err);
+}
+
 static int parse_words(line_state *s, char **words, size_t n, hf_error **err)
 {
 	static const char with_arg[] = "CefrbaAdSFmRwWkpq", without[] = "hicslDvt";
 	int r;
 
+	if (strcmp(words[0], "-D") == 0)
+		return parse_delete_all(s, words, n, err);
 	for (size_t i = 0; i < n; i++) {
 		char *word = words[i];
 		char *arg = NULL;
@@ -742,4 +751,29 @@ char *hf_audit_rule_text(const hf_audit_rule *rule, const char *machine, hf_aren
 
 	hf_audit_rule_print(&sb, rule, machine);
 	return hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
+}
+
+int hf_audit_line_text(const hf_audit_line *line, const char *machine, hf_arena *arena,
+		       char **ret)
+{
+	*ret = NULL;
+	switch (line->type) {
+	case HF_AUDIT_LINE_RULE:
+	case HF_AUDIT_LINE_DELETE:
+		*ret = hf_audit_rule_text(&line->rule, machine, arena);
+		if (*ret && line->type == HF_AUDIT_LINE_DELETE)
+			(*ret)[1] = 'd';
+		break;
+	case HF_AUDIT_LINE_DELETE_ALL:
+		if (!line->key)
+			return 0;
+		*ret = hf_arena_printf(arena, "-D -k %s", line->key);
+		break;
+	case HF_AUDIT_LINE_SETTING:
+		*ret = hf_audit_setting_line(line->setting, line->value, arena);
+		break;
+	default:
+		return 0;
+	}
+	return *ret ? 0 : -ENOMEM;
 }

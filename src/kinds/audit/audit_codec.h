@@ -71,6 +71,16 @@ typedef struct hf_audit_line {
 int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena *arena,
 			hf_audit_line *ret, hf_error **err) _must_check_;
 
+/**
+ * hf_audit_line_text - the fixed spelling of a line, by which one that is to be absent is
+ * looked up: of a rule, a setting, or what takes rules out (-d, -W, -D -k)
+ *
+ * *ret is in @arena; NULL: the line is none of these, as is a bare -D, with which a load
+ * begins. Returns 0 or -ENOMEM. Pure.
+ */
+int hf_audit_line_text(const hf_audit_line *line, const char *machine, hf_arena *arena,
+		       char **ret) _must_check_;
+
 /** hf_audit_line_deletes - would the line, -d, -W or -D, take the rule out? pure */
 bool hf_audit_line_deletes(const hf_audit_line *line, const hf_audit_rule *rule);
 

@@ -191,6 +191,7 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 	const hf_audit_line *line;
 	hf_audit_want *want;
 	const char *why = NULL;
+	char *other;
 
 	if (hf_audit_line_read(text, &c->host.names, c->arena, &read) < 0 ||
 	    c->obs->answers.error)
@@ -211,8 +212,10 @@ static int add_line(compiler *c, const char *text, const char *label, hf_audit_w
 	if (line->type == HF_AUDIT_LINE_RULE) {
 		want->rule = &line->rule;
 		want->text = hf_audit_read_text(read, c->obs->machine, c->arena);
-	} else { /* a setting that shall be absent */
-		want->text = hf_audit_setting_line(line->setting, line->value, c->arena);
+	} else { /* another line that shall be absent */
+		if (hf_audit_line_text(line, c->obs->machine, c->arena, &other) < 0)
+			return -ENOMEM;
+		want->text = other;
 	}
 	if (!want->text)
 		return -ENOMEM;

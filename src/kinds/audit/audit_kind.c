@@ -340,8 +340,16 @@ static int decode_syscalls(hf_decoder *d, const hf_node *node, const hf_node **v
 	return spec->list_action ? check_syscalls(d, node, spec) : -ENOMEM;
 }
 
+/* May the line stand under 'absent'? */
+static bool is_removable(const hf_audit_line *line)
+{
+	return line->type == HF_AUDIT_LINE_SETTING ||
+	       line->type == HF_AUDIT_LINE_DELETE ||
+	       (line->type == HF_AUDIT_LINE_DELETE_ALL && line->key);
+}
+
 static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec,
-		       bool settings_too)
+		       bool absent)
 {
 	hf_audit_line *line = hf_arena_new(&d->model->arena, hf_audit_line);
 	int r;
@@ -360,8 +368,7 @@ static int decode_line(hf_decoder *d, const hf_node *node, hf_audit_spec *spec,
 	if (r < 0)
 		return r;
 	spec->line = spec->machine ? line : NULL;
-	if (line->type == HF_AUDIT_LINE_RULE ||
-	    (settings_too && line->type == HF_AUDIT_LINE_SETTING))
+	if (line->type == HF_AUDIT_LINE_RULE || (absent && is_removable(line)))
 		return 0;
 	hf_diag_error(d->diags, node->mark, "'%s' adds no rule%s", spec->text,
 		      line->type == HF_AUDIT_LINE_SETTING ? "; use 'settings' for it"

@@ -6,6 +6,9 @@
 #include "kinds/audit/audit_kind.h"
 #include "kinds/audit/audit_planner.h"
 
+#define TAKE_OUT "; take that line out"
+#define OR_ABSENT ", or name it under 'absent'"
+
 /* Stands for our rules while the foreign ones are looked at; covers nothing else. */
 #define MARKER "-a never,exit -F path=/.holdfast-marker -F key=holdfast-marker"
 
@@ -45,8 +48,8 @@ static int read_old(hf_audit_planner *p)
 
 /* --- the foreign rules around ours ------------------------------------------------ */
 
-int hf_audit_load_around(hf_audit_planner *p, const char *settings, size_t len,
-			 hf_audit_boot *ret)
+int hf_audit_load_with(hf_audit_planner *p, const char *own, size_t own_len,
+		       const char *settings, size_t settings_len, hf_audit_boot *ret)
 {
 	hf_audit_source *sources;
 	hf_audit_merged merged;
@@ -54,18 +57,12 @@ int hf_audit_load_around(hf_audit_planner *p, const char *settings, size_t len,
 	sources = hf_arena_array(p->arena, p->n_files + 1, sizeof(*sources));
 	if (!sources)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->n_files; i++) {
+	for (size_t i = 0; i < p->n_files; i++)
 		sources[i] = p->files[i].source;
-		if (i == p->settings) {
-			sources[i].bytes = settings;
-			sources[i].len = len;
-		}
-		if (i != p->own)
-			continue;
-		/* a line of its own: hf_audit_own_file() */
-		sources[i].bytes = "\n" MARKER "\n";
-		sources[i].len = strlen("\n" MARKER "\n");
-	}
+	sources[p->own].bytes = own;
+	sources[p->own].len = own_len;
+	sources[p->settings].bytes = settings;
+	sources[p->settings].len = settings_len;
 	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0)
 		return -ENOMEM;
 	return hf_audit_boot_load(&merged, sources, &p->host, p->arena, ret);
@@ -73,10 +70,12 @@ int hf_audit_load_around(hf_audit_planner *p, const char *settings, size_t len,
 
 static int load_foreign(hf_audit_planner *p)
 {
+	/* a line of its own: hf_audit_own_text() */
+	static const char own[] = "\n" MARKER "\n";
 	hf_audit_read *marker;
 	hf_audit_entry *found;
 
-	if (hf_audit_load_around(p, "", 0, &p->foreign) < 0 ||
+	if (hf_audit_load_with(p, own, strlen(own), "", 0, &p->foreign) < 0 ||
 	    hf_audit_line_read(MARKER, &p->host.names, p->arena, &marker) < 0)
 		return -ENOMEM;
 	p->foreign.rules.links = &p->obs->links;
@@ -85,21 +84,112 @@ static int load_foreign(hf_audit_planner *p)
 	return 0;
 }
 
-static const char *abort_text(hf_audit_planner *p, const hf_audit_boot *boot,
-			      const char *file)
+static const char *abort_text(hf_audit_planner *p, const hf_audit_boot *boot)
 {
-	return hf_arena_printf(p->arena, "the load stops at %s:%u (%s)", file,
+	return hf_arena_printf(p->arena, "the load stops at %s:%u (%s)", boot->abort_file,
 			       boot->abort_line, boot->abort_why);
 }
 
-/* A rule of ours that leaves it nothing; NULL: none. */
-static const hf_audit_item *own_never(hf_audit_planner *p, const hf_audit_item *item)
+/* How to keep boot->undone's @e; NULL: out of memory. A bare -D is named nowhere. */
+static const char *undone_cure(hf_audit_planner *p, const hf_audit_boot *boot,
+			       const hf_audit_entry *e)
 {
-	const hf_audit_entry *e = hf_audit_table_silencer(
-		&p->demanded, item->rule, (size_t)(item - p->items), p->obs->machine);
+	const char *text = boot->undoers[e - boot->undone.items];
+	hf_audit_read *read;
+	char *name;
 
-	return e ? &p->items[e - p->demanded.items] : NULL;
+	if (hf_audit_line_read(text, &p->host.names, p->arena, &read) < 0 ||
+	    hf_audit_line_text(&read->line, p->obs->machine, p->arena, &name) < 0)
+		return NULL;
+	return name ? TAKE_OUT OR_ABSENT : TAKE_OUT;
 }
+
+/* @e is one of boot->undone */
+static const char *undone_text(hf_audit_planner *p, const hf_audit_boot *boot,
+			       const hf_audit_entry *e)
+{
+	return hf_arena_printf(p->arena, "%s:%u takes it out again (%s)", e->file,
+			       e->line, boot->undoers[e - boot->undone.items]);
+}
+
+/* --- our own rules among each other ------------------------------------------------ */
+
+/* Is the rule in force now, on disk or in the kernel? */
+static bool is_in_force(hf_audit_planner *p, const hf_audit_item *item)
+{
+	const hf_audit_table *const lists[] = { &p->obs->boot.rules, &p->obs->kernel };
+	size_t n = p->obs->live == HF_PRESENT ? 2 : 1;
+	const hf_audit_entry *e;
+
+	for (size_t i = 0; i < n; i++)
+		if (hf_audit_table_judge(lists[i], item->rule, p->obs->machine, &e,
+					 NULL) == HF_AUDIT_MET)
+			return true;
+	return false;
+}
+
+/* Would @item leave the other, wherever it stands or as it comes later, nothing? */
+static bool silences(const hf_audit_planner *p, const hf_audit_item *item,
+		     const hf_audit_item *other)
+{
+	if (hf_audit_rule_takes(item->rule, other->rule) == HF_AUDIT_TAKES_ALL)
+		return true;
+	return item < other && item->rule->action == AUDIT_NEVER &&
+	       other->rule->action == AUDIT_ALWAYS &&
+	       hf_audit_rule_silenced(other->rule, item->rule, p->obs->machine);
+}
+
+/* What is in force stays so: a rule of ours that is not there yet does not come where it
+ * would silence another that is looked at. Of two that are not there the second stays
+ * out: own_never(). */
+static int keep_in_force(hf_audit_planner *p, hf_audit_item *item)
+{
+	if (item->in_old || !item->enforced ||
+	    (item->rule->action != AUDIT_NEVER &&
+	     item->rule->list != AUDIT_FILTER_EXCLUDE))
+		return 0;
+	for (size_t i = 0; i < p->n_items; i++) {
+		const hf_audit_item *other = &p->items[i];
+
+		if (other == item || !other->active || !silences(p, item, other) ||
+		    !is_in_force(p, other))
+			continue;
+		item->blocked = hf_arena_printf(
+			p->arena, "it would silence what control '%s' demands (%s)",
+			other->wants[0]->demand->control->id, other->text);
+		return item->blocked ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+static bool is_to_be_there(const hf_audit_item *item)
+{
+	return item->in_old || (item->enforced && !item->blocked);
+}
+
+static int find_silencers(hf_audit_planner *p)
+{
+	for (size_t i = 0; i < p->n_items; i++)
+		if (keep_in_force(p, &p->items[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < p->n_items; i++)
+		if (is_to_be_there(&p->items[i]) &&
+		    !hf_audit_table_add(&p->silencers, p->items[i].rule, p->arena))
+			return -ENOMEM;
+	return hf_audit_table_index(&p->silencers, p->arena);
+}
+
+/* A rule of ours that leaves it nothing, where @n of them come before it; NULL: none. */
+static const hf_audit_item *own_never(hf_audit_planner *p, const hf_audit_item *item,
+				      size_t n)
+{
+	const hf_audit_entry *e =
+		hf_audit_table_silencer(&p->silencers, item->rule, n, p->obs->machine);
+
+	return e ? hf_audit_item_of(p, e->rule) : NULL;
+}
+
+/* --- each rule --------------------------------------------------------------------- */
 
 /* No line of ours says -A: what is declared with it stands first in our file, and must
  * not be behind a rule of another file that decides about some of its events. */
@@ -126,10 +216,45 @@ static const char *ahead_text(hf_audit_planner *p, const hf_audit_entry *e)
 			       hf_audit_rule_text(e->rule, p->obs->machine, p->arena));
 }
 
-/* Is the line needed, and would it be in force? */
-static int decide(hf_audit_planner *p, hf_audit_item *item)
+/* The rule is not written, for the reason @why, if that is not NULL: out of memory. */
+static int block(hf_audit_item *item, const char *why)
 {
-	const hf_audit_item *never = own_never(p, item);
+	item->in_new = item->in_old;
+	item->blocked = why;
+	return why ? 0 : -ENOMEM;
+}
+
+/* What the load of the rules of others says about a line of ours that none of them makes
+ * needless, or keeps from deciding. */
+static int decide_alone(hf_audit_planner *p, hf_audit_item *item)
+{
+	const hf_audit_entry *e = find_ahead(item, &p->foreign.rules, p->marker);
+	const char *text, *cure;
+
+	if (e) {
+		text = ahead_text(p, e);
+		return block(item, text ? hf_arena_printf(p->arena, "%s%s", text,
+							  TAKE_OUT OR_ABSENT)
+					: NULL);
+	}
+	/* until then ours would be there twice, which ends the load */
+	e = hf_audit_table_find_equal(&p->foreign.undone, item->rule);
+	if (e && e->source > p->own) {
+		text = undone_text(p, &p->foreign, e);
+		cure = undone_cure(p, &p->foreign, e);
+		return block(item, text && cure
+					   ? hf_arena_printf(p->arena, "%s%s", text, cure)
+					   : NULL);
+	}
+	if (p->marker != SIZE_MAX || !p->foreign.aborted)
+		return 0;
+	return block(item, abort_text(p, &p->foreign));
+}
+
+/* Is the line needed, and would it be in force? @n of the silencers come before it. */
+static int decide(hf_audit_planner *p, hf_audit_item *item, size_t n)
+{
+	const hf_audit_item *never = own_never(p, item, n);
 	const hf_audit_entry *e = NULL;
 	hf_audit_verdict verdict = hf_audit_table_judge(&p->foreign.rules, item->rule,
 							p->obs->machine, &e, NULL);
@@ -138,15 +263,15 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 	if (verdict == HF_AUDIT_SHADOWED && at > p->marker &&
 	    item->rule->list != AUDIT_FILTER_TASK && e->rule->list == item->rule->list)
 		verdict = HF_AUDIT_NONE; /* ours would come first */
-	if (never) {
-		item->in_new = item->in_old;
-		item->blocked = hf_arena_printf(
-			p->arena, "control '%s' says never to it first (%s)",
-			never->wants[0]->demand->control->id, never->text);
-		return item->blocked ? 0 : -ENOMEM;
-	}
+	item->in_new = item->in_old;
+	if (item->blocked)
+		return 0;
+	if (never)
+		return block(item,
+			     hf_arena_printf(
+				     p->arena, "control '%s' says never to it first (%s)",
+				     never->wants[0]->demand->control->id, never->text));
 	if (p->unsure) {
-		item->in_new = item->in_old;
 		if (!item->in_old && verdict != HF_AUDIT_MET)
 			item->blocked =
 				"what another demand comes down to cannot be told, "
@@ -160,65 +285,45 @@ static int decide(hf_audit_planner *p, hf_audit_item *item)
 			item->in_new = false;
 		return 0;
 	}
-	if (verdict == HF_AUDIT_SHADOWED) {
-		item->blocked = hf_arena_printf(
-			p->arena,
-			"%s %s (%s); take that line out, or name "
-			"it under 'absent'",
-			hf_audit_place(p, e), hf_audit_says(e),
-			hf_audit_rule_text(e->rule, p->obs->machine, p->arena));
-		item->in_new = item->in_old;
-		return item->blocked ? 0 : -ENOMEM;
-	}
-	e = find_ahead(item, &p->foreign.rules, p->marker);
-	if (e) {
-		item->in_new = item->in_old;
-		item->blocked = hf_arena_printf(
-			p->arena, "%s; take that line out, or name it under 'absent'",
-			ahead_text(p, e));
-		return item->blocked ? 0 : -ENOMEM;
-	}
-	if (p->marker != SIZE_MAX)
-		return 0;
-	item->in_new = item->in_old;
-	item->blocked =
-		abort_text(p, &p->foreign, p->files[p->foreign.abort_source].source.path);
-	return item->blocked ? 0 : -ENOMEM;
+	if (verdict == HF_AUDIT_SHADOWED)
+		return block(item,
+			     hf_arena_printf(p->arena, "%s %s (%s)" TAKE_OUT OR_ABSENT,
+					     hf_audit_place(p, e), hf_audit_says(e),
+					     hf_audit_rule_text(e->rule, p->obs->machine,
+								p->arena)));
+	return decide_alone(p, item);
 }
 
 /* --- our file --------------------------------------------------------------------- */
 
-static int compose(hf_audit_planner *p)
+static int compose(hf_audit_planner *p, hf_strbuf *sb)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	cleanup_(hf_strbuf_done) hf_strbuf controls = { 0 };
 	cleanup_(hf_strbuf_done) hf_strbuf last = { 0 };
 	size_t n = 0;
 
-	if (p->unsure)
-		return 0;
 	for (size_t i = 0; i < p->n_items; i++) {
 		if (!p->items[i].in_new)
 			continue;
 		if (n++ == 0)
 			hf_strbuf_adds(
-				&sb,
+				sb,
 				"## Made by holdfast, which writes it anew: keep rules "
 				"of your own in other files.\n");
 		hf_strbuf_reset(&controls);
 		hf_audit_add_controls(&controls, p->items[i].wants, p->items[i].n_wants,
 				      ", ", false);
 		if (strcmp(hf_strbuf_str(&last), hf_strbuf_str(&controls)) != 0) {
-			hf_strbuf_addf(&sb, "# %s\n", hf_strbuf_str(&controls));
+			hf_strbuf_addf(sb, "# %s\n", hf_strbuf_str(&controls));
 			hf_strbuf_reset(&last);
 			hf_strbuf_adds(&last, hf_strbuf_str(&controls));
 		}
 		if (!hf_strbuf_ok(&controls) || !hf_strbuf_ok(&last))
 			return -ENOMEM;
-		hf_strbuf_adds(&sb, p->items[i].text);
-		hf_strbuf_addc(&sb, '\n');
+		hf_strbuf_adds(sb, p->items[i].text);
+		hf_strbuf_addc(sb, '\n');
 	}
-	return hf_audit_own_file(p, &p->files[p->own], &sb);
+	return hf_strbuf_ok(sb) ? 0 : -ENOMEM;
 }
 
 /* --- rows and changes ------------------------------------------------------------- */
@@ -227,13 +332,14 @@ typedef struct standing {
 	hf_state state;
 	const char *found;
 	const char *why;
+	const char *cure;
 	const hf_audit_entry *at;
 } standing;
 
 /* Rules that load and do nothing are a finding. */
-static void note_off(hf_audit_planner *p, standing *s)
+static void note_off(hf_audit_planner *p, const hf_audit_boot *boot, standing *s)
 {
-	const hf_audit_boot_setting *enabled = &p->obs->boot.settings[HF_AUDIT_ENABLED];
+	const hf_audit_boot_setting *enabled = &boot->settings[HF_AUDIT_ENABLED];
 
 	if (p->obs->loader == HF_AUDIT_LOADER_NONE) {
 		s->state = HF_STATE_FINDING;
@@ -248,10 +354,10 @@ static void note_off(hf_audit_planner *p, standing *s)
 	}
 }
 
-static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *s)
+static int judge_boot(hf_audit_planner *p, const hf_audit_boot *boot,
+		      const hf_audit_item *item, standing *s)
 {
-	const hf_audit_boot *boot = &p->obs->boot;
-	const hf_audit_entry *e = NULL, *missed, *taker, *ahead;
+	const hf_audit_entry *e = NULL, *missed, *undone, *taker, *ahead;
 	const char *text;
 
 	*s = (standing){ .state = HF_STATE_DRIFT };
@@ -280,10 +386,11 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *
 			if (!s->why)
 				return -ENOMEM;
 		}
-		note_off(p, s);
+		note_off(p, boot, s);
 		return 0;
 	case HF_AUDIT_SHADOWED:
 		s->found = "shadowed";
+		s->cure = TAKE_OUT OR_ABSENT;
 		s->at = e;
 		text = hf_audit_rule_text(e->rule, p->obs->machine, p->arena);
 		if (text)
@@ -296,16 +403,124 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_item *item, standing *
 	}
 	s->found = "absent";
 	missed = hf_audit_table_find(&boot->missed, item->rule);
-	if (!missed)
+	undone = hf_audit_table_find(&boot->undone, item->rule);
+	if (!missed && !undone)
 		return hf_audit_unreached(p, &boot->rules, item->rule, &s->why);
 	s->found = "not loaded";
-	s->at = missed;
-	s->why = abort_text(p, boot,
-			    p->obs->loader == HF_AUDIT_LOADER_DIRECT && p->obs->stale
-				    ? HF_AUDIT_MERGED
-				    : p->obs->files[boot->abort_source].path);
+	s->cure = missed ? "" : undone_cure(p, boot, undone);
+	if (!s->cure)
+		return -ENOMEM;
+	s->at = missed ? missed : undone;
+	s->why = missed ? abort_text(p, boot) : undone_text(p, boot, undone);
 	return s->why ? 0 : -ENOMEM;
 }
+
+/* --- the boot to come -------------------------------------------------------------- */
+
+static void note_ours(hf_audit_boot *boot)
+{
+	for (size_t i = 0; i < boot->rules.n; i++) {
+		hf_audit_entry *e = &boot->rules.items[i];
+
+		e->ours = e->file && strcmp(e->file, HF_AUDIT_OWN) == 0;
+	}
+}
+
+/* As the files will be with @lines as ours. */
+static int load_come(hf_audit_planner *p, const hf_strbuf *lines)
+{
+	const hf_audit_after *own = &p->files[p->own];
+	const char *old = own->before ? own->before->bytes : "";
+	size_t len, old_len = own->before ? own->before->len : 0;
+	char *text = hf_audit_own_text(p, own, lines, &len);
+
+	if (!text)
+		return -ENOMEM;
+	p->comes_anew = p->files_change || len != old_len || memcmp(text, old, len) ||
+			(p->obs->loader == HF_AUDIT_LOADER_DIRECT && p->obs->stale);
+	p->come = p->obs->boot;
+	if (!p->comes_anew)
+		return 0;
+	if (hf_audit_load_with(p, text, len, "", 0, &p->come) < 0)
+		return -ENOMEM;
+	p->come.rules.links = &p->obs->links;
+	note_ours(&p->come);
+	return 0;
+}
+
+/* So often one rule alone is blamed for the end of the load; then all behind it are. */
+#define ROUNDS_MAX 8
+
+/* The rule of ours at which the load ends, if it does there. */
+static const hf_audit_rule *find_last(const hf_audit_boot *boot)
+{
+	const hf_audit_entry *first = boot->missed.items;
+
+	if (!boot->aborted || strcmp(boot->abort_file, HF_AUDIT_OWN) != 0 ||
+	    !boot->missed.n || first->line != boot->abort_line)
+		return NULL;
+	return first->rule;
+}
+
+/* What is to be in force, and would not be, stays out; *ret_any: there was some. */
+static int block_unmet(hf_audit_planner *p, unsigned round, bool *ret_any)
+{
+	const hf_audit_rule *last = round < ROUNDS_MAX ? find_last(&p->come) : NULL;
+	const hf_audit_item *only = last ? hf_audit_item_of(p, last) : NULL;
+
+	*ret_any = false;
+	if (only && (!only->enforced || only->blocked))
+		only = NULL;
+	for (size_t i = 0; i < p->n_items; i++) {
+		hf_audit_item *item = &p->items[i];
+		standing s;
+
+		/* without the one that ends the load the others may be in force */
+		if (!item->enforced || item->blocked || (only && item != only))
+			continue;
+		if (judge_boot(p, &p->come, item, &s) < 0)
+			return -ENOMEM;
+		if (item == only)
+			s = (standing){ HF_STATE_DRIFT, .why = abort_text(p, &p->come) };
+		if (s.state != HF_STATE_DRIFT)
+			continue;
+		item->blocked = hf_arena_printf(
+			p->arena, "%s%s", s.why ? s.why : "the boot would not load it",
+			s.cure ? s.cure : "");
+		if (!item->blocked)
+			return -ENOMEM;
+		item->in_new = item->in_old;
+		*ret_any = true;
+	}
+	return 0;
+}
+
+/* Each rule was looked at by itself, among those of others. What the files will make in
+ * the end is loaded here as the verification after the apply will load it: a rule that
+ * would not be in force is not written, and said to be so before. */
+static int foresee(hf_audit_planner *p)
+{
+	unsigned round = 0;
+	bool any;
+
+	do {
+		cleanup_(hf_strbuf_done) hf_strbuf lines = { 0 };
+
+		if (p->unsure && p->files[p->own].before)
+			hf_strbuf_add(&lines, p->files[p->own].before->bytes,
+				      p->files[p->own].before->len);
+		else if (!p->unsure && compose(p, &lines) < 0)
+			return -ENOMEM;
+		if (load_come(p, &lines) < 0 || block_unmet(p, round++, &any) < 0)
+			return -ENOMEM;
+		if (!any && !p->unsure &&
+		    hf_audit_own_file(p, &p->files[p->own], &lines) < 0)
+			return -ENOMEM;
+	} while (any);
+	return 0;
+}
+
+/* --- rows and changes -------------------------------------------------------------- */
 
 /* The change of an item: written, taken out, or loaded because another file changes. */
 static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
@@ -351,12 +566,31 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 	return 0;
 }
 
+/* How it stands; or will stand, where this plan makes it worse: what meets it goes. */
+static int judge_row(hf_audit_planner *p, const hf_audit_item *item, standing *s)
+{
+	standing then;
+
+	if (judge_boot(p, &p->obs->boot, item, s) < 0)
+		return -ENOMEM;
+	if (!p->comes_anew || s->state == HF_STATE_DRIFT)
+		return 0;
+	if (judge_boot(p, &p->come, item, &then) < 0)
+		return -ENOMEM;
+	if (then.state != HF_STATE_DRIFT)
+		return 0;
+	*s = then;
+	s->why = hf_arena_printf(p->arena, "with this plan: %s",
+				 then.why ? then.why : "what meets it goes");
+	return s->why ? 0 : -ENOMEM;
+}
+
 static int judge_item(hf_audit_planner *p, hf_audit_item *item)
 {
 	hf_change *change;
 	standing s;
 
-	if (judge_boot(p, item, &s) < 0 || add_change(p, item, s.state, &change) < 0)
+	if (judge_row(p, item, &s) < 0 || add_change(p, item, s.state, &change) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < item->n_wants; i++) {
 		hf_resource *row;
@@ -404,17 +638,18 @@ static int release_old(hf_audit_planner *p)
 
 int hf_audit_plan_rules(hf_audit_planner *p)
 {
-	for (size_t i = 0; i < p->obs->boot.rules.n; i++) {
-		hf_audit_entry *e = &p->obs->boot.rules.items[i];
+	size_t n = 0;
 
-		e->ours = e->file && strcmp(e->file, HF_AUDIT_OWN) == 0;
-	}
-	if (read_old(p) < 0 || load_foreign(p) < 0)
+	note_ours(&p->obs->boot);
+	if (read_old(p) < 0 || load_foreign(p) < 0 || find_silencers(p) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->n_items; i++)
-		if (decide(p, &p->items[i]) < 0)
+	for (size_t i = 0; i < p->n_items; i++) {
+		if (decide(p, &p->items[i], n) < 0)
 			return -ENOMEM;
-	if (compose(p) < 0)
+		if (n < p->silencers.n && p->silencers.items[n].rule == p->items[i].rule)
+			n++;
+	}
+	if (foresee(p) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_items; i++)
 		if (judge_item(p, &p->items[i]) < 0)

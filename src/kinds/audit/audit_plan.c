@@ -149,30 +149,40 @@ static bool needs_break(const hf_audit_planner *p, const hf_audit_after *file)
 	return false;
 }
 
-int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file, const hf_strbuf *lines)
+char *hf_audit_own_text(hf_audit_planner *p, const hf_audit_after *file,
+			const hf_strbuf *lines, size_t *ret_len)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	const hf_audit_source *before = file->before;
-	hf_group *group;
 
 	if (lines->len && needs_break(p, file))
 		hf_strbuf_addc(&sb, '\n');
 	hf_strbuf_adds(&sb, hf_strbuf_str(lines));
 	if (!hf_strbuf_ok(lines) || !hf_strbuf_ok(&sb))
+		return NULL;
+	*ret_len = sb.len;
+	return hf_arena_memdup(p->arena, hf_strbuf_str(&sb), sb.len);
+}
+
+int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file, const hf_strbuf *lines)
+{
+	const hf_audit_source *before = file->before;
+	size_t len;
+	char *text = hf_audit_own_text(p, file, lines, &len);
+	hf_group *group;
+
+	if (!text)
 		return -ENOMEM;
-	if (before ? before->len == sb.len &&
-			     !memcmp(before->bytes, hf_strbuf_str(&sb), sb.len)
-		   : sb.len == 0)
+	if (before ? before->len == len && !memcmp(before->bytes, text, len) : len == 0)
 		return 0;
-	file->source.bytes = hf_arena_memdup(p->arena, hf_strbuf_str(&sb), sb.len);
-	file->source.len = sb.len;
+	file->source.bytes = text;
+	file->source.len = len;
 	group = hf_audit_file_group(p, file->source.path, before ? before->bytes : NULL,
 				    before ? before->len : 0, before != NULL, 0640);
-	if (!file->source.bytes || !group)
+	if (!group)
 		return -ENOMEM;
 	group->after = file->source.bytes;
 	group->after_len = file->source.len;
-	group->remove = sb.len == 0;
+	group->remove = len == 0;
 	file->edited = p->files_change = true;
 	return 0;
 }
@@ -441,8 +451,10 @@ int hf_audit_plan_merged(hf_audit_planner *p)
 		sources[i] = p->files[i].source;
 	if (hf_audit_merge(sources, p->n_files, p->obs->style, p->arena, &merged) < 0)
 		return -ENOMEM;
+	/* with a change in it it is written, as it is if need be */
 	if (old->bytes && old->len == merged.len &&
-	    !memcmp(old->bytes, merged.text, merged.len))
+	    !memcmp(old->bytes, merged.text, merged.len) &&
+	    !hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_MERGED))
 		return 0;
 	group = hf_audit_file_group(p, HF_AUDIT_MERGED, old->bytes, old->len,
 				    p->obs->merged_exists, 0640);

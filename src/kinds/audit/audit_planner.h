@@ -68,7 +68,14 @@ typedef struct hf_audit_planner {
 
 	/* the boot after the plan, but for our rules; a marker stands in their place */
 	hf_audit_boot foreign;
-	size_t marker; /* position in foreign.rules; SIZE_MAX: the load ends before */
+	size_t marker; /* position in foreign.rules; SIZE_MAX: it is not loaded */
+
+	/* of those that are, or are to be, in our file: what silences others */
+	hf_audit_table silencers;
+
+	/* the boot after the plan, with our rules; may be that before it */
+	hf_audit_boot come;
+	bool comes_anew; /* it is another than obs->boot */
 
 	hf_audit_table old; /* what our file held before */
 
@@ -154,19 +161,25 @@ int hf_audit_add_mounts(hf_audit_planner *p, const hf_audit_entry *entry,
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
 			      size_t before_len, bool existed, mode_t mode) _must_check_;
 
-/** hf_audit_own_file - @file, one of ours, is to hold @lines, after an empty one where
- * the file before it does not end in a newline; no lines remove it. Nothing is written
- * when it holds that already. 0 or -ENOMEM, also that of @lines. */
+/** hf_audit_own_text - what @file, one of ours, is to hold: @lines, after an empty one
+ * where the file before it does not end in a newline; NULL: out of memory, also that of
+ * @lines */
+char *hf_audit_own_text(hf_audit_planner *p, const hf_audit_after *file,
+			const hf_strbuf *lines, size_t *ret_len) _must_check_;
+
+/** hf_audit_own_file - @file is to hold hf_audit_own_text(); no lines remove it. Nothing
+ * is written when it holds that already. 0 or -ENOMEM */
 int hf_audit_own_file(hf_audit_planner *p, hf_audit_after *file,
 		      const hf_strbuf *lines) _must_check_;
 
 /* The parts, in the order in which they run. All return 0 or -ENOMEM. */
 int hf_audit_check_planned(hf_audit_planner *p) _must_check_; /* audit_check.c */
 int hf_audit_plan_absent(hf_audit_planner *p) _must_check_;   /* audit_absent.c */
-/** hf_audit_load_around - load what others have in rules.d, with a mark in place of our
- *  rules and @settings as our file of settings; 0 or -ENOMEM; audit_persist.c */
-int hf_audit_load_around(hf_audit_planner *p, const char *settings, size_t len,
-			 hf_audit_boot *ret) _must_check_;
+/** hf_audit_load_with - load the files of rules.d as they will be, but for ours: @own and
+ *  @settings; 0 or -ENOMEM; audit_persist.c */
+int hf_audit_load_with(hf_audit_planner *p, const char *own, size_t own_len,
+		       const char *settings, size_t settings_len,
+		       hf_audit_boot *ret) _must_check_;
 
 int hf_audit_plan_rules(hf_audit_planner *p) _must_check_;    /* audit_persist.c */
 int hf_audit_plan_settings(hf_audit_planner *p) _must_check_; /* audit_settings.c */

@@ -107,24 +107,28 @@ static int find_reached(hf_audit_planner *p, const hf_audit_setting_demand *dema
 			bool reached[static HF_AUDIT_SETTING_MAX_])
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
+	const hf_audit_source *own = &p->files[p->own].source;
 	hf_audit_boot boot = { 0 };
 
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
 		reached[i] = true;
-	if (!p->foreign.aborted)
+	if (!p->come.aborted)
 		return 0;
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
-		const char *line = hf_audit_setting_line((hf_audit_setting)i,
-							 demands[i].value, p->arena);
+		const char *line;
 
+		if (!demands[i].enforced)
+			continue;
+		line = hf_audit_setting_line((hf_audit_setting)i, demands[i].value,
+					     p->arena);
 		if (!line)
 			return -ENOMEM;
-		if (demands[i].enforced)
-			hf_strbuf_addf(&sb, "\n%s\n", line);
+		hf_strbuf_addf(&sb, "\n%s\n", line);
 	}
 	if (!hf_strbuf_ok(&sb))
 		return -ENOMEM;
-	if (hf_audit_load_around(p, hf_strbuf_str(&sb), sb.len, &boot) < 0)
+	if (hf_audit_load_with(p, own->bytes, own->len, hf_strbuf_str(&sb), sb.len,
+			       &boot) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
 		reached[i] =
@@ -295,8 +299,7 @@ static int change_behind_abort(hf_audit_planner *p, hf_audit_setting s,
 	if (!*ret)
 		return -ENOMEM;
 	return hf_change_block(p->plan, *ret, "the load stops at %s:%u (%s)",
-			       p->files[p->foreign.abort_source].source.path,
-			       p->foreign.abort_line, p->foreign.abort_why);
+			       p->come.abort_file, p->come.abort_line, p->come.abort_why);
 }
 
 int hf_audit_plan_settings(hf_audit_planner *p)
