@@ -3,6 +3,8 @@
 
 #include <nettle/sha2.h>
 #include <nettle/version.h>
+#include <stdio.h>
+#include <string.h>
 
 static struct sha256_ctx *context(hf_digester *d)
 {
@@ -39,6 +41,34 @@ void hf_digester_end(hf_digester *d, char ret[static HF_DIGEST_HEX])
 		ret[2 * i + 1] = hex[sum[i] & 15];
 	}
 	ret[2 * sizeof(sum)] = '\0';
+}
+
+void hf_digester_line(hf_digester *d, char ret[static HF_DIGEST_LINE])
+{
+	char hex[HF_DIGEST_HEX];
+
+	hf_digester_end(d, hex);
+	(void)snprintf(ret, HF_DIGEST_LINE, "sha256 %s\n", hex);
+}
+
+void hf_digest_line(const void *bytes, size_t len, char ret[static HF_DIGEST_LINE])
+{
+	hf_digester d;
+
+	hf_digester_begin(&d);
+	hf_digester_add(&d, bytes, len);
+	hf_digester_line(&d, ret);
+}
+
+size_t hf_digest_check(const char *text, size_t len)
+{
+	const size_t last = HF_DIGEST_LINE - 1;
+	char line[HF_DIGEST_LINE];
+
+	if (len <= last)
+		return 0;
+	hf_digest_line(text, len - last, line);
+	return memcmp(text + len - last, line, last) == 0 ? len - last : 0;
 }
 
 void hf_digest(const void *bytes, size_t len, char ret[static HF_DIGEST_HEX])

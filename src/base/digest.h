@@ -20,6 +20,18 @@ void hf_digester_begin(hf_digester *d);
 void hf_digester_add(hf_digester *d, const void *bytes, size_t len);
 void hf_digester_end(hf_digester *d, char ret[static HF_DIGEST_HEX]);
 
+/** hf_digester_line - like hf_digester_end(), as the last line of a file of ours, by
+ * which a torn or edited one is told: "sha256 HEX\n" */
+#define HF_DIGEST_LINE (sizeof("sha256 \n") - 1 + HF_DIGEST_HEX) /* with the NUL */
+void hf_digester_line(hf_digester *d, char ret[static HF_DIGEST_LINE]);
+
+/** hf_digest_line - that line of @len bytes; pure */
+void hf_digest_line(const void *bytes, size_t len, char ret[static HF_DIGEST_LINE]);
+
+/** hf_digest_check - how many bytes of @text precede its last line, if that is theirs;
+ * else 0; pure */
+size_t hf_digest_check(const char *text, size_t len);
+
 /** hf_digest - SHA-256 of @len bytes into @ret, lower-case hex; pure */
 void hf_digest(const void *bytes, size_t len, char ret[static HF_DIGEST_HEX]);
 

@@ -220,7 +220,7 @@ static char *saved_text(const json_t *root)
 {
 	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	char *json = json_dumps(root, JSON_INDENT(1));
-	char hex[HF_DIGEST_HEX];
+	char last[HF_DIGEST_LINE];
 
 	if (!json)
 		return NULL;
@@ -228,8 +228,8 @@ static char *saved_text(const json_t *root)
 	free(json);
 	if (!hf_strbuf_ok(&sb))
 		return NULL;
-	hf_digest(sb.buf, sb.len, hex);
-	hf_strbuf_addf(&sb, "sha256 %s\n", hex);
+	hf_digest_line(sb.buf, sb.len, last);
+	hf_strbuf_adds(&sb, last);
 	return hf_strbuf_steal(&sb);
 }
 
@@ -343,16 +343,8 @@ static int check_root(hf_cli *cli, const json_t *saved)
 
 static json_t *parse(const char *text, size_t len)
 {
-	const size_t tail = sizeof("sha256 \n") - 1 + HF_DIGEST_HEX - 1;
-	char hex[HF_DIGEST_HEX], line[96];
-
-	if (len <= tail)
-		return NULL;
-	hf_digest(text, len - tail, hex);
-	(void)snprintf(line, sizeof(line), "sha256 %s\n", hex);
-	if (memcmp(text + len - tail, line, tail) != 0)
-		return NULL;
-	return json_loadb(text, len - tail, JSON_REJECT_DUPLICATES, NULL);
+	len = hf_digest_check(text, len);
+	return len ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
 static int take_strings(hf_options *o, const json_t *request, const char *key,

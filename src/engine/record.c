@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The applied record as a file: JSON, mode 0600, in /var/lib/holdfast. An entry is an
- * object, or an id alone: see read_entry(). */
+/* The applied record as a file: JSON and a last line with its digest, mode 0600, in
+ * /var/lib/holdfast. An entry is an object, or an id alone: see read_entry(). Earlier
+ * versions wrote no digest. */
 #include "engine/record.h"
 
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/str.h"
@@ -140,10 +142,11 @@ static int damaged(hf_error **err)
 	else
 		(void)hf_error_at(err, -EBADMSG, HF_RECORD_PATH, 0, 0,
 				  "the applied record is damaged");
-	return hf_error_hint(err,
-			     "restore '%s' from a backup, or move it away: the next "
-			     "apply then begins a new one",
-			     HF_RECORD_PATH);
+	(void)hf_error_hint(err,
+			    "restore '%s' from a backup, or move it away: the next "
+			    "apply then begins a new one",
+			    HF_RECORD_PATH);
+	return -EBADMSG;
 }
 
 /* Only .exists, .text, .len and .written_nsec. */
@@ -182,11 +185,29 @@ int hf_record_same(hf_host *host, const hf_record *seen, bool *ret, hf_error **e
 	return r;
 }
 
+/* What is released is deleted by what the record says it is: a rule of which one
+ * character is another may be a rule of others. @ret: the length of the JSON. */
+static int check_digest(const hf_record *record, size_t *ret, hf_error **err)
+{
+	static const char last[] = "\nsha256 ";
+
+	*ret = hf_digest_check(record->text, record->len);
+	if (*ret)
+		return 0;
+	*ret = record->len;
+	if (!memmem(record->text, record->len, last, sizeof(last) - 1))
+		return 0; /* of an earlier version */
+	return hf_error_at(err, -EBADMSG, HF_RECORD_PATH, 0, 0,
+			   "'%s' is torn or was edited: its digest does not match",
+			   HF_RECORD_PATH);
+}
+
 int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **err)
 {
 	hf_record record;
 	const char *schema = NULL, *program = NULL;
 	hf_json *root;
+	size_t len;
 	int r = read_text(host, arena, &record, err);
 
 	if (r < 0)
@@ -195,7 +216,9 @@ int hf_record_read(hf_host *host, hf_arena *arena, hf_record *ret, hf_error **er
 		*ret = record;
 		return 0;
 	}
-	r = hf_json_parse(HF_RECORD_PATH, record.text, record.len, arena, &root, err);
+	r = check_digest(&record, &len, err);
+	if (!r)
+		r = hf_json_parse(HF_RECORD_PATH, record.text, len, arena, &root, err);
 	if (r < 0)
 		return r == -ENOMEM ? r : damaged(err);
 	r = string_of(root, "schema", false, &schema);
@@ -402,7 +425,7 @@ int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const
 	hf_json_writer w = { 0 };
 	time_t now = (time_t)plan->options.now;
 	bool changed;
-	char when[32];
+	char when[32], last[HF_DIGEST_LINE];
 	struct tm tm;
 	int r;
 
@@ -426,6 +449,10 @@ int hf_record_text(const hf_plan *plan, const hf_model *model, const char *const
 	    same_set(plan->record, model, sets, n_sets)) {
 		hf_strbuf_done(&w.sb);
 		return 0;
+	}
+	if (hf_strbuf_ok(&w.sb)) {
+		hf_digest_line(w.sb.buf, w.sb.len, last);
+		hf_strbuf_adds(&w.sb, last);
 	}
 	r = hf_state_written(&w, err);
 	if (!r)

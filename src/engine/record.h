@@ -11,7 +11,8 @@
 
 /**
  * hf_record_text - the record as it must be once @plan is carried out
- * @ret_text: JSON the caller frees; NULL if the record on the host says so already
+ * @ret_text: JSON and its digest, which the caller frees; NULL if the record on the host
+ * says so already
  *
  * Pure (the time is plan->options.now). Errors: as hf_state_written().
  */

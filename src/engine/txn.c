@@ -15,8 +15,6 @@
 #include "engine/record.h"
 #include "engine/state_file.h"
 
-#define DIGEST_LINE_LEN (sizeof("sha256 ") - 1 + HF_DIGEST_HEX - 1 + 1)
-
 static const char *const result_names[] = {
 	[HF_TXN_UNFINISHED] = "unfinished",   [HF_TXN_APPLIED] = "applied",
 	[HF_TXN_REVERTED] = "reverted",	      [HF_TXN_RECOVERED] = "recovered",
@@ -305,7 +303,7 @@ void hf_txn_body_done(hf_txn_body *body)
 int hf_txn_text(const hf_txn *txn, hf_txn_body *body, const char **ret, hf_error **err)
 {
 	writer w = { .depth = 1, .more = true }; /* behind the body */
-	char hex[HF_DIGEST_HEX];
+	char last[HF_DIGEST_LINE];
 	hf_digester digest;
 	int r = body->len ? 0 : make_body(txn, body, err);
 
@@ -318,8 +316,8 @@ int hf_txn_text(const hf_txn *txn, hf_txn_body *body, const char **ret, hf_error
 	hf_strbuf_addc(&w.sb, '\n');
 	digest = body->digest;
 	hf_digester_add(&digest, w.sb.buf + body->len, w.sb.len - body->len);
-	hf_digester_end(&digest, hex);
-	hf_strbuf_addf(&w.sb, "sha256 %s\n", hex);
+	hf_digester_line(&digest, last);
+	hf_strbuf_adds(&w.sb, last);
 	body->text = w.sb;
 	r = hf_state_written(&w, err);
 	if (r < 0)
@@ -629,19 +627,6 @@ static void get_body(reader *rd, const hf_json *root, hf_txn *txn)
 	}
 }
 
-/* The digest is checked before anything is believed. Returns the JSON's length, or 0. */
-static size_t check_digest(const char *text, size_t len)
-{
-	char hex[HF_DIGEST_HEX], line[DIGEST_LINE_LEN + 1];
-
-	if (len <= DIGEST_LINE_LEN)
-		return 0;
-	len -= DIGEST_LINE_LEN;
-	hf_digest(text, len, hex);
-	(void)snprintf(line, sizeof(line), "sha256 %s\n", hex);
-	return memcmp(text + len, line, DIGEST_LINE_LEN) == 0 ? len : 0;
-}
-
 int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena,
 		 hf_txn *ret, hf_error **err)
 {
@@ -652,7 +637,7 @@ int hf_txn_parse(const char *text, size_t len, const char *name, hf_arena *arena
 	hf_json *root;
 	int r;
 
-	len = check_digest(text, len);
+	len = hf_digest_check(text, len); /* before anything is believed */
 	if (!len)
 		return hf_error_at(
 			err, -EBADMSG, name, 0, 0,

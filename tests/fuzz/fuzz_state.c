@@ -3,7 +3,8 @@
  * What stands in /var/lib/holdfast, as anybody may have left it there: the journal and
  * the kept records, the applied record, the hold, the confirmation waited for. It is
  * read, and what is written of it reads the same, or it is refused with the name of the
- * file. Of a journal with its digest no byte may be another, and none missing.
+ * file. Of a journal with its digest no byte may be another, and none missing; so it is
+ * with the applied record.
  *
  * By itself a program of `make check`: replays the files of the corpus, and each of them
  * damaged in hundreds of ways that are the same in every run. With libFuzzer, on a
@@ -180,6 +181,9 @@ static void one_record(const char *bytes, size_t len)
 	put(HF_RECORD_PATH, text, strlen(text));
 	CHECK(hf_record_read(&host, &arena, &again, NULL) == 0);
 	same_entries(&record, &again);
+	text[strlen(text) * 2 / 3] ^= 1;
+	put(HF_RECORD_PATH, text, strlen(text));
+	CHECK(hf_record_read(&host, &arena, &again, NULL) == -EBADMSG);
 }
 
 /* --- the hold, and the confirmation ---------------------------------------------------

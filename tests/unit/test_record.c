@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/digest.h"
 #include "engine/engine.h"
 #include "engine/record.h"
 #include "mutate.h"
@@ -173,6 +174,45 @@ static void test_written_and_read(void **state)
 	hf_arena_done(&arena);
 }
 
+/* No bit of it may be another: what it names is deleted when nothing demands it. */
+static void test_digest(void **state)
+{
+	hf_arena arena = { 0 };
+	hf_record record, none = { .text = "" };
+	hf_change change = { .id = (char *)(uintptr_t)entries[0].id,
+			     .after = (char *)(uintptr_t)entries[0].after,
+			     .recorded = true };
+	hf_plan plan = { .changes = &(hf_change *){ &change }, .n_changes = 1 };
+	cleanup_free char *text = written(&plan, &none);
+	size_t len = strlen(text), json = len - (HF_DIGEST_LINE - 1);
+
+	make_dirs(*state);
+	assert_int_equal(read_record(*state, text, &arena, &record), 0);
+	for (size_t i = 0; i < len; i++) {
+		char kept = text[i];
+
+		for (unsigned bit = 0; bit < 8; bit++) {
+			text[i] = (char)(kept ^ (1 << bit));
+			if (!text[i])
+				continue; /* temp_root_write() takes a string */
+			if (read_record(*state, text, &arena, &record) != -EBADMSG)
+				fail_msg("believed: %s", text);
+		}
+		text[i] = kept;
+	}
+	/* cut off anywhere; without its last line it is as of an earlier version */
+	for (size_t i = len - 1; i > json; i--) {
+		text[i] = '\0';
+		if (read_record(*state, text, &arena, &record) != -EBADMSG)
+			fail_msg("believed: %s", text);
+	}
+	text[json] = '\0';
+	assert_int_equal(read_record(*state, text, &arena, &record), 0);
+	same_entry(&record, &entries[0]);
+	hf_plan_done(&plan);
+	hf_arena_done(&arena);
+}
+
 static void test_not_text(void **state)
 {
 	hf_change change = { .id = "x:y", .after = "\xff", .recorded = true };
@@ -271,6 +311,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_schema_1, temp_root_make,
 						temp_root_remove),
 		cmocka_unit_test_setup_teardown(test_written_and_read, temp_root_make,
+						temp_root_remove),
+		cmocka_unit_test_setup_teardown(test_digest, temp_root_make,
 						temp_root_remove),
 		cmocka_unit_test_setup_teardown(test_not_text, temp_root_make,
 						temp_root_remove),
