@@ -48,7 +48,7 @@ need_strace() {
 make_tree() {
 	local r=$1 i
 	mkdir -p "$r"/etc/{default,docker/certs.d,audit/rules.d,systemd/system,ssl/deep/er,tmpfiles.d} \
-		"$r"/usr/{bin,lib/systemd/system} "$r"/var/lib
+		"$r"/usr/{bin,sbin,lib/systemd/system} "$r"/var/lib
 	printf '{\n  "dns": ["10.0.0.1"],\n  "labels": ["a=b"]\n}\n' >"$r/etc/docker/daemon.json"
 	setfattr -n user.origin -v site "$r/etc/docker/daemon.json" 2>/dev/null
 	setfacl -m u:1:r "$r/etc/docker/daemon.json" 2>/dev/null
@@ -60,6 +60,7 @@ make_tree() {
 		>"$r/usr/lib/systemd/system/docker.socket"
 	printf '%s\n' '[Service]' Type=oneshot 'ExecStart=/sbin/augenrules --load' '[Install]' \
 		WantedBy=multi-user.target >"$r/usr/lib/systemd/system/audit-rules.service"
+	touch "$r"/usr/sbin/{auditctl,augenrules}
 	mkdir -p "$r/etc/systemd/system/multi-user.target.wants"
 	ln -s /usr/lib/systemd/system/audit-rules.service \
 		"$r/etc/systemd/system/multi-user.target.wants/audit-rules.service"

@@ -51,6 +51,7 @@ static inline int setup(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		temp_root_mkdir(w->t, dirs[i]);
 	temp_root_write(w->t, "usr/sbin/augenrules", "#!/bin/sh\n");
+	temp_root_write(w->t, "usr/sbin/auditctl", "");
 	temp_root_write(w->t, "usr/lib/systemd/system/auditd.service",
 			"[Service]\nExecStartPost=-/sbin/augenrules --load\n");
 	temp_root_link(w->t, "/lib/systemd/system/auditd.service",

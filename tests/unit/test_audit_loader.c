@@ -96,6 +96,46 @@ static void loader_text(void **state)
 	assert_non_null(strstr(rows(w), LOADS_NOTHING));
 }
 
+/* The package was removed, its units and files stayed: nothing would load the rules, and
+ * what is demanded is written all the same. */
+static void loader_not_installed(void **state)
+{
+#define NOT_INSTALLED ", which the enabled unit needs for it, is not installed)"
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(w, "gone", "absent: ['-a never,task']");
+	assert_int_equal(unlinkat(w->t->fd, "usr/sbin/auditctl", 0), 0);
+	plan(w);
+	apply(w);
+	assert_string_equal(changes(w), "");
+	assert_non_null(strstr(rows(w), "finding persisted audit:" B64 ETC
+					": loaded (nothing loads audit rules at boot: "
+					"auditctl" NOT_INSTALLED));
+	assert_int_equal(unlinkat(w->t->fd, "usr/sbin/augenrules", 0), 0);
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules", "-a never,task\n");
+	plan(w);
+	for (size_t i = 0; i < w->plan.n_groups; i++)
+		assert_non_null(w->plan.groups[i]->after);
+	apply(w);
+	assert_string_equal(changes(w), "");
+	temp_root_write(w->t, "usr/sbin/auditctl", "");
+	plan(w);
+	assert_non_null(strstr(rows(w), "augenrules" NOT_INSTALLED));
+	/* where the command says they are they are found, too */
+	temp_root_mkdir(w->t, "opt");
+	temp_root_write(w->t, "opt/augenrules", "");
+	temp_root_write(w->t, "usr/lib/systemd/system/auditd.service",
+			"[Service]\nExecStartPost=-/opt/augenrules --load\n");
+	plan(w);
+	assert_string_equal(rows(w), "");
+	temp_root_write(w->t, "usr/lib/systemd/system/auditd.service",
+			"[Service]\nExecStartPost=-/sbin/auditctl -R "
+			"/etc/audit/audit.rules\n");
+	plan(w);
+	assert_string_equal(rows(w), "");
+}
+
 /* Where units cannot be looked at nobody knows what loads the rules; a link that leads
  * nowhere holds none. */
 static void loader_not_seen(void **state)
@@ -166,7 +206,8 @@ static void absent_with_cr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(loader_dropins),	   TEST(loader_text),	 TEST(loader_not_seen),
+		TEST(loader_dropins),	   TEST(loader_text),
+		TEST(loader_not_seen),	   TEST(loader_not_installed),
 		TEST(owner_of_the_merged), TEST(absent_with_cr),
 	};
 

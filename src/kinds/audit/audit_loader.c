@@ -20,6 +20,7 @@ typedef struct observer {
 	hf_arena *arena;
 	hf_audit_obs *obs;
 	hf_unit_dirs units;
+	const char *missing; /* a program that would load the rules and is not there */
 } observer;
 
 /* A unit as it is on disk. */
@@ -28,33 +29,6 @@ typedef struct loading_unit {
 	bool enabled;
 	hf_unit_stack stack; /* empty: masked */
 } loading_unit;
-
-/* Does a command of the unit start augenrules --load, or auditctl -R? */
-static int loader_of(observer *o, const hf_unit_stack *unit, hf_audit_loader *ret)
-{
-	static const char *const keys[] = { "ExecStart", "ExecStartPre",
-					    "ExecStartPost" };
-
-	*ret = HF_AUDIT_LOADER_NONE;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		hf_unit_value *values;
-		size_t n;
-
-		if (hf_unit_list(unit, "Service", keys[i], o->arena, &values, &n, NULL) <
-		    0)
-			return -ENOMEM;
-		for (size_t k = 0; k < n; k++) {
-			const char *command = values[k].value;
-
-			if (strstr(command, "augenrules") && strstr(command, "--load"))
-				*ret = HF_AUDIT_LOADER_MERGES;
-			else if (strstr(command, "auditctl") && strstr(command, "-R") &&
-				 *ret == HF_AUDIT_LOADER_NONE)
-				*ret = HF_AUDIT_LOADER_DIRECT;
-		}
-	}
-	return 0;
-}
 
 /* Does the unit have @name started with it: Requires=, Wants=? */
 static int pulls_in(observer *o, const hf_unit_stack *unit, const char *name, bool *ret)
@@ -95,6 +69,78 @@ static int not_seen(observer *o, int r, const hf_error *err)
 	if (!o->obs->unknown)
 		o->obs->unknown = hf_arena_strdup(o->arena, hf_error_text(err));
 	return o->obs->unknown ? 0 : -ENOMEM;
+}
+
+/* Is there a program of that name, where the command says or where distributions have it?
+ */
+static int is_installed(observer *o, const char *command, const char *name, bool *ret)
+{
+	const char *at = command ? strstr(command, name) : NULL, *start = at;
+	const char *paths[] = { hf_arena_printf(o->arena, "/usr/sbin/%s", name),
+				hf_arena_printf(o->arena, "/sbin/%s", name), NULL };
+
+	while (start && start > command && !strchr(" \t-@:+!\"'", start[-1]))
+		start--;
+	if (start && *start == '/')
+		paths[2] = hf_arena_printf(o->arena, "%.*s%s", (int)(at - start), start,
+					   name);
+	*ret = false;
+	for (size_t i = 0; i < ARRAY_SIZE(paths) && !*ret; i++) {
+		cleanup_(hf_error_freep) hf_error *err = NULL;
+		hf_inode inode;
+		int r;
+
+		if (!paths[i])
+			continue;
+		r = hf_fs_inode(o->host, paths[i], 0, &inode, &err);
+		*ret = r == 0;
+		if (r < 0 && !is_away(r) && not_seen(o, r, err) < 0)
+			return -ENOMEM;
+	}
+	return paths[0] && paths[1] ? 0 : -ENOMEM;
+}
+
+/* augenrules --load runs auditctl -R itself. */
+static int loads(observer *o, const char *command, hf_audit_loader *ret)
+{
+	static const char *const names[] = { "auditctl", "augenrules" };
+	bool merges = strstr(command, "augenrules") && strstr(command, "--load");
+	bool there = true;
+
+	if (!merges && !(strstr(command, "auditctl") && strstr(command, "-R")))
+		return 0;
+	for (size_t i = 0; there && i < (merges ? 2 : 1); i++) {
+		if (is_installed(o, command, names[i], &there) < 0)
+			return -ENOMEM;
+		if (!there && !o->missing)
+			o->missing = names[i];
+	}
+	if (there && merges)
+		*ret = HF_AUDIT_LOADER_MERGES;
+	else if (there && *ret == HF_AUDIT_LOADER_NONE)
+		*ret = HF_AUDIT_LOADER_DIRECT;
+	return 0;
+}
+
+/* Does a command of the unit start augenrules --load, or auditctl -R? */
+static int loader_of(observer *o, const hf_unit_stack *unit, hf_audit_loader *ret)
+{
+	static const char *const keys[] = { "ExecStart", "ExecStartPre",
+					    "ExecStartPost" };
+
+	*ret = HF_AUDIT_LOADER_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		hf_unit_value *values;
+		size_t n;
+
+		if (hf_unit_list(unit, "Service", keys[i], o->arena, &values, &n, NULL) <
+		    0)
+			return -ENOMEM;
+		for (size_t k = 0; k < n; k++)
+			if (loads(o, values[k].value, ret) < 0)
+				return -ENOMEM;
+	}
+	return 0;
 }
 
 /* Appends a file of the unit. One that is masked, or away again, says nothing. */
@@ -274,6 +320,14 @@ int hf_audit_loader_find(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
 	}
 	if (obs->loader != HF_AUDIT_LOADER_NONE)
 		return 0;
+	if (o->missing) {
+		obs->loader_why = hf_arena_printf(
+			o->arena,
+			"nothing loads audit rules at boot: %s, which the "
+			"enabled unit needs for it, is not installed",
+			o->missing);
+		return obs->loader_why ? 0 : -ENOMEM;
+	}
 	obs->loader_why = !units[0].found && !units[1].found
 				  ? "nothing loads audit rules at boot: there is neither "
 				    "audit-rules.service nor auditd.service"

@@ -550,7 +550,9 @@ static int plan_all(hf_audit_planner *p)
 		r = hf_audit_plan_tmpfiles(p);
 	if (r == 0)
 		r = name_bare_rewrites(p);
-	if (r == 0 && p->obs->has_tools)
+	/* without them it is nobody's, unless a change is about it */
+	if (r == 0 && (p->obs->has_tools ||
+		       hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_MERGED)))
 		r = hf_audit_plan_merged(p);
 	return r < 0 ? r : hf_audit_plan_live(p);
 }
