@@ -164,6 +164,7 @@ static void exclude_any_field(void **state)
 }
 
 #define MOUNT "-a always,exit -S mount "
+#define B64 "-a always,exit -F arch=b64 "
 
 /* One event may have several of what these fields look at, and one call be of several
  * permissions: open for reading and writing, link. */
@@ -172,6 +173,11 @@ static void several_values(void **state)
 	static const char *const meet[][2] = {
 		{ "-w /x -p r -k a", "-w /x -p w -k b" },
 		{ "-w /x -p w -k a", "-w /x -p a -k b" },
+		/* with the tables of audit 4.1.1 and 4.2 */
+		{ B64 "-F path=/x -F perm=x", B64 "-S execveat -F path=/x" },
+		{ B64 "-F path=/x -F perm=w", B64 "-S quotactl_fd -F path=/x" },
+		{ B64 "-F path=/x -F perm=r", B64 "-S stat -F path=/x" },
+		{ B64 "-F path=/x -F perm=r", B64 "-S statx -F path=/x" },
 		{ MOUNT "-F gid=5", MOUNT "-F gid=6" },
 		{ MOUNT "-F egid=5", MOUNT "-F egid<5" },
 		{ MOUNT "-F filetype=file", MOUNT "-F filetype=dir" },
@@ -183,6 +189,7 @@ static void several_values(void **state)
 	};
 	static const char *const apart[][2] = {
 		{ "-w /x -p x -k a", "-w /x -p rwa -k b" },
+		{ B64 "-F path=/x -F perm=w", B64 "-S stat -F path=/x" },
 		{ MOUNT "-F sgid=5", MOUNT "-F sgid=6" },
 		{ MOUNT "-F uid=5", MOUNT "-F uid=6" },
 	};

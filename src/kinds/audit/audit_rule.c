@@ -97,13 +97,13 @@ int hf_audit_rule_missing(const hf_audit_rule *rule,
 /*
  * The syscalls that the kernel's perm field looks at (asm-generic/audit_dir_write.h and
  * its siblings, audit_classify_syscall()). The core names are the table of libaudit 3.1.3
- * to 4.1 (lib/permtab.h); 4.2 has them, too. What only later tables
+ * to 4.1.0 (lib/permtab.h); those of 4.1.1 and 4.2 have them, too. What only later tables
  * have, or only the kernel, says nothing about where a mask came from.
  */
 typedef struct perm_class {
 	uint32_t perm;
 	const char *core[28];
-	const char *more[8];
+	const char *more[10];
 } perm_class;
 
 static const perm_class perm_classes[] = {
@@ -118,7 +118,8 @@ static const perm_class perm_classes[] = {
 	{ AUDIT_PERM_READ,
 	  { "readlink", "quotactl", "listxattr", "llistxattr", "flistxattr", "getxattr",
 	    "lgetxattr", "fgetxattr", "readlinkat", "open", "openat", "openat2" },
-	  { "quotactl_fd", "listxattrat", "getxattrat", "file_getattr" } },
+	  { "quotactl_fd", "listxattrat", "getxattrat", "file_getattr", "stat", "lstat",
+	    "fstat", "newfstatat", "statx" } },
 	{ AUDIT_PERM_ATTR,
 	  { "chmod", "fchmod", "chown", "lchown", "fchown", "setxattr", "lsetxattr",
 	    "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "fchownat",
