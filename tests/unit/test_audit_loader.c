@@ -159,14 +159,34 @@ static void loader_not_seen(void **state)
 /* auditctl -R looks at the owner and the mode of the file that it loads. */
 static void owner_of_the_merged(void **state)
 {
+	static const struct {
+		const char *audit;
+		bool refused;
+	} c[] = {
+		{ NULL, true },	    { "3.0.9", true }, { "4.0.2", false },
+		{ "4.1.2", false }, { "4.2.1", true },
+	};
 	world *w = *state;
 
 	kind_world_control(w, "a", etc_docker);
 	plan(w);
 	apply(w);
 	assert_int_equal(fchmodat(w->t->fd, "etc/audit/audit.rules", 0666, 0), 0);
-	plan(w);
-	assert_non_null(strstr(rows(w), "anybody may write to /etc/audit/audit.rules"));
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		if (c[i].audit)
+			assert_int_equal(hf_facts_set(&w->facts, "audit", HF_PRESENT,
+						      c[i].audit, "test", NULL),
+					 0);
+		plan(w);
+		if (!strstr(rows(w), c[i].refused ? "nothing loads audit rules at boot: "
+						    "anybody may write to "
+						    "/etc/audit/audit.rules, and "
+						    "auditctl refuses it"
+						  : "what is loaded at boot may be "
+						    "anything: anybody may write to "
+						    "/etc/audit/audit.rules"))
+			fail_msg("%s: %s", c[i].audit, rows(w));
+	}
 	assert_int_equal(fchmodat(w->t->fd, "etc/audit/audit.rules", 0640, 0), 0);
 	if (geteuid() != 0)
 		skip(); /* giving files away */
@@ -203,12 +223,28 @@ static void absent_with_cr(void **state)
 			    "-a never,exit -F uid=5\r\n-w /etc/x\r\n");
 }
 
+/* The loop over the files of rules.d: that of audit 4.2 takes names with blanks. */
+static void names_with_blanks(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	temp_root_write(w->t, "etc/audit/rules.d/0 never.rules", "-a never,task\n");
+	plan(w);
+	assert_null(strstr(rows(w), "0 never.rules"));
+	temp_root_write(w->t, "usr/sbin/augenrules",
+			"sort -zV | xargs -0r cat -- | awk '\n");
+	plan(w);
+	assert_non_null(strstr(rows(w), "/etc/audit/rules.d/0 never.rules"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(loader_dropins),	   TEST(loader_text),
 		TEST(loader_not_seen),	   TEST(loader_not_installed),
 		TEST(owner_of_the_merged), TEST(absent_with_cr),
+		TEST(names_with_blanks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ int hf_audit_name_compare(const char *a, const char *b);
 typedef struct hf_audit_merge_style {
 	bool gawk;     /* awk is gawk and knows \s; mawk reads it as the letter s */
 	bool strip_cr; /* audit 4.0 and later: a CR at the end of a line goes */
+	bool blanks;   /* audit 4.2: files with blanks in their names are taken, too */
 } hf_audit_merge_style;
 
 typedef struct hf_audit_merged_line {

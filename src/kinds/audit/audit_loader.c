@@ -341,6 +341,14 @@ int hf_audit_loader_find(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
 	return 0;
 }
 
+/* auditctl -R refuses a file that anybody may write: up to 3.1.x, and again from 4.1.4 on
+ * (4.0.2 and 4.1.2 take it). */
+static bool refuses_open_files(const char *version)
+{
+	return !version || hf_version_compare(version, "4.0") < 0 ||
+	       hf_version_compare(version, "4.1.4") >= 0;
+}
+
 int hf_audit_loader_check(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs)
 {
 	cleanup_(hf_error_freep) hf_error *err = NULL;
@@ -360,12 +368,17 @@ int hf_audit_loader_check(struct hf_host *host, hf_plan *plan, hf_audit_obs *obs
 	if (!foreign && !(inode.mode & S_IWOTH))
 		return 0;
 	obs->loader = HF_AUDIT_LOADER_NONE;
-	obs->loader_why =
-		foreign ? hf_arena_printf(&plan->arena,
-					  "nothing loads audit rules at boot: %s belongs "
-					  "to uid %u, and auditctl %s refuses it",
-					  HF_AUDIT_MERGED, (unsigned)inode.uid, version)
-			: "nothing loads audit rules at boot: anybody may write "
-			  "to " HF_AUDIT_MERGED ", and auditctl refuses it";
+	if (foreign)
+		obs->loader_why =
+			hf_arena_printf(&plan->arena,
+					"nothing loads audit rules at boot: %s belongs "
+					"to uid %u, and auditctl %s refuses it",
+					HF_AUDIT_MERGED, (unsigned)inode.uid, version);
+	else if (refuses_open_files(version))
+		obs->loader_why = "nothing loads audit rules at boot: anybody may write "
+				  "to " HF_AUDIT_MERGED ", and auditctl refuses it";
+	else
+		obs->loader_why = "what is loaded at boot may be anything: anybody may "
+				  "write to " HF_AUDIT_MERGED;
 	return obs->loader_why ? 0 : -ENOMEM;
 }

@@ -58,14 +58,14 @@ static int by_name(const void *a, const void *b)
 				     ((const hf_audit_source *)b)->name);
 }
 
-/* The files that augenrules takes: *.rules, not hidden; a blank in a name breaks its
- * loop over them, so such a file is not taken. */
-static bool is_merged(const char *name)
+/* The files that augenrules takes: *.rules, not hidden. Before 4.2 a blank in a name
+ * breaks its loop over them, so such a file is not taken. */
+static bool is_merged(const hf_audit_obs *obs, const char *name)
 {
 	size_t len = strlen(name);
 
 	return len >= 6 && strcmp(name + len - 6, ".rules") == 0 && name[0] != '.' &&
-	       !strpbrk(name, " \t\n");
+	       (obs->style.blanks || !strpbrk(name, " \t\n"));
 }
 
 static int read_rules_d(observer *o)
@@ -88,7 +88,7 @@ static int read_rules_d(observer *o)
 		hf_audit_source *file, one = { 0 };
 		char *path;
 
-		if (!is_merged(names[i]))
+		if (!is_merged(obs, names[i]))
 			continue;
 		path = hf_path_join(o->arena, HF_AUDIT_RULES_D, names[i]);
 		if (!path || read_optional(o, path, &one) < 0)
@@ -107,7 +107,8 @@ static int read_rules_d(observer *o)
 
 /* --- the boot view ---------------------------------------------------------------- */
 
-/* How this host's augenrules merges: which awk runs, and does it drop CRs? */
+/* How this host's augenrules merges: which awk runs, does it drop CRs, and how does it go
+ * over the files? */
 static int find_style(observer *o)
 {
 	static const char *const tools[] = { "/usr/sbin/augenrules", "/sbin/augenrules",
@@ -132,8 +133,10 @@ static int find_style(observer *o)
 			return o->obs->unknown ? 0 : -ENOMEM;
 		}
 		o->obs->has_tools = true;
-		if (r == 0 && i < 2)
+		if (r == 0 && i < 2) {
 			o->obs->style.strip_cr = strstr(bytes, "\\r") != NULL;
+			o->obs->style.blanks = strstr(bytes, "xargs -0") != NULL;
+		}
 		break;
 	}
 	r = hf_fs_canonical(o->host, "/usr/bin/awk", o->arena, &awk, &awk_err);
@@ -437,10 +440,10 @@ int hf_audit_ahead(struct hf_host *host, struct hf_plan *plan, hf_error **err)
 	observer o = { .host = host, .plan = plan, .arena = &plan->arena, .obs = obs };
 
 	hf_audit_kernel_ahead(host);
-	if (!obs || read_rules_d(&o) < 0 ||
+	if (!obs || find_style(&o) < 0 || read_rules_d(&o) < 0 ||
 	    read_optional(&o, HF_AUDIT_TMPFILES, &obs->tmpfiles) < 0 ||
 	    read_optional(&o, HF_AUDIT_MERGED, &obs->merged_file) < 0 ||
-	    find_style(&o) < 0 || hf_audit_loader_find(host, plan, obs) < 0)
+	    hf_audit_loader_find(host, plan, obs) < 0)
 		return hf_error_oom(err);
 	plan->obs[HF_RANK_AUDIT] = obs;
 	return 0;
@@ -577,12 +580,13 @@ static int add_source(observer *o, hf_audit_source **all, size_t *n,
 	return 0;
 }
 
-static bool is_in_rules_d(const char *path)
+static bool is_in_rules_d(const hf_audit_obs *obs, const char *path)
 {
 	static const char dir[] = HF_AUDIT_RULES_D "/";
 	const char *name = path + strlen(dir);
 
-	return !strncmp(path, dir, strlen(dir)) && !strchr(name, '/') && is_merged(name);
+	return !strncmp(path, dir, strlen(dir)) && !strchr(name, '/') &&
+	       is_merged(obs, name);
 }
 
 static int read_boot_to_come(observer *o, hf_audit_boot *ret)
@@ -612,7 +616,7 @@ static int read_boot_to_come(observer *o, hf_audit_boot *ret)
 					.name = hf_path_base(group->path) };
 
 		if (group->type == HF_GROUP_FILE && !group->existed &&
-		    is_in_rules_d(group->path)) {
+		    is_in_rules_d(obs, group->path)) {
 			one = planned(o->plan, &one);
 			if (add_source(o, &files, &n, &one) < 0)
 				return -ENOMEM;
