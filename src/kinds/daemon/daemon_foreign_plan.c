@@ -302,18 +302,6 @@ static int tell_argv(hf_daemon_live *l, hf_effect *effect, bool *ret_plugins)
 /* --- the environment ------------------------------------------------------------------
  */
 
-/* The value of a variable in the running process; NULL: none */
-static const char *live_value(const hf_daemon_obs *obs, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < obs->n_live_env; i++)
-		if (strncmp(obs->live_env[i], name, len) == 0 &&
-		    obs->live_env[i][len] == '=')
-			return obs->live_env[i] + len + 1;
-	return NULL;
-}
-
 /* Names only: a proxy's value may hold a password. That one is gone cannot be told from
  * that the manager does not add it any more. */
 static int tell_env(hf_daemon_live *l, hf_effect *effect)
@@ -324,7 +312,8 @@ static int tell_env(hf_daemon_live *l, hf_effect *effect)
 	for (size_t i = 0; i < ctx->unit->n_vars && ctx->unit->vars_exact; i++) {
 		const hf_unit_var *var = &ctx->unit->vars[i];
 		const hf_arg at = { .file = var->file, .line = var->line };
-		const char *was = live_value(ctx->obs, var->name);
+		const char *was = hf_daemon_variable(ctx->obs->live_env,
+						     ctx->obs->n_live_env, var->name);
 
 		if (var->value && (!was || strcmp(was, var->value) != 0))
 			add_flag(&names, var->name, &at, how(was != NULL, true));

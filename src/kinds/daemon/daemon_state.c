@@ -44,6 +44,16 @@ static int standard(const hf_dkey *key, const char *engine, hf_arena *arena,
 }
 
 /* The only key that may be given both ways: the two are merged. */
+const char *hf_daemon_variable(const char *const *env, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; env && i < n && env[i]; i++)
+		if (strncmp(env[i], name, len) == 0 && env[i][len] == '=')
+			return env[i] + len + 1;
+	return NULL;
+}
+
 bool hf_daemon_may_repeat(const hf_dkey *key)
 {
 	return strcmp(key->name, "runtimes") == 0;

@@ -76,8 +76,7 @@ typedef struct hf_daemon_value {
 	const hf_dflag *flag;	/* the flag that stands for the key */
 	bool conflict;		/* both: dockerd does not start */
 	const char *variable;	/* of the unit's environment, that decides it; or NULL */
-	const char
-		*streams; /* a socket unit whose TCP addresses are in .value; or NULL */
+	const char *streams; /* a socket unit: its TCP addresses are in .value; or NULL */
 } hf_daemon_value;
 
 /** hf_daemon_in_force - the value of @key, or of its member @subkey; 0 or -ENOMEM; pure
@@ -85,6 +84,10 @@ typedef struct hf_daemon_value {
 int hf_daemon_in_force(const hf_daemon_config *config, const hf_dkey *key,
 		       const char *subkey, hf_arena *arena,
 		       hf_daemon_value *ret) _must_check_;
+
+/** hf_daemon_variable - the value of @name in @env, which is "NAME=VALUE" @n times or
+ * until NULL; NULL: it is not in it, or @env is; borrowed; pure */
+const char *hf_daemon_variable(const char *const *env, size_t n, const char *name);
 
 /** hf_daemon_may_repeat - may the key be given both ways? pure */
 bool hf_daemon_may_repeat(const hf_dkey *key);

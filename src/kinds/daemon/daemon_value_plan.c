@@ -103,18 +103,13 @@ static int driver_of_environment(hf_plan *plan, hf_daemon_value *v)
 	static const char name[] = "DOCKER_DRIVER";
 	const char *engine = plan->engine.unit;
 	const hf_unit_view *unit = engine ? hf_map_get(&plan->units, engine) : NULL;
+	const char *text = unit ? hf_daemon_variable(unit->env, SIZE_MAX, name) : NULL;
 
-	for (size_t i = 0; unit && unit->env && unit->env[i]; i++) {
-		const char *text = unit->env[i] + strlen(name) + 1;
-
-		if (strncmp(unit->env[i], name, strlen(name)) != 0 || text[-1] != '=' ||
-		    !*text)
-			continue;
-		v->value = hf_json_new(&plan->arena, HF_JSON_STRING, text);
-		v->variable = name;
-		return v->value ? 0 : -ENOMEM;
-	}
-	return 0;
+	if (!text || !*text)
+		return 0;
+	v->value = hf_json_new(&plan->arena, HF_JSON_STRING, text);
+	v->variable = name;
+	return v->value ? 0 : -ENOMEM;
 }
 
 int hf_daemon_value_for(hf_plan *plan, const hf_daemon_config *config,
