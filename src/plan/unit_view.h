@@ -31,6 +31,16 @@ typedef struct hf_unit_var {
 	unsigned line;
 } hf_unit_var;
 
+/* What a unit mounts for its own processes. */
+typedef struct hf_unit_mount {
+	const char *path;  /* over what; NULL: only the running manager knows */
+	bool same;	   /* that path itself: what is there shows */
+	bool inaccessible; /* nothing shows, nor any other mount below */
+	const char *key;   /* of the setting */
+	const char *file;
+	unsigned line;
+} hf_unit_mount;
+
 typedef enum hf_unit_load {
 	HF_UNIT_NOT_FOUND,
 	HF_UNIT_LOADED,
@@ -58,6 +68,8 @@ typedef struct hf_unit_view {
 	const hf_unit_var *vars; /* of dockerd's unit: what its files assign, by name */
 	size_t n_vars;
 	bool vars_exact; /* there are no others, but those that the manager adds */
+	const hf_unit_mount *mounts; /* of dockerd's unit, but a root of its own */
+	size_t n_mounts;
 	const char **listen_streams; /* ListenStream= of a socket unit, absolute paths */
 	size_t n_listen_streams;
 	const char **listen_tcp; /* its internet addresses, as "tcp://ADDRESS:PORT" */
@@ -78,5 +90,9 @@ typedef struct hf_unit_view {
 	uint64_t main_start_ticks;  /* clock ticks from boot to its start; 0: unknown */
 	uint64_t main_started_usec; /* the same as CLOCK_REALTIME; 0: unknown */
 } hf_unit_view;
+
+/** hf_unit_mount_over - what the unit mounts over @path or a directory above it, so that
+ *  its process has something else there; NULL: nothing; pure */
+const hf_unit_mount *hf_unit_mount_over(const hf_unit_view *view, const char *path);
 
 #endif

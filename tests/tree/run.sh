@@ -237,6 +237,8 @@ violated docker-tcp-tls "printf '[Socket]\nListenStream=2375\nService=docker.ser
 	>etc/systemd/system/docker-tcp.socket"
 violated docker-tls-key-mode "dropin '[Service]' Environment=DOCKER_OPTS=--tlsverify"
 violated docker-icc "dropin '[Service]' RootDirectory=/srv"
+violated docker-icc "dropin '[Service]' BindPaths=/srv:/etc/docker"
+violated docker-icc "dropin '[Service]' TemporaryFileSystem=/etc"
 violated docker-insecure-registries "dropin '[Service]' \
 	Environment=DOCKER_OPTS=--registry-mirror=HTTP://mirror"
 # what these are about went with 24.0 and 25.0; Debian 13 has a later one

@@ -309,12 +309,41 @@ static void test_unusable(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, temp_root_make, temp_root_remove)
 
+/* The unit has something else where the file is. */
+static void test_mounted_over(void **state)
+{
+	const hf_unit_mount mounts[] = { { .path = "/etc",
+					   .key = "TemporaryFileSystem",
+					   .file = "/x.service",
+					   .line = 3 } };
+	hf_arg argv[] = { { .text = "/usr/bin/dockerd" },
+			  { .text = "--config-file=/srv/d.json" } };
+	hf_unit_view unit = { .name = "docker.service",
+			      .load = HF_UNIT_LOADED,
+			      .argv = argv,
+			      .n_argv = 1,
+			      .argv_exact = true,
+			      .mounts = mounts,
+			      .n_mounts = 1 };
+	look l;
+
+	look_at(&l, *state, &unit);
+	assert_string_equal(l.obs->unit_why,
+			    "TemporaryFileSystem= at /x.service:3 gives it another /etc, "
+			    "which is not looked at");
+	look_done(&l);
+	unit.n_argv = 2; /* elsewhere */
+	look_at(&l, *state, &unit);
+	assert_null(l.obs->unit_why);
+	look_done(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_absent),	   TEST(test_bad_unit),	    TEST(test_elsewhere),
 		TEST(test_hidden_process), TEST(test_api_is_asked), TEST(test_malformed),
-		TEST(test_unusable),
+		TEST(test_unusable),	   TEST(test_mounted_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -301,6 +301,62 @@ static void engine_in_another_root(void **state)
 			       "docker.service:3 gives it another root"));
 }
 
+/* The same of a part of the tree; the deepest mount shows, below what is made
+ * inaccessible none does. */
+static void engine_with_mounts(void **state)
+{
+	static const struct {
+		const char *lines;
+		const char *over; /* /etc/docker/daemon.json; NULL: nothing is */
+	} c[] = {
+		{ "BindPaths=/srv:/etc/docker", "/etc/docker" },
+		{ "BindPaths=/srv /srv:/srv", NULL },
+		{ "BindReadOnlyPaths=-/srv:/etc/docker//:norbind", "/etc/docker" },
+		{ "BindPaths=/srv:/etc/docker\nBindPaths=", NULL },
+		{ "BindPaths=/srv:/etc/docker/certs.d /srv:/etc/dock", NULL },
+		{ "BindPaths=\"/a b\":/etc", "/etc" },
+		{ "BindPaths=/etc:/etc/docker/daemon.json", "/etc/docker/daemon.json" },
+		{ "BindPaths=/etc", NULL },
+		{ "TemporaryFileSystem=/:ro", "/" },
+		{ "TemporaryFileSystem=/:ro\nBindReadOnlyPaths=/usr /etc", NULL },
+		{ "TemporaryFileSystem=/etc/docker\nBindPaths=/etc", "/etc/docker" },
+		{ "TemporaryFileSystem=/etc\nBindPaths=/etc:/etc", "/etc" },
+		{ "InaccessiblePaths=-/etc\nBindPaths=/etc/docker", "/etc" },
+		{ "InaccessiblePaths=/var /home -+/etc/docker", "/etc/docker" },
+		{ "MountImages=-/x.raw:/etc/docker:root:ro", "/etc/docker" },
+		{ "MountImages=/etc", NULL },
+		{ "ExtensionDirectories=/var/lib/x", "/etc" },
+		{ "ExtensionImages=-/x.raw", "/etc" },
+		{ "BindPaths=/srv:%t", NULL }, /* /run */
+		{ "BindPaths=%h:/etc", "/etc" },
+		{ "BindPaths=/srv:/%H", "" },
+		{ "BindPaths=/var \"/srv:/etc", "" },
+		{ "BindPaths=/srv:etc/docker", NULL },
+	};
+	temp_root *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		cleanup_(hf_plan_done) hf_plan plan = { 0 };
+		const hf_unit_mount *over;
+		char text[256];
+
+		snprintf(text, sizeof(text), "[Service]\nExecStart=/opt/dockerd\n%s\n",
+			 c[i].lines);
+		temp_root_write(t, "etc/systemd/system/docker.service", text);
+		survey(t, &plan, NULL, 0);
+		over = hf_unit_mount_over(view_of(&plan, "docker.service"),
+					  "/etc/docker/daemon.json");
+		if (!over != !c[i].over ||
+		    (over && strcmp(over->path ? over->path : "", c[i].over) != 0))
+			fail_msg("%s: %s", c[i].lines,
+				 !over	      ? "nothing"
+				 : over->path ? over->path
+					      : "perhaps");
+		if (over)
+			assert_true(over->line >= 3 && strstr(c[i].lines, over->key));
+	}
+}
+
 /* It may hold a drop-in, wherever the fragment is. */
 static void search_directory_that_cannot_be_read(void **state)
 {
@@ -484,6 +540,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_in_another_root, setup, teardown),
+		cmocka_unit_test_setup_teardown(engine_with_mounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(env_files_that_cannot_be_read, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(directories_of_ours, setup, teardown),

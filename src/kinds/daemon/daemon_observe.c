@@ -129,6 +129,21 @@ static int read_file(observer *o)
 /* --- the unit -------------------------------------------------------------------------
  */
 
+/* The file that it reads there is another one. */
+static int look_for_mount(observer *o)
+{
+	const hf_unit_mount *over = hf_unit_mount_over(o->unit, o->obs->path);
+
+	if (!over)
+		return 0;
+	o->obs->unit_why = hf_arena_printf(
+		&o->plan->arena,
+		over->path ? "%s= at %s:%u gives it another %s, which is not looked at"
+			   : "%s= at %s:%u is known only to the running manager",
+		over->key, over->file, over->line, over->path);
+	return o->obs->unit_why ? 0 : -ENOMEM;
+}
+
 /* Which file dockerd reads, and whether there is a dockerd to manage at all. */
 static int find_unit(observer *o)
 {
@@ -151,7 +166,7 @@ static int find_unit(observer *o)
 		return -ENOMEM;
 	if (o->argv.config_file && *o->argv.config_file)
 		o->obs->path = o->argv.config_file;
-	return 0;
+	return look_for_mount(o);
 }
 
 /* --- the process ----------------------------------------------------------------------

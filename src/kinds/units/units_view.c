@@ -446,6 +446,7 @@ int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_uni
 		      hf_error **err)
 {
 	hf_unit_view *view = hf_arena_new(&plan->arena, hf_unit_view);
+	hf_unit_mount *mounts = NULL;
 	int r;
 
 	if (!view || hf_map_put(&plan->units, &plan->arena, unit->name, view) < 0)
@@ -472,8 +473,13 @@ int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_uni
 		view->argv_exact = exec->argv.exact;
 		view->argv_why = exec->argv.why;
 	}
-	if (runs_dockerd(view) && view_env(view, &plan->arena, &exec->env) < 0)
+	if (r < 0 || !runs_dockerd(view))
+		return r;
+	if (view_env(view, &plan->arena, &exec->env) < 0)
 		return hf_error_oom(err);
+	r = hf_units_mounts(&plan->arena, unit->name, stack, &mounts, &view->n_mounts,
+			    err);
+	view->mounts = mounts;
 	return r;
 }
 

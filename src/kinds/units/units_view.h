@@ -73,4 +73,14 @@ int hf_units_ref_unit(hf_arena *arena, const char *ref, const char **ret) _must_
 int hf_units_refs_put(hf_plan *plan, const hf_units_obs *obs, const hf_model *model,
 		      hf_error **err) _must_check_;
 
+/**
+ * hf_units_mounts - what unit @unit mounts for its processes, but a root of its own
+ * @ret: in @arena
+ *
+ * As systemd.exec(5): BindPaths=, TemporaryFileSystem=, InaccessiblePaths=, MountImages=,
+ * ExtensionDirectories= and their like. 0 or -ENOMEM. Pure.
+ */
+int hf_units_mounts(hf_arena *arena, const char *unit, const hf_unit_stack *stack,
+		    hf_unit_mount **ret, size_t *ret_n, hf_error **err) _must_check_;
+
 #endif
