@@ -202,6 +202,69 @@ static void owner_of_the_merged(void **state)
 	assert_string_equal(rows(w), "");
 }
 
+/* Where audit.rules is loaded as it stands, it is made anew from the files of rules.d:
+ * what those ask of the host is known, tools or no tools, and a setting that waits for it
+ * is a change. */
+static void stale_and_direct(void **state)
+{
+	world *w = *state;
+
+	temp_root_write(w->t, "usr/lib/systemd/system/auditd.service",
+			"[Service]\nExecStartPost=-/sbin/auditctl -R "
+			"/etc/audit/audit.rules\n");
+	temp_root_mkdir(w->t, "etc/there");
+	temp_root_write(w->t, "etc/audit/rules.d/audit.rules",
+			"-a always,exit -F dir=/etc/there -F perm=wa\n-f 1\n");
+	assert_int_equal(unlinkat(w->t->fd, "usr/sbin/augenrules", 0), 0);
+	kind_world_control(
+		w, "a", "rules: [{rule: '-a always,exit -F dir=/etc/there -F perm=wa'}]");
+	kind_world_control(w, "b", "settings: {failure: 1}");
+	plan(w);
+	assert_string_equal(
+		changes(w),
+		"update persisted audit:-a always,exit -F dir=/etc/there -F perm=wa\n"
+		"update persisted audit:setting failure\n");
+	assert_non_null(strstr(after(w, "/etc/audit/audit.rules"),
+			       "\n-f 1\n-a always,exit -F dir=/etc/there -F perm=wa\n"));
+	apply(w);
+	assert_string_equal(changes(w), "");
+	assert_null(strstr(rows(w), "drift"));
+	/* what must stand nowhere stands only there */
+	kind_world_control(w, "c", "absent: ['-w /etc/gone']");
+	temp_root_write(
+		w->t, "etc/audit/audit.rules",
+		"-w /etc/gone\n-f 1\n-a always,exit -F dir=/etc/there -F perm=wa\n");
+	plan(w);
+	assert_non_null(strstr(changes(w), "delete persisted audit:absent"));
+	apply(w);
+	assert_string_equal(changes(w), "");
+	assert_null(strstr(rows(w), "drift"));
+	/* what is of no account to a demand is no reason to write it */
+	temp_root_write(w->t, "etc/audit/audit.rules",
+			"-f 1\n-a always,exit -F dir=/etc/there -F perm=wa\n");
+	plan(w);
+	assert_string_equal(changes(w), "");
+	assert_int_equal(w->plan.n_groups, 0);
+}
+
+/* A setting that holds, and will not for what the plan brings back: said so. */
+static void setting_behind_a_line_of_others(void **state)
+{
+	world *w = *state;
+	hf_control *c;
+
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules",
+			"-w /etc/docker -p r\n# holdfast(b): -w /etc/docker -p r\n");
+	kind_world_control(w, "a", "settings: {enabled: true}");
+	c = kind_world_control(w, "b", "absent: ['-w /etc/nothing']");
+	c->disabled = "no";
+	temp_root_write(w->t, "etc/audit/rules.d/zz-holdfast.rules", "-e 1\n");
+	plan(w);
+	assert_non_null(strstr(rows(w), "drift persisted audit:setting enabled"));
+	assert_non_null(strstr(rows(w), "with this plan: the load stops at "
+					"/etc/audit/rules.d/10.rules:2"));
+}
+
 /* A line that augenrules strips of its CR is found all the same, and keeps it. */
 static void absent_with_cr(void **state)
 {
@@ -241,10 +304,15 @@ static void names_with_blanks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(loader_dropins),	   TEST(loader_text),
-		TEST(loader_not_seen),	   TEST(loader_not_installed),
-		TEST(owner_of_the_merged), TEST(absent_with_cr),
+		TEST(loader_dropins),
+		TEST(loader_text),
+		TEST(loader_not_seen),
+		TEST(loader_not_installed),
+		TEST(owner_of_the_merged),
+		TEST(absent_with_cr),
 		TEST(names_with_blanks),
+		TEST(stale_and_direct),
+		TEST(setting_behind_a_line_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

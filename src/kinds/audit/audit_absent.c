@@ -182,6 +182,17 @@ static int edit_file(hf_audit_planner *p, hf_audit_after *file)
 	return file->source.bytes ? 0 : -ENOMEM;
 }
 
+/* Only audit.rules has it still, which is loaded as it stands: it is made anew. */
+static int change_merged(hf_audit_planner *p, const hf_audit_gone *gone, hf_change **ret)
+{
+	hf_group *group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
+					&hf_kind_audit, HF_AUDIT_MERGED);
+
+	return group ? add_change(p, gone->id, HF_OP_DELETE, gone->text, HF_CAUSE_HOST,
+				  group, ret)
+		     : -ENOMEM;
+}
+
 static int judge(hf_audit_planner *p, const hf_audit_gone *gone)
 {
 	const hf_audit_entry *e =
@@ -191,6 +202,10 @@ static int judge(hf_audit_planner *p, const hf_audit_gone *gone)
 	for (size_t i = 0; i < p->plan->n_changes; i++)
 		if (strcmp(p->plan->changes[i]->id, gone->id) == 0)
 			change = p->plan->changes[i];
+	if (!change && e && !gone->found_file && gone->enforced && p->obs->stale &&
+	    p->obs->loader == HF_AUDIT_LOADER_DIRECT &&
+	    change_merged(p, gone, &change) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < gone->n_wants; i++) {
 		const char *file = gone->found_file ? gone->found_file
 				   : e		    ? e->file

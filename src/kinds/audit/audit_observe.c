@@ -187,6 +187,7 @@ static int read_boot(observer *o)
 	hf_audit_obs *obs = o->obs;
 	hf_audit_boot_host host = hf_audit_obs_host(obs);
 	hf_audit_merged direct;
+	hf_audit_boot scratch;
 
 	obs->merged_exists = obs->merged_file.bytes != NULL;
 	if (ask_for_taken_out(o, &host) < 0)
@@ -199,7 +200,10 @@ static int read_boot(observer *o)
 	if (obs->loader != HF_AUDIT_LOADER_DIRECT || !obs->stale)
 		return hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena,
 					  &obs->boot);
-	/* audit.rules is loaded as it stands */
+	/* audit.rules is loaded as it stands; what the files of rules.d ask of the host
+	 * is asked as well, for the plan may make it anew from them */
+	if (hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena, &scratch) < 0)
+		return -ENOMEM;
 	if (!obs->merged_file.bytes)
 		obs->merged_file.bytes = "";
 	if (hf_audit_split(&obs->merged_file, o->arena, &direct) < 0)

@@ -432,9 +432,10 @@ int hf_audit_plan_merged(hf_audit_planner *p)
 	bool direct = p->obs->loader == HF_AUDIT_LOADER_DIRECT;
 	hf_audit_source *sources;
 	hf_audit_merged merged;
-	hf_group *group;
+	/* there already where something is not in force for want of it */
+	hf_group *group = hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_MERGED);
 
-	if (!p->files_change && !(direct && p->obs->stale)) {
+	if (!group && !(p->files_change && (p->obs->has_tools || direct))) {
 		if (p->obs->stale && p->obs->loader == HF_AUDIT_LOADER_MERGES &&
 		    p->n_items)
 			hf_diag_add(p->plan->diags, HF_DIAG_NOTE, (hf_mark){ 0 }, NULL,
@@ -453,8 +454,7 @@ int hf_audit_plan_merged(hf_audit_planner *p)
 		return -ENOMEM;
 	/* with a change in it it is written, as it is if need be */
 	if (old->bytes && old->len == merged.len &&
-	    !memcmp(old->bytes, merged.text, merged.len) &&
-	    !hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_MERGED))
+	    !memcmp(old->bytes, merged.text, merged.len) && !group)
 		return 0;
 	group = hf_audit_file_group(p, HF_AUDIT_MERGED, old->bytes, old->len,
 				    p->obs->merged_exists, 0640);
@@ -550,9 +550,7 @@ static int plan_all(hf_audit_planner *p)
 		r = hf_audit_plan_tmpfiles(p);
 	if (r == 0)
 		r = name_bare_rewrites(p);
-	/* without them it is nobody's, unless a change is about it */
-	if (r == 0 && (p->obs->has_tools ||
-		       hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_MERGED)))
+	if (r == 0)
 		r = hf_audit_plan_merged(p);
 	return r < 0 ? r : hf_audit_plan_live(p);
 }

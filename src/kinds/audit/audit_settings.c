@@ -198,6 +198,36 @@ static int compose(hf_audit_planner *p, const hf_audit_setting_demand *demands,
 	return hf_audit_own_file(p, &p->files[p->settings], &sb);
 }
 
+/* Is it in force once audit.rules, which is loaded as it stands, is made anew? */
+static bool is_behind(const hf_audit_planner *p, hf_audit_setting s,
+		      const hf_audit_setting_demand *demand)
+{
+	const hf_audit_boot_setting *boot = &p->obs->boot.settings[s];
+
+	return p->obs->loader == HF_AUDIT_LOADER_DIRECT && p->obs->stale &&
+	       demand->enforced && !hf_audit_setting_withheld(p, s, demand->value) &&
+	       !(boot->set && boot->loaded &&
+		 hf_audit_setting_holds(s, demand->value, boot->value));
+}
+
+static int change_merged(hf_audit_planner *p, hf_audit_setting s,
+			 const hf_audit_setting_demand *demand, hf_change **ret)
+{
+	const char *text = hf_audit_setting_text(p, s, demand->value);
+	hf_group *group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
+					&hf_kind_audit, HF_AUDIT_MERGED);
+
+	if (!text || !group)
+		return -ENOMEM;
+	*ret = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
+			      HF_OP_UPDATE, "not in force", text,
+			      hf_plan_cause(p->plan, p->model, demand->id, text));
+	if (!*ret)
+		return -ENOMEM;
+	hf_change_in(*ret, group);
+	return 0;
+}
+
 static int add_change(hf_audit_planner *p, hf_audit_setting s,
 		      const hf_audit_setting_demand *demand, const own_setting *own,
 		      const own_setting *after, bool blocked, hf_change **ret)
@@ -212,7 +242,7 @@ static int add_change(hf_audit_planner *p, hf_audit_setting s,
 	*ret = NULL;
 	if (!blocked && own->set == after->set &&
 	    (!own->set || own->value == after->value))
-		return 0;
+		return is_behind(p, s, demand) ? change_merged(p, s, demand, ret) : 0;
 	change = hf_plan_change(
 		p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
 		!own->set     ? HF_OP_CREATE
@@ -266,6 +296,13 @@ static int judge(hf_audit_planner *p, const hf_audit_want *want, const char *id,
 	} else if (hf_audit_setting_withheld(p, s, want->spec->value)) {
 		state = HF_STATE_FINDING;
 		why = hf_audit_setting_withheld(p, s, want->spec->value);
+	}
+	/* it holds, and with what this plan does to other files it will not */
+	if (state != HF_STATE_DRIFT && change && change->blocked) {
+		state = HF_STATE_DRIFT;
+		why = hf_arena_printf(p->arena, "with this plan: %s", change->blocked);
+		if (!why)
+			return -ENOMEM;
 	}
 	if (hf_row_judge(p->plan, row, state, found, why ? "%s" : NULL, why) < 0)
 		return -ENOMEM;
