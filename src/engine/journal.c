@@ -250,6 +250,17 @@ int hf_txn_id_new(hf_host *host, int64_t now_msec, hf_arena *arena, const char *
 	return *ret ? 0 : hf_error_oom(err);
 }
 
+int hf_txn_none(const hf_host *host, hf_error **err)
+{
+	int r = hf_error_set(err, -ENOENT, "no transaction is on record here");
+
+	return host->offline
+		       ? hf_error_hint(err,
+				       "an apply to a tree keeps its transaction with "
+				       "--record only")
+		       : r;
+}
+
 int hf_txn_find(hf_host *host, const char *word, hf_arena *arena, const char **ret,
 		hf_error **err)
 {
@@ -262,7 +273,7 @@ int hf_txn_find(hf_host *host, const char *word, hf_arena *arena, const char **r
 	if (r < 0)
 		return r;
 	if (!n)
-		return hf_error_set(err, -ENOENT, "no transaction is on record here");
+		return hf_txn_none(host, err);
 	if (strcmp(word, "last") == 0) {
 		*ret = ids[n - 1];
 		return 0;

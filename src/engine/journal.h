@@ -53,6 +53,9 @@ int hf_journal_exists(hf_host *host, hf_error **err) _must_check_;
 int hf_txn_list(hf_host *host, hf_arena *arena, char ***ret, size_t *ret_n,
 		hf_error **err) _must_check_;
 
+/** hf_txn_none - the error that none is on record, and why that may be; -ENOENT */
+int hf_txn_none(const hf_host *host, hf_error **err);
+
 /** hf_txn_find - the id that @word means: "last", an id, or a unique beginning of one
  *  Errors: -ENOENT none, -ENOTUNIQ several (named). */
 int hf_txn_find(hf_host *host, const char *word, hf_arena *arena, const char **ret,

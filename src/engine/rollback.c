@@ -504,6 +504,8 @@ static int choose_newest(hf_host *host, hf_rollback *rb, const char **ret, hf_er
 	char **ids;
 	int r = hf_txn_list(host, &rb->arena, &ids, &n, err);
 
+	if (!r && !n)
+		return hf_txn_none(host, err);
 	for (size_t i = n; !r && i; i--) {
 		hf_txn txn;
 

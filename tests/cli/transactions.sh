@@ -42,7 +42,7 @@ hf 0 history
 has "no transaction is on record"
 hf 64 show
 hf 64 rollback
-has "'holdfast history --root root' lists what is on record"
+has "an apply to a tree keeps its transaction with --record only"
 hf 64 confirm
 has "see 'holdfast history --root root'"
 listing >before
@@ -70,6 +70,8 @@ listing | diff before - || fail "the tree is not as before"
 hf 0 history
 has "rolled-back"
 hf 64 rollback
+has "there is no transaction to roll back"
+has "'holdfast history --root root' lists what is on record"
 
 # what was changed since is refused, and left
 hf 0 apply ./b.yaml --record
