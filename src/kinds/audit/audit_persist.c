@@ -462,8 +462,10 @@ static const hf_audit_rule *find_last(const hf_audit_boot *boot)
 	return first->rule;
 }
 
-/* What is to be in force, and would not be, stays out; *ret_any: there was some. */
-static int block_unmet(hf_audit_planner *p, unsigned round, bool *ret_any)
+/* What is to be in force, and would not be, stays out; *ret_any: there was some.
+ * @now: how the items stand. */
+static int block_unmet(hf_audit_planner *p, const standing *now, unsigned round,
+		       bool *ret_any)
 {
 	const hf_audit_rule *last = round < ROUNDS_MAX ? find_last(&p->come) : NULL;
 	const hf_audit_item *only = last ? hf_audit_item_of(p, last) : NULL;
@@ -473,12 +475,12 @@ static int block_unmet(hf_audit_planner *p, unsigned round, bool *ret_any)
 		only = NULL;
 	for (size_t i = 0; i < p->n_items; i++) {
 		hf_audit_item *item = &p->items[i];
-		standing s;
+		standing s = now[i];
 
 		/* without the one that ends the load the others may be in force */
 		if (!item->enforced || item->blocked || (only && item != only))
 			continue;
-		if (judge_boot(p, &p->come, item, &s) < 0)
+		if (p->comes_anew && judge_boot(p, &p->come, item, &s) < 0)
 			return -ENOMEM;
 		if (item == only)
 			s = (standing){ HF_STATE_DRIFT, .why = abort_text(p, &p->come) };
@@ -498,7 +500,7 @@ static int block_unmet(hf_audit_planner *p, unsigned round, bool *ret_any)
 /* Each rule was looked at by itself, among those of others. What the files will make in
  * the end is loaded here as the verification after the apply will load it: a rule that
  * would not be in force is not written, and said to be so before. */
-static int foresee(hf_audit_planner *p)
+static int foresee(hf_audit_planner *p, const standing *now)
 {
 	unsigned round = 0;
 	bool any;
@@ -511,7 +513,7 @@ static int foresee(hf_audit_planner *p)
 				      p->files[p->own].before->len);
 		else if (!p->unsure && compose(p, &lines) < 0)
 			return -ENOMEM;
-		if (load_come(p, &lines) < 0 || block_unmet(p, round++, &any) < 0)
+		if (load_come(p, &lines) < 0 || block_unmet(p, now, round++, &any) < 0)
 			return -ENOMEM;
 		if (!any && !p->unsure &&
 		    hf_audit_own_file(p, &p->files[p->own], &lines) < 0)
@@ -566,13 +568,12 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 	return 0;
 }
 
-/* How it stands; or will stand, where this plan makes it worse: what meets it goes. */
+/* @s, how it stands, becomes how it will stand where this plan makes it worse: what meets
+ * it goes. */
 static int judge_row(hf_audit_planner *p, const hf_audit_item *item, standing *s)
 {
 	standing then;
 
-	if (judge_boot(p, &p->obs->boot, item, s) < 0)
-		return -ENOMEM;
 	if (!p->comes_anew || s->state == HF_STATE_DRIFT)
 		return 0;
 	if (judge_boot(p, &p->come, item, &then) < 0)
@@ -585,10 +586,9 @@ static int judge_row(hf_audit_planner *p, const hf_audit_item *item, standing *s
 	return s->why ? 0 : -ENOMEM;
 }
 
-static int judge_item(hf_audit_planner *p, hf_audit_item *item)
+static int judge_item(hf_audit_planner *p, hf_audit_item *item, standing s)
 {
 	hf_change *change;
-	standing s;
 
 	if (judge_row(p, item, &s) < 0 || add_change(p, item, s.state, &change) < 0)
 		return -ENOMEM;
@@ -638,21 +638,25 @@ static int release_old(hf_audit_planner *p)
 
 int hf_audit_plan_rules(hf_audit_planner *p)
 {
+	standing *now = hf_arena_array(p->arena, p->n_items, sizeof(*now));
 	size_t n = 0;
 
+	if (!now)
+		return -ENOMEM;
 	note_ours(&p->obs->boot);
 	if (read_old(p) < 0 || load_foreign(p) < 0 || find_silencers(p) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_items; i++) {
-		if (decide(p, &p->items[i], n) < 0)
+		if (decide(p, &p->items[i], n) < 0 ||
+		    judge_boot(p, &p->obs->boot, &p->items[i], &now[i]) < 0)
 			return -ENOMEM;
 		if (n < p->silencers.n && p->silencers.items[n].rule == p->items[i].rule)
 			n++;
 	}
-	if (foresee(p) < 0)
+	if (foresee(p, now) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_items; i++)
-		if (judge_item(p, &p->items[i]) < 0)
+		if (judge_item(p, &p->items[i], now[i]) < 0)
 			return -ENOMEM;
 	return release_old(p);
 }
