@@ -58,6 +58,10 @@ int hf_cmd_parse(hf_arena *arena, const char *unit, const char *value, hf_cmd *r
 int hf_cmd_file_cut(hf_arena *arena, const char *unit, hf_unit_file *file,
 		    hf_error **err) _must_check_;
 
+/** hf_cmd_word_shown - @text as it may be shown: what comes behind '=' or a user in an
+ * URL can be a secret; NULL: no memory; pure */
+const char *hf_cmd_word_shown(hf_arena *arena, const char *text) _must_check_;
+
 /** hf_words_split - words of @text as extract_first_word() yields them
  *
  * @relaxed: as for the value of $WORD: no C escapes, unbalanced quotes tolerated; else
