@@ -294,6 +294,30 @@ int hf_bus_unit_dependants(hf_host *host, const char *unit, hf_arena *arena,
 	return 0;
 }
 
+int hf_bus_environment(hf_host *host, hf_arena *arena, const char ***ret, size_t *ret_n,
+		       hf_error **err)
+{
+	cleanup_(bus_error_done) sd_bus_error e = SD_BUS_ERROR_NULL;
+	cleanup_(strv_done) char **list = NULL;
+	const char **copies = NULL;
+	size_t n = 0;
+	sd_bus *bus;
+	int r = bus_get(host, &bus, err);
+
+	if (r < 0)
+		return r;
+	r = SD(sd_bus_get_property_strv)(bus, destination(bus), SYSTEMD_PATH,
+					 MANAGER_IFACE, "Environment", &e, &list);
+	if (r < 0)
+		return lose(host, bus_error(err, r, &e, "Environment", NULL));
+	for (char **s = list; s && *s; s++)
+		if (push_copy(arena, &copies, &n, *s) < 0)
+			return hf_error_oom(err);
+	*ret = copies;
+	*ret_n = n;
+	return 0;
+}
+
 /* --- calls -------------------------------------------------------------------------- */
 
 /* A method of the manager without an answer to read. @unit: its one argument, or NULL.

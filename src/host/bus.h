@@ -33,6 +33,10 @@ int hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena, hf_bus_uni
  * org.freedesktop.systemd1(5): RequiredBy, BoundBy, ConsistsOf. */
 int hf_bus_unit_dependants(hf_host *host, const char *unit, hf_arena *arena,
 			   const char ***ret, size_t *ret_n, hf_error **err) _must_check_;
+/** hf_bus_environment - what the manager gives all services ("NAME=VALUE"), set by whom
+ *  ever; strings in @arena. As org.freedesktop.systemd1(5): Environment. */
+int hf_bus_environment(hf_host *host, hf_arena *arena, const char ***ret, size_t *ret_n,
+		       hf_error **err) _must_check_;
 /** hf_bus_daemon_reload - Manager.Reload(), returns after the reload */
 int hf_bus_daemon_reload(hf_host *host, hf_error **err) _must_check_;
 /** hf_bus_reset_failed - Manager.ResetFailedUnit(); a unit not loaded is fine */

@@ -102,6 +102,8 @@ static bool interrupted(void *user)
 int __wrap_hf_bus_daemon_reload(hf_host *host, hf_error **err);
 int __wrap_hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena,
 			   hf_bus_unit *ret, hf_error **err);
+int __wrap_hf_bus_environment(hf_host *host, hf_arena *arena, const char ***ret,
+			      size_t *ret_n, hf_error **err);
 
 static void load(void)
 {
@@ -121,6 +123,15 @@ int __wrap_hf_bus_unit_get(hf_host *host, const char *unit, hf_arena *arena,
 {
 	(void)host, (void)unit, (void)arena, (void)err;
 	*ret = (hf_bus_unit){ .active_state = "inactive" };
+	return 0;
+}
+
+int __wrap_hf_bus_environment(hf_host *host, hf_arena *arena, const char ***ret,
+			      size_t *ret_n, hf_error **err)
+{
+	(void)host, (void)arena, (void)err;
+	*ret = NULL;
+	*ret_n = 0;
 	return 0;
 }
 

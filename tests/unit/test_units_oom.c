@@ -28,15 +28,17 @@ static bool alloc_fails(void)
 
 static void tree(temp_root *t)
 {
-	static const char *const dirs[] = { "usr",	  "usr/bin",
-					    "usr/lib",	  "usr/lib/systemd",
-					    VENDOR,	  "etc",
-					    "etc/default" };
+	static const char *const dirs[] = { "usr",	   "usr/bin",
+					    "usr/lib",	   "usr/lib/systemd",
+					    VENDOR,	   "etc",
+					    "etc/default", "etc/systemd" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		temp_root_mkdir(t, dirs[i]);
 	temp_root_write(t, "usr/bin/dockerd", "");
 	temp_root_write(t, "etc/default/docker", "C=--icc\n");
+	temp_root_write(t, "etc/systemd/system.conf",
+			"[Manager]\nDefaultEnvironment=D=1\n");
 	temp_root_write(t, VENDOR "/docker.service",
 			"[Service]\nEnvironment=A=--debug \"B=--init --x\" D=1\n"
 			"EnvironmentFile=/etc/default/docker\n"

@@ -287,6 +287,76 @@ static void engine_behind_a_wrapper(void **state)
 	}
 }
 
+/* The manager's configuration: the first system.conf, then drop-ins by name, of equal
+ * names the first directory's; the unit's own settings go before it. */
+static void default_environment(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *text; /* NULL: a symlink to /dev/null */
+		const char *opts; /* DOCKER_OPTS then; NULL: none */
+	} steps[] = {
+		{ "usr/lib/systemd/system.conf",
+		  "[Manager]\nDefaultEnvironment=A=1 "
+		  "\"DOCKER_OPTS=-H :1 --tls\"\n",
+		  "-H :1 --tls" },
+		{ "etc/systemd/system.conf", "[Manager]\n#DefaultEnvironment=\n", NULL },
+		{ "usr/lib/systemd/system.conf.d/b.conf",
+		  "[Manager]\nDefaultEnvironment=DOCKER_OPTS=--b\n", "--b" },
+		{ "etc/systemd/system.conf.d/a.conf",
+		  "[Manager]\nDefaultEnvironment=DOCKER_OPTS=--a\n", "--b" },
+		{ "etc/systemd/system.conf.d/b.conf", NULL, "--a" },
+		{ "run/systemd/system.conf.d/c.conf",
+		  "[Manager]\nDefaultEnvironment=\nDefaultEnvironment=B=2\n", NULL },
+		{ "run/systemd/system.conf.d/d.conf",
+		  "[Service]\nDefaultEnvironment=DOCKER_OPTS=--no\n", NULL },
+		{ "run/systemd/system.conf.d/d",
+		  "[Manager]\nDefaultEnvironment=DOCKER_OPTS=--no\n", NULL },
+		{ "run/systemd/system.conf.d/e.conf",
+		  "[Manager]\nDefaultEnvironment=DOCKER_OPTS=--e\n", "--e" },
+		{ "etc/default/docker", "DOCKER_OPTS=--own\n", "--own" },
+	};
+	temp_root *t = *state;
+
+	temp_root_mkdir(t, "run/systemd");
+	temp_root_mkdir(t, "run/systemd/system.conf.d");
+	temp_root_mkdir(t, "etc/systemd/system.conf.d");
+	temp_root_mkdir(t, "usr/lib/systemd/system.conf.d");
+	temp_root_write(t, "etc/default/docker", "");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		cleanup_(hf_plan_done) hf_plan plan = { 0 };
+		const hf_unit_view *view;
+		const char *opts = NULL;
+
+		if (steps[i].text)
+			temp_root_write(t, steps[i].path, steps[i].text);
+		else
+			temp_root_link(t, "/dev/null", steps[i].path);
+		survey(t, &plan, NULL, 0);
+		view = view_of(&plan, "docker.service");
+		assert_true(view->argv_exact);
+		for (size_t k = 0; view->env[k]; k++)
+			if (strncmp(view->env[k], "DOCKER_OPTS=", 12) == 0)
+				opts = view->env[k] + 12;
+		if (!opts != !steps[i].opts || (opts && strcmp(opts, steps[i].opts) != 0))
+			fail_msg("with %s: %s", steps[i].path, opts ? opts : "none");
+		assert_int_equal(view->n_argv, !opts ? 3 : strchr(opts, ' ') ? 6 : 4);
+	}
+}
+
+/* It may give it any flag. */
+static void default_environment_that_cannot_be_read(void **state)
+{
+	temp_root *t = *state;
+	cleanup_(hf_plan_done) hf_plan plan = { 0 };
+
+	temp_root_mkdir(t, "etc/systemd/system.conf");
+	survey(t, &plan, NULL, 0);
+	assert_false(view_of(&plan, "docker.service")->argv_exact);
+	assert_non_null(strstr(view_of(&plan, "docker.service")->argv_why,
+			       "/etc/systemd/system.conf"));
+}
+
 /* What it reads there is not what is read here. */
 static void engine_in_another_root(void **state)
 {
@@ -539,6 +609,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(engine_under_another_name, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(fragment_elsewhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(default_environment, setup, teardown),
+		cmocka_unit_test_setup_teardown(default_environment_that_cannot_be_read,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_in_another_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(engine_with_mounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(env_files_that_cannot_be_read, setup,

@@ -180,7 +180,9 @@ static void add_flag(hf_strbuf *sb, const char *written, const hf_arg *at,
 		hf_strbuf_adds(sb, ", ");
 	hf_strbuf_addf(sb, "'%s'", written);
 	if (at && at->file)
-		hf_strbuf_addf(sb, " in %s:%u", at->file, at->line);
+		hf_strbuf_addf(sb, " in %s", at->file);
+	if (at && at->file && at->line)
+		hf_strbuf_addf(sb, ":%u", at->line);
 	if (at && at->variable)
 		hf_strbuf_addf(sb, " (from $%s)", at->variable);
 	hf_strbuf_adds(sb, what);

@@ -100,6 +100,10 @@ typedef struct hf_env {
  */
 bool hf_env_is_valid(const char *name, const char *value);
 
+/** hf_env_is_managers - does systemd itself put @name into the environment of a service?
+ *  systemd.exec(5); pure */
+bool hf_env_is_managers(const char *name);
+
 /** hf_env_put - set or replace a variable; strings are borrowed; 0 or -ENOMEM */
 int hf_env_put(hf_env *env, hf_arena *arena, const char *name, const char *value,
 	       const char *file, unsigned line) _must_check_;

@@ -41,8 +41,7 @@ static int expander_inexact(hf_expander *x, const char *what, const char *name)
 	return x->out.why ? 0 : -ENOMEM;
 }
 
-/* What systemd itself puts into the environment of a service; systemd.exec(5). */
-static bool env_is_managers(const hf_env *env, const char *name)
+bool hf_env_is_managers(const char *name)
 {
 	static const char *const names[] = { "PATH",
 					     "LANG",
@@ -66,7 +65,13 @@ static bool env_is_managers(const hf_env *env, const char *name)
 		if (!strcmp(names[i], name))
 			return true;
 	}
-	return !strncmp(name, "LC_", 3) || hf_map_get(&env->unknown, name);
+	return !strncmp(name, "LC_", 3);
+}
+
+/* Has it a value, if any, that only the running manager knows? */
+static bool is_open(const hf_env *env, const char *name)
+{
+	return hf_env_is_managers(name) || hf_map_get(&env->unknown, name);
 }
 
 static int expander_lookup(hf_expander *x, const char *name, const hf_env_var **ret)
@@ -76,7 +81,7 @@ static int expander_lookup(hf_expander *x, const char *name, const hf_env_var **
 		x->out.exact = false;
 		x->out.why = x->env->incomplete;
 	}
-	if (!*ret && env_is_managers(x->env, name))
+	if (!*ret && is_open(x->env, name))
 		return expander_inexact(x, "the variable", name);
 	return 0;
 }
@@ -90,7 +95,7 @@ static int expand_split(hf_expander *x, size_t word, const char *name)
 
 	if (expander_lookup(x, name, &var) < 0)
 		return -ENOMEM;
-	x->out.open |= x->env->incomplete || (!var && env_is_managers(x->env, name));
+	x->out.open |= x->env->incomplete || (!var && is_open(x->env, name));
 	if (!var)
 		return 0;
 	/* relaxed splitting has no other error than memory */

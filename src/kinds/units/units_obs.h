@@ -101,8 +101,14 @@ typedef struct hf_units_obs {
 	struct hf_units_search *search; /* while observing */
 	hf_map env_files;		/* pattern -> hf_units_env */
 	mode_t env_mode;		/* what all those files let others do */
-	hf_map programs;		/* bare program name -> path */
-	hf_map users;			/* name -> hf_units_id, of demanded SocketUser */
+	/* What the manager gives every service: system.conf with its drop-ins, what it
+	 * says itself ("NAME=VALUE"), and why that is not all, or NULL. */
+	hf_unit_stack default_env;
+	const char **manager_env;
+	size_t n_manager_env;
+	const char *default_env_why;
+	hf_map programs; /* bare program name -> path */
+	hf_map users;	 /* name -> hf_units_id, of demanded SocketUser */
 	hf_map groups;
 	const char *scanned;  /* unit found to run dockerd, or NULL */
 	const char *scan_why; /* none found: why one may run it all the same; or NULL */

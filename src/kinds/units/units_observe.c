@@ -464,6 +464,16 @@ static int names_resolve(hf_units_observer *o, const hf_model *model, hf_error *
 	return r;
 }
 
+/* Is there one whose environment is of interest? */
+static bool has_service(const hf_units_obs *obs)
+{
+	for (size_t i = 0; i < obs->n_units; i++)
+		if (obs->units[i]->load == HF_UNIT_LOADED &&
+		    strcmp(hf_unit_name_type(obs->units[i]->name), ".service") == 0)
+			return true;
+	return false;
+}
+
 static int live_read(hf_units_observer *o, hf_error **err)
 {
 	const char *dead_why = NULL;
@@ -491,7 +501,13 @@ static int live_read(hf_units_observer *o, hf_error **err)
 		if (r == 0 && dead)
 			dead_why = unit->live_why;
 	}
-	return r;
+	if (r < 0 || !has_service(o->obs))
+		return r;
+	if (!dead_why)
+		return hf_units_manager_ask(o->host, o->arena, o->obs, err);
+	if (!o->obs->default_env_why)
+		o->obs->default_env_why = dead_why;
+	return 0;
 }
 
 int hf_units_ahead(hf_host *host, hf_plan *plan, hf_error **err)
@@ -526,6 +542,8 @@ int hf_units_observe(hf_host *host, const hf_model *model, hf_plan *plan, hf_err
 		r = engine_scan(&o, err);
 	if (r == 0)
 		r = sockets_load(&o, err);
+	if (r == 0 && has_service(obs))
+		r = hf_units_manager_read(host, &plan->arena, obs, err);
 	if (r == 0)
 		r = names_resolve(&o, model, err);
 	if (r == 0)

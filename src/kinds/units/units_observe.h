@@ -31,6 +31,19 @@ int hf_units_may_have_own(const hf_units_search *search, const char *name) _must
 int hf_units_read(const hf_units_search *search, const char *name, hf_units_unit **ret,
 		  hf_error **err) _must_check_;
 
+/** hf_units_is_mask - is @path a symlink to /dev/null, which the tree need not have?
+ * reads host; 0 or -ENOMEM */
+int hf_units_is_mask(hf_host *host, hf_arena *arena, const char *path,
+		     bool *ret) _must_check_;
+
+/** hf_units_manager_read - .default_env of @obs; reads host; 0 or -ENOMEM */
+int hf_units_manager_read(hf_host *host, hf_arena *arena, hf_units_obs *obs,
+			  hf_error **err) _must_check_;
+
+/** hf_units_manager_ask - .manager_env of @obs; asks the manager; 0 or -ENOMEM */
+int hf_units_manager_ask(hf_host *host, hf_arena *arena, hf_units_obs *obs,
+			 hf_error **err) _must_check_;
+
 /** hf_units_live_read - what the manager and the running process say; reads host
  *
  * @ret_dead: set when the manager does not answer at all: asking on would only wait.

@@ -58,13 +58,12 @@ static int unit_bad(hf_units_reader *rd, const hf_error *e, hf_error **err)
 	return rd->unit->why ? 0 : hf_error_oom(err);
 }
 
-/* A symlink to /dev/null masks, also where the tree has no such node. */
-static int is_null_link(const hf_units_search *s, const char *path, bool *ret)
+int hf_units_is_mask(hf_host *host, hf_arena *arena, const char *path, bool *ret)
 {
 	cleanup_(hf_error_freep) hf_error *e = NULL;
 	const char *at;
 	char *target;
-	int r = hf_fs_readlink(s->host, path, s->arena, &target, &e);
+	int r = hf_fs_readlink(host, path, arena, &target, &e);
 
 	*ret = false;
 	if (r == -ENOMEM)
@@ -90,7 +89,7 @@ static int file_read(hf_units_reader *rd, const char *path, hf_unit_file **ret,
 	int r;
 
 	*ret = NULL;
-	r = is_null_link(rd->search, path, &null_link);
+	r = hf_units_is_mask(rd->search->host, rd->search->arena, path, &null_link);
 	if (r == 0 && null_link)
 		return 0;
 	if (r == 0)
@@ -381,7 +380,8 @@ static int ours_load(hf_units_reader *rd, hf_error **err)
 	hf_units_unit *unit = rd->unit;
 	hf_unit_file *file = NULL;
 	bool null_link;
-	int r = is_null_link(rd->search, unit->ours_path, &null_link);
+	int r = hf_units_is_mask(rd->search->host, rd->search->arena, unit->ours_path,
+				 &null_link);
 
 	if (r == 0 && null_link) {
 		unit->ours_known = HF_UNKNOWN;

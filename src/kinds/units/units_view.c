@@ -71,12 +71,14 @@ static int words_of(hf_arena *arena, const hf_unit_value *at, const char ***ret,
 	return 0;
 }
 
+/* Environment= of a unit, DefaultEnvironment= of the manager. */
 static int env_of_settings(hf_env *env, hf_arena *arena, const char *unit,
-			   const hf_unit_stack *stack, hf_error **err)
+			   const hf_unit_stack *stack, const char *section,
+			   const char *key, hf_error **err)
 {
 	hf_unit_value *list;
 	size_t n;
-	int r = hf_unit_list(stack, "Service", "Environment", arena, &list, &n, err);
+	int r = hf_unit_list(stack, section, key, arena, &list, &n, err);
 
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const char **words;
@@ -179,14 +181,54 @@ static int env_of_files(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
 	return r;
 }
 
+/* What its files give all services at its next start or reload, and what the running one
+ * gives them now: set-environment goes before the files, but an edit of them may be newer
+ * than what it has read. */
+static int env_of_manager(hf_env *env, hf_arena *arena, const hf_units_obs *obs,
+			  const char *unit, hf_error **err)
+{
+	int r = env_of_settings(env, arena, unit, &obs->default_env, "Manager",
+				"DefaultEnvironment", err);
+
+	env->incomplete = obs->default_env_why;
+	for (size_t i = 0; i < obs->n_manager_env && r == 0; i++) {
+		const char *eq = strchr(obs->manager_env[i], '=');
+		const hf_env_var *var;
+		char *name;
+
+		if (!eq)
+			continue;
+		name = hf_arena_memdup(arena, obs->manager_env[i],
+				       (size_t)(eq - obs->manager_env[i]));
+		if (!name)
+			return hf_error_oom(err);
+		var = hf_map_get(&env->by_name, name);
+		if (hf_env_is_managers(name) || (var && strcmp(var->value, eq + 1) == 0))
+			continue;
+		if (var)
+			r = hf_map_put(&env->unknown, arena, name, env);
+		if (r == 0 && var)
+			r = hf_map_put(&env->by_name, arena, name, NULL);
+		if (r == 0 && !var)
+			r = hf_env_put(env, arena, name, eq + 1,
+				       "the environment of systemd's manager", 0);
+		if (r < 0)
+			return hf_error_oom(err);
+	}
+	return r;
+}
+
 /* --- ExecStart ------------------------------------------------------------------- */
 
 static int exec_expand(hf_arena *arena, const hf_units_obs *obs, const char *unit,
 		       const hf_unit_stack *stack, const hf_units_env *own,
 		       hf_units_exec *exec, hf_error **err)
 {
-	int r = env_of_settings(&exec->env, arena, unit, stack, err);
+	int r = env_of_manager(&exec->env, arena, obs, unit, err);
 
+	if (r == 0)
+		r = env_of_settings(&exec->env, arena, unit, stack, "Service",
+				    "Environment", err);
 	if (r == 0)
 		r = env_of_files(&exec->env, arena, obs, unit, stack, own, err);
 	if (r == 0)
