@@ -34,6 +34,15 @@ static bool is_dir(void *user, const char *path)
 	return hf_fs_inode(user, path, 0, &inode, &err) == 0 && S_ISDIR(inode.mode);
 }
 
+static bool has_dir(void *user, const char *path, bool any)
+{
+	cleanup_(hf_error_freep) hf_error *err = NULL;
+	hf_inode inode;
+
+	return is_dir(user, path) ||
+	       (any && hf_fs_inode(user, path, HF_FS_NOFOLLOW, &inode, &err) == 0);
+}
+
 static int file_error(hf_error **err, const char *path, const char *why)
 {
 	return hf_error_set(err, -EINVAL, "cannot read '%s': %s", path, why);
@@ -144,7 +153,7 @@ int hf_cmd_import(hf_cli *cli)
 						   .id = find_id,
 						   .is_dir = is_dir,
 						   .user = &run.host },
-					.has_dir = is_dir,
+					.has_dir = has_dir,
 					.user = &run.host };
 	hf_audit_names_release(&im.host.names, hf_facts_value(&facts, "audit"));
 	r = files ? import_files(&run, &im, &err) : import_kernel(&run, &im, &err);

@@ -109,9 +109,14 @@ static bool has_dir(void *user, const char *path)
 	       strcmp(path, "/etc/d") == 0;
 }
 
+static bool has(void *user, const char *path, bool any)
+{
+	return has_dir(user, path) || (any && strcmp(path, "/etc/f") == 0);
+}
+
 static hf_audit_boot_host host = {
 	.names = { .machine = "x86_64", .is_dir = has_dir },
-	.has_dir = has_dir,
+	.has_dir = has,
 };
 
 static hf_audit_boot load(const char *text)
@@ -142,6 +147,12 @@ static void ends(void **state)
 		{ "-a always,exit -F dir=/nosuch\n-w /etc/z\n", 1,
 		  "its directory is missing", 0, 1 },
 		{ "-a always,exit -F dir=/etc/d\n", 0, NULL, 1, 0 },
+		/* a file will do, unless it is said to be a directory */
+		{ "-a always,exit -F dir=/etc/f\n", 0, NULL, 1, 0 },
+		{ "-a always,exit -F dir=/etc/f/\n", 1, "its directory is missing", 0,
+		  0 },
+		{ "-a always,exit -F path=/etc/f/x\n", 1,
+		  "the directory of its path is missing", 0, 0 },
 		{ "-w /etc/x\n-w /etc/x\n-w /etc/z\n", 2, "the rule is there already", 1,
 		  1 },
 		{ "-w /etc/x\n-a always,exit -F path=/etc/x -F perm=rwxa\n", 2,
@@ -153,6 +164,16 @@ static void ends(void **state)
 		{ "-w /nosuch/y\n-i\n-w /etc/z\n", 1,
 		  "the directory of its path is missing", 0, 1 },
 		{ "rubbish\n-w /etc/z\n", 1, "'rubbish' stands without an option", 0, 1 },
+		/* a line may be refused after part of it was done */
+		{ "-w /etc/x\n-D\r\n-w /etc/y\n", 2, "'-D\\x0d' is not one option", 0,
+		  1 },
+		{ "-w /etc/x\n-D -k a b\n", 2, "-D stands alone, or with one -k", 1, 0 },
+		{ "-i\r\n-w /nosuch/y\n-w /etc/x\n", 0, NULL, 1, 0 },
+		{ "-c rubbish\n-w /nosuch/y\n-w /etc/x\n", 0, NULL, 1, 0 },
+		{ "-i -w /nosuch/y\n-w /etc/x\n", 0, NULL, 1, 0 },
+		{ "-i -w /etc/y\n-w /etc/x -c\n", 0, NULL, 0, 0 },
+		{ "--\n-w /etc/x\n", 0, NULL, 1, 0 },
+		{ "-- -i\n-w /etc/x\n", 1, "unknown option '--'", 0, 1 },
 		{ "-d always,exit -S open\n", 1, "the rule that it deletes is not there",
 		  0, 0 },
 		{ "-a always,exit -S open\n-d always,exit -S open\n", 0, NULL, 0, 0 },
@@ -225,6 +246,11 @@ static void settings(void **state)
 	assert_int_equal(boot.settings[HF_AUDIT_RATE_LIMIT].value, 5);
 	assert_true(boot.settings[HF_AUDIT_RATE_LIMIT].loaded);
 	assert_false(boot.settings[HF_AUDIT_FAILURE].loaded);
+	/* what stands before the mistake is done */
+	boot = load("-r 9 rubbish\n-f 0\n");
+	assert_true(boot.aborted);
+	assert_true(boot.settings[HF_AUDIT_RATE_LIMIT].loaded);
+	assert_int_equal(boot.settings[HF_AUDIT_RATE_LIMIT].value, 9);
 	boot = load("-b 100 -f 2 -r 7\n");
 	assert_int_equal(boot.settings[HF_AUDIT_BACKLOG_LIMIT].value, 100);
 	assert_int_equal(boot.settings[HF_AUDIT_FAILURE].value, 2);

@@ -158,7 +158,6 @@ static void refusals(void **state)
 		{ "-D -k a -k b", "-D stands alone, or with one -k" },
 		{ "-D -D", "-D stands alone, or with one -k" },
 		{ "-D -F uid=0", "-D stands alone, or with one -k" },
-		{ "-i -D", "-D stands alone, or with one -k" },
 	};
 
 	(void)state;

@@ -17,9 +17,9 @@
 #define B B64 "-F path=/etc/b -F key=b"
 #define AWAY B64 "-F path=/away/a -F key=a"
 
-static bool everywhere(void *user, const char *path)
+static bool everywhere(void *user, const char *path, bool any)
 {
-	(void)user, (void)path;
+	(void)user, (void)path, (void)any;
 	return true;
 }
 

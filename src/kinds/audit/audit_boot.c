@@ -417,26 +417,41 @@ static void note_end(loading *l, const hf_audit_merged_line *from, const char *w
 	boot->abort_why = why;
 }
 
+/* What a line that is refused does before that. */
+static int do_first(loading *l, const hf_audit_line *line,
+		    const hf_audit_merged_line *from)
+{
+	const char *why;
+
+	load_setting(l, line, from, true);
+	return line->type == HF_AUDIT_LINE_DELETE_ALL ? unload(l, line, from, &why) : 0;
+}
+
 static int load_line(loading *l, const hf_audit_merged_line *from)
 {
 	hf_audit_boot *boot = l->boot;
 	hf_audit_read *read = from->read;
 	const hf_audit_line *line;
 	hf_audit_line deletion;
-	const char *why;
+	const char *why, *lock = NULL;
 
 	if (!read && hf_audit_line_read(from->text, &l->host->names, l->arena, &read) < 0)
 		return -ENOMEM;
 	line = &read->line;
 	why = read->why;
+	l->keep_going |= line->keep_going;
 	if (line->type == HF_AUDIT_LINE_RULE && line->rule.prepend &&
 	    l->host->prepend_deletes) {
 		deletion = *line;
 		deletion.type = HF_AUDIT_LINE_DELETE;
 		line = &deletion;
 	}
-	if (!why && note_lock(l, line, &why) < 0)
+	if (note_lock(l, line, &lock) < 0)
 		return -ENOMEM;
+	if (read->why && !lock && !boot->aborted && do_first(l, line, from) < 0)
+		return -ENOMEM;
+	if (!why)
+		why = lock;
 	if (line->type == HF_AUDIT_LINE_RULE) {
 		if (boot->aborted || (why && !l->keep_going)
 			    ? add_entry(l, &boot->missed, &read->line.rule, from) < 0
@@ -445,9 +460,6 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 	} else if (line->type == HF_AUDIT_LINE_SETTING) {
 		if (!why || !l->keep_going)
 			load_setting(l, line, from, !boot->aborted && !why);
-	} else if (line->type == HF_AUDIT_LINE_IGNORE ||
-		   line->type == HF_AUDIT_LINE_CONTINUE) {
-		l->keep_going = true;
 	} else if (!boot->aborted && !why &&
 		   (line->type == HF_AUDIT_LINE_DELETE ||
 		    line->type == HF_AUDIT_LINE_DELETE_ALL)) {

@@ -77,9 +77,8 @@ typedef struct hf_audit_boot {
 /* Answers about the host at the time the rules load. */
 typedef struct hf_audit_boot_host {
 	hf_audit_names names;
-	bool prepend_deletes; /* auditctl is 4.0.4 to 4.1.0, which reads -A as -d */
-	/* will there be a directory at @path? */
-	bool (*has_dir)(void *user, const char *path);
+	bool prepend_deletes;	  /* auditctl is 4.0.4 to 4.1.0, which reads -A as -d */
+	hf_audit_has_dir has_dir; /* will there be? */
 	void *user;
 } hf_audit_boot_host;
 

@@ -412,9 +412,11 @@ static int parse_option(line_state *s, char option, char *arg, hf_error **err)
 		return hf_error_set(err, -EINVAL, "-D stands alone, or with one -k");
 	case 'i':
 		s->line->type = HF_AUDIT_LINE_IGNORE;
+		s->line->keep_going = true;
 		return 0;
 	case 'c':
 		s->line->type = HF_AUDIT_LINE_CONTINUE;
+		s->line->keep_going = true;
 		return 0;
 	case 'e':
 		return parse_setting(s, HF_AUDIT_ENABLED, arg, err);
@@ -464,12 +466,20 @@ static int parse_long(line_state *s, char **words, size_t n, size_t *at, hf_erro
 	return hf_error_set(err, -EINVAL, "unknown option '--%s'", word);
 }
 
-/* "-D", or "-D -k KEY": auditctl counts the words. */
+static int not_one_option(const char *word, hf_error **err)
+{
+	return hf_error_set(err, -EINVAL, "'%s' is not one option", word);
+}
+
+/* "-D", or "-D -k KEY": auditctl counts the words. What is glued to a -D that stands
+ * alone, a CR say, it refuses once all rules are gone. */
 static int parse_delete_all(line_state *s, char **words, size_t n, hf_error **err)
 {
-	if (n != 1 && (n != 3 || strcmp(words[1], "-k") != 0))
+	if (n != 1 && (n != 3 || words[0][2] || strcmp(words[1], "-k") != 0))
 		return parse_option(s, 'D', NULL, err);
 	s->line->type = HF_AUDIT_LINE_DELETE_ALL;
+	if (words[0][2])
+		return not_one_option(words[0], err);
 	if (n == 1)
 		return 0;
 	s->line->key = hf_arena_strdup(s->arena, words[2]);
@@ -481,7 +491,7 @@ static int parse_words(line_state *s, char **words, size_t n, hf_error **err)
 	static const char with_arg[] = "CefrbaAdSFmRwWkpq", without[] = "hicslDvt";
 	int r;
 
-	if (strcmp(words[0], "-D") == 0)
+	if (strncmp(words[0], "-D", 2) == 0)
 		return parse_delete_all(s, words, n, err);
 	for (size_t i = 0; i < n; i++) {
 		char *word = words[i];
@@ -490,6 +500,8 @@ static int parse_words(line_state *s, char **words, size_t n, hf_error **err)
 		if (word[0] != '-' || !word[1])
 			return hf_error_set(err, -EINVAL, "'%s' stands without an option",
 					    word);
+		if (strcmp(word, "--") == 0 && i + 1 == n)
+			return 0;
 		if (word[1] == '-') {
 			r = parse_long(s, words, n, &i, err);
 			if (r < 0)
@@ -503,11 +515,12 @@ static int parse_words(line_state *s, char **words, size_t n, hf_error **err)
 						    word[1]);
 		} else if (!strchr(without, word[1])) {
 			return hf_error_set(err, -EINVAL, "unknown option '%s'", word);
-		} else if (word[2]) {
-			return hf_error_set(err, -EINVAL, "'%s' is not one option", word);
+		} else if (word[2] && !strchr("ic", word[1])) {
+			return not_one_option(word, err);
 		}
 		r = parse_option(s, word[1], arg, err);
-		if (r < 0)
+		/* of a line with -i or -c auditctl does nothing else */
+		if (r < 0 || s->line->keep_going)
 			return r;
 	}
 	return 0;
@@ -572,10 +585,15 @@ int hf_audit_line_parse(const char *text, const hf_audit_names *names, hf_arena 
 	if (n == 0 || words[0][0] == '#')
 		return 0;
 	r = parse_words(&s, words, n, err);
-	if (r == 0)
+	if (r == 0 && !ret->keep_going)
 		r = finish_rule(&s, err);
-	if (r < 0)
-		*ret = (hf_audit_line){ .type = HF_AUDIT_LINE_BLANK };
+	if (r < 0) {
+		/* the rest is done by then */
+		if (ret->type != HF_AUDIT_LINE_DELETE_ALL)
+			ret->type = HF_AUDIT_LINE_BLANK;
+		ret->rule = (hf_audit_rule){ 0 };
+		ret->key = NULL;
+	}
 	return r;
 }
 
@@ -590,190 +608,4 @@ bool hf_audit_line_deletes(const hf_audit_line *line, const hf_audit_rule *rule)
 	/* strstr() over all keys of the rule: key_match() of auditctl */
 	key = hf_audit_rule_field(rule, AUDIT_FILTERKEY);
 	return key && memmem(key->text, key->value, line->key, strlen(line->key));
-}
-
-static const char *list_name(uint32_t list)
-{
-	static const char *const names[] = {
-		"user", "task",	   "entry",	 "watch",
-		"exit", "exclude", "filesystem", "io_uring"
-	};
-
-	return list < ARRAY_SIZE(names) ? names[list] : "unknown";
-}
-
-/* May a key stand behind these fields, or does auditctl want syscalls for it? */
-static bool bears_key(const hf_audit_rule *rule)
-{
-	for (size_t i = 0; i < rule->n_fields; i++)
-		switch (rule->fields[i].type) {
-		case AUDIT_WATCH:
-		case AUDIT_DIR:
-		case AUDIT_PERM:
-		case AUDIT_EXE:
-		case AUDIT_FSTYPE:
-			return true;
-		default:
-			break;
-		}
-	return !hf_audit_rule_field(rule, AUDIT_FILTERKEY);
-}
-
-/* The last one counts for the names of syscalls, whatever its operator. */
-static const hf_audit_field *last_arch(const hf_audit_rule *rule)
-{
-	for (size_t i = rule->n_fields; i-- > 0;)
-		if (rule->fields[i].type == AUDIT_ARCH)
-			return &rule->fields[i];
-	return NULL;
-}
-
-static void print_syscalls(hf_strbuf *sb, const hf_audit_rule *rule, const char *machine)
-{
-	const hf_audit_field *arch = last_arch(rule);
-	hf_audit_abi abis[2];
-	int nr_machine = -1;
-	const char *sep = " -S ";
-
-	if (rule->all && rule->list == AUDIT_FILTER_EXIT && !bears_key(rule)) {
-		hf_strbuf_adds(sb, " -S all");
-		return;
-	}
-	if (rule->all || rule->by_perm || rule->list == AUDIT_FILTER_TASK)
-		return;
-	if (arch)
-		nr_machine = audit_elf_to_machine(arch->value);
-	else if (hf_audit_abis(machine, abis) > 0)
-		nr_machine = abis[0].machine;
-	for (unsigned nr = 0; nr < AUDIT_BITMASK_SIZE * 32; nr++) {
-		const char *name = NULL;
-
-		if (!rule->mask[AUDIT_WORD(nr)]) {
-			nr |= 31;
-			continue;
-		}
-		if (!(rule->mask[AUDIT_WORD(nr)] & AUDIT_BIT(nr)))
-			continue;
-		if (nr_machine >= 0 && rule->list != AUDIT_FILTER_URING_EXIT)
-			name = audit_syscall_to_name((int)nr, nr_machine);
-		hf_strbuf_adds(sb, sep);
-		if (name)
-			hf_strbuf_adds(sb, name);
-		else
-			hf_strbuf_addf(sb, "%u", nr);
-		sep = ",";
-	}
-}
-
-/* Several keys are one field, joined by the separator. */
-static void print_keys(hf_strbuf *sb, const hf_audit_field *key, const char *option)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i <= key->value; i++) {
-		hf_audit_field one = *key;
-
-		if (i < key->value && key->text[i] != '\001')
-			continue;
-		one.text = key->text + start;
-		one.value = (uint32_t)(i - start);
-		hf_strbuf_adds(sb, option);
-		hf_audit_text_print(sb, one.text, one.value);
-		start = i + 1;
-	}
-}
-
-/* A path that -F would cut at an operator: only -w takes it. */
-static bool needs_watch(const hf_audit_rule *rule)
-{
-	const hf_audit_field *path = hf_audit_rule_path(rule);
-
-	if (!path || path != rule->fields || !rule->all || rule->action != AUDIT_ALWAYS ||
-	    rule->n_fields < 2 || rule->n_fields > 3 ||
-	    rule->fields[1].type != AUDIT_PERM ||
-	    (rule->n_fields == 3 && rule->fields[2].type != AUDIT_FILTERKEY))
-		return false;
-	return hf_audit_is_cut(path->text, path->value);
-}
-
-static void print_watch(hf_strbuf *sb, const hf_audit_rule *rule)
-{
-	cleanup_(hf_strbuf_done) hf_strbuf field = { 0 };
-
-	hf_audit_field_print(&field, &rule->fields[0], NULL); /* "path=...", "dir=..." */
-	hf_strbuf_addf(sb, "-w %s", strchr(hf_strbuf_str(&field), '=') + 1);
-	hf_strbuf_reset(&field);
-	hf_audit_field_print(&field, &rule->fields[1], NULL);
-	hf_strbuf_addf(sb, " -p %s", strchr(hf_strbuf_str(&field), '=') + 1);
-	sb->oom |= field.oom;
-	if (rule->n_fields == 3)
-		print_keys(sb, &rule->fields[2], " -k ");
-}
-
-void hf_audit_rule_print(hf_strbuf *sb, const hf_audit_rule *rule, const char *machine)
-{
-	const hf_audit_field *arch = last_arch(rule);
-
-	if (needs_watch(rule)) {
-		print_watch(sb, rule);
-		return;
-	}
-	hf_strbuf_adds(sb, "-a ");
-	hf_strbuf_adds(sb, rule->action == AUDIT_NEVER ? "never," : "always,");
-	hf_strbuf_adds(sb, list_name(rule->list));
-	/* auditctl wants arch before the syscalls; where arch is not the first field the
-	 * order is part of the rule and is kept, with the syscalls right behind it. */
-	if (!arch)
-		print_syscalls(sb, rule, machine);
-	for (size_t i = 0; i < rule->n_fields; i++) {
-		const hf_audit_field *f = &rule->fields[i];
-
-		if (f->type == AUDIT_FILTERKEY) {
-			print_keys(sb, f, " -F key=");
-			continue;
-		}
-		if (f->type == AUDIT_FIELD_COMPARE &&
-		    (!hf_audit_field_is_pair(f) || rule->list != AUDIT_FILTER_EXIT)) {
-			hf_strbuf_adds(sb, " -F ");
-			hf_audit_field_print_number(sb, f);
-			continue;
-		}
-		hf_strbuf_adds(sb, f->type == AUDIT_FIELD_COMPARE ? " -C " : " -F ");
-		hf_audit_field_print(sb, f, machine);
-		if (f == arch)
-			print_syscalls(sb, rule, machine);
-	}
-}
-
-char *hf_audit_rule_text(const hf_audit_rule *rule, const char *machine, hf_arena *arena)
-{
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-
-	hf_audit_rule_print(&sb, rule, machine);
-	return hf_strbuf_ok(&sb) ? hf_arena_strdup(arena, hf_strbuf_str(&sb)) : NULL;
-}
-
-int hf_audit_line_text(const hf_audit_line *line, const char *machine, hf_arena *arena,
-		       char **ret)
-{
-	*ret = NULL;
-	switch (line->type) {
-	case HF_AUDIT_LINE_RULE:
-	case HF_AUDIT_LINE_DELETE:
-		*ret = hf_audit_rule_text(&line->rule, machine, arena);
-		if (*ret && line->type == HF_AUDIT_LINE_DELETE)
-			(*ret)[1] = 'd';
-		break;
-	case HF_AUDIT_LINE_DELETE_ALL:
-		if (!line->key)
-			return 0;
-		*ret = hf_arena_printf(arena, "-D -k %s", line->key);
-		break;
-	case HF_AUDIT_LINE_SETTING:
-		*ret = hf_audit_setting_line(line->setting, line->value, arena);
-		break;
-	default:
-		return 0;
-	}
-	return *ret ? 0 : -ENOMEM;
 }

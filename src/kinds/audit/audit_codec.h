@@ -56,6 +56,7 @@ typedef struct hf_audit_line {
 	uint32_t value;
 	uint32_t values[HF_AUDIT_SETTING_MAX_]; /* all of them, ... */
 	bool has_value[HF_AUDIT_SETTING_MAX_];	/* ... where the line names them */
+	bool keep_going;			/* -i or -c is on it: no rule, then */
 	const char *key;
 	bool watch; /* came as -w or -W */
 } hf_audit_line;
@@ -64,7 +65,8 @@ typedef struct hf_audit_line {
  * hf_audit_line_parse - read one line as auditctl -R reads it
  * @text:  the line without its end; at most HF_AUDIT_LINE_MAX bytes, without NUL
  * @arena: owns the strings and fields of @ret
- * @ret:   blank if the line is refused
+ * @ret:   blank if the line is refused, but for what stands before what is wrong with it
+ *         and auditctl has done by then: settings, a deletion of all rules
  *
  * Errors: -EINVAL: auditctl would refuse the line, with the reason; -ENOMEM.
  */

@@ -77,9 +77,28 @@ static bool answer_is_dir(void *user, const char *path)
 	       hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes;
 }
 
-static bool answer_has_dir(void *user, const char *path)
+bool hf_audit_ask_has(void *user, const char *path, bool any)
 {
-	return hf_audit_ask(user, HF_AUDIT_ASK_BOOT, path)->yes;
+	hf_audit_there there;
+
+	if (hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes)
+		return true;
+	there = any ? hf_audit_ask(user, HF_AUDIT_ASK_PATH, path)->there
+		    : HF_AUDIT_THERE_NOTHING;
+	return there == HF_AUDIT_THERE_FILE || there == HF_AUDIT_THERE_LINK;
+}
+
+/* What is no directory is there when the rules load as it is now, but in /run, which is
+ * empty then. */
+static bool will_have_dir(void *user, const char *path, bool any)
+{
+	/* asked for the live layer too, which cannot ask any more */
+	bool now = hf_audit_ask_has(user, path, any);
+
+	if (hf_audit_ask(user, HF_AUDIT_ASK_BOOT, path)->yes)
+		return true;
+	return now && !hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes &&
+	       strncmp(path, "/run/", 5) != 0 && strncmp(path, "/var/run/", 9) != 0;
 }
 
 static bool is_since(const hf_audit_obs *obs, const char *version)
@@ -100,7 +119,7 @@ hf_audit_boot_host hf_audit_obs_host(hf_audit_obs *obs)
 	return (hf_audit_boot_host){ .names = names,
 				     .prepend_deletes = is_since(obs, "4.0.4") &&
 							!is_since(obs, "4.1.1"),
-				     .has_dir = answer_has_dir,
+				     .has_dir = will_have_dir,
 				     .user = &obs->answers };
 }
 
@@ -138,13 +157,6 @@ static int add_none(compiler *c, hf_state state, const char *label, const char *
 	want->text = hf_arena_strdup(c->arena, label);
 	want->why = hf_arena_strdup(c->arena, why);
 	return want->text && want->why ? 0 : -ENOMEM;
-}
-
-static bool will_have_dir(void *user, const char *path)
-{
-	/* asked for the live layer too, which cannot ask any more */
-	(void)hf_audit_ask(user, HF_AUDIT_ASK_DIR, path);
-	return hf_audit_ask(user, HF_AUDIT_ASK_BOOT, path)->yes;
 }
 
 /* Why the kernel would refuse the rule at boot (and the load would end there), or NULL in

@@ -9,11 +9,13 @@ typedef struct look {
 	int64_t loaded_nsec;
 } look;
 
-static bool is_older(void *user, const char *path)
+static bool is_older(void *user, const char *path, bool any)
 {
 	const look *l = user;
 	const hf_audit_answer *dir = hf_audit_ask(l->answers, HF_AUDIT_ASK_DIR, path);
 
+	if (any && !dir->yes)
+		return hf_audit_ask_has(l->answers, path, any);
 	return dir->yes && dir->born_nsec <= l->loaded_nsec;
 }
 

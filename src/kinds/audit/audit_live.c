@@ -257,11 +257,11 @@ typedef struct outcome {
 
 static const char locked_why[] = "the audit configuration is locked until the next boot";
 
-static bool is_dir_now(void *user, const char *path)
+static bool is_dir_now(void *user, const char *path, bool any)
 {
 	hf_audit_answers *answers = user;
 
-	return hf_audit_ask(answers, HF_AUDIT_ASK_DIR, path)->yes ||
+	return hf_audit_ask_has(answers, path, any) ||
 	       hf_map_get(&answers->creates, path);
 }
 

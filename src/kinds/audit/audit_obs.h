@@ -61,6 +61,9 @@ typedef struct hf_audit_answers {
 const hf_audit_answer *hf_audit_ask(hf_audit_answers *answers, hf_audit_question what,
 				    const char *name);
 
+/** hf_audit_ask_has - a hf_audit_has_dir of now; @user: the answers */
+bool hf_audit_ask_has(void *user, const char *path, bool any);
+
 /** hf_audit_answers_mkdir - @path, and what is above it, will be there; 0 or -ENOMEM */
 int hf_audit_answers_mkdir(hf_audit_answers *answers, const char *path) _must_check_;
 

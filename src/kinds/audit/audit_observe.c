@@ -256,11 +256,6 @@ static int read_kernel(observer *o)
 	return 0;
 }
 
-static bool ask_dir(void *user, const char *path)
-{
-	return hf_audit_ask(user, HF_AUDIT_ASK_DIR, path)->yes;
-}
-
 /* When auditing began, as far as it can be told. */
 static int read_start(observer *o)
 {
@@ -293,8 +288,8 @@ static int look_for_dropped(observer *o)
 		if (!hf_audit_rule_path(rule) || hf_audit_table_find(&obs->kernel, rule))
 			continue;
 		needed = true;
-		if (hf_audit_rule_missing(rule, ask_dir, &obs->answers, o->arena, &field,
-					  &dir) < 0)
+		if (hf_audit_rule_missing(rule, hf_audit_ask_has, &obs->answers, o->arena,
+					  &field, &dir) < 0)
 			return -ENOMEM;
 	}
 	return needed ? read_start(o) : 0;

@@ -66,8 +66,7 @@ const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule)
 	return field ? field : hf_audit_rule_field(rule, AUDIT_DIR);
 }
 
-int hf_audit_rule_missing(const hf_audit_rule *rule,
-			  bool (*has_dir)(void *user, const char *path), void *user,
+int hf_audit_rule_missing(const hf_audit_rule *rule, hf_audit_has_dir has_dir, void *user,
 			  hf_arena *arena, const hf_audit_field **ret_field,
 			  const char **ret_dir)
 {
@@ -75,6 +74,7 @@ int hf_audit_rule_missing(const hf_audit_rule *rule,
 	for (size_t i = 0; i < rule->n_fields; i++) {
 		const hf_audit_field *f = &rule->fields[i];
 		char *path, *slash;
+		bool any;
 
 		if (f->type != AUDIT_WATCH && f->type != AUDIT_DIR &&
 		    f->type != AUDIT_EXE)
@@ -86,7 +86,8 @@ int hf_audit_rule_missing(const hf_audit_rule *rule,
 		slash = strrchr(path, '/');
 		if (f->type != AUDIT_DIR && slash) /* the directory above */
 			slash[slash == path] = '\0';
-		if (has_dir(user, path) || *ret_field)
+		any = f->type == AUDIT_DIR && f->value && f->text[f->value - 1] != '/';
+		if (has_dir(user, path, any) || *ret_field)
 			continue;
 		*ret_field = f;
 		*ret_dir = path;

@@ -65,17 +65,20 @@ const hf_audit_field *hf_audit_rule_field(const hf_audit_rule *rule, uint32_t ty
 /** hf_audit_rule_path - its path= or dir= field, or NULL; pure */
 const hf_audit_field *hf_audit_rule_path(const hf_audit_rule *rule);
 
+/* Is there a directory at @path, or with @any whatever a name may stand for? */
+typedef bool (*hf_audit_has_dir)(void *user, const char *path, bool any);
+
 /** hf_audit_rule_missing - the directory without which the kernel refuses the rule
  *
  * That of dir=, and the one above of path= and exe= (audit_add_tree_rule(),
- * audit_add_watch(), audit_alloc_mark() of the kernel: ENOENT).
+ * audit_add_watch(), audit_alloc_mark() of the kernel: ENOENT). dir= does with a file as
+ * well, and with a symlink wherever that leads.
  *
- * @has_dir:   is there a directory at the path? Asked for each of them
+ * @has_dir:   asked for each of them
  * @ret_field: the first field that lacks its own; NULL: none does
  * @ret_dir:   that directory, in @arena
  * Returns 0 or -ENOMEM. Pure but for @has_dir. */
-int hf_audit_rule_missing(const hf_audit_rule *rule,
-			  bool (*has_dir)(void *user, const char *path), void *user,
+int hf_audit_rule_missing(const hf_audit_rule *rule, hf_audit_has_dir has_dir, void *user,
 			  hf_arena *arena, const hf_audit_field **ret_field,
 			  const char **ret_dir) _must_check_;
 
