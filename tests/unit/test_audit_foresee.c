@@ -275,12 +275,36 @@ static void merged_before(void **state)
 	assert_string_equal(changes(w), "");
 }
 
+/* Our file of settings ends a line that was left open; what that says then is foreseen,
+ * also where the rules stay as they are. */
+static void line_left_open(void **state)
+{
+	world *w = *state;
+
+	kind_world_control(w, "a", etc_docker);
+	temp_root_write(w->t, "etc/audit/rules.d/zy.rules", "-D -k docker");
+	temp_root_write(w->t, "etc/audit/rules.d/zz_.rules", "-x\n");
+	for (int i = 0; i < 2; i++) {
+		plan(w);
+		assert_null(strstr(changes(w), "blocked"));
+		if (i)
+			kind_world_control(w, "s", "settings: {rate_limit: 5}");
+		plan(w);
+		assert_int_equal(strstr(changes(w),
+					"blocked: /etc/audit/rules.d/"
+					"zy.rules:1 takes it out again (-D -k "
+					"docker)") != NULL,
+				 i);
+		holds_after_apply(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(taken_out),     TEST(taken_out_and_removed), TEST(there_meanwhile),
 		TEST(own_never),     TEST(own_never_live),	  TEST(met_no_more),
-		TEST(merged_before),
+		TEST(merged_before), TEST(line_left_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -472,7 +472,7 @@ static int load_line(loading *l, const hf_audit_merged_line *from)
 				return -ENOMEM;
 		}
 	}
-	if (why && !l->keep_going && !boot->aborted)
+	if (why && (!l->keep_going || line->crashes) && !boot->aborted)
 		note_end(l, from, why);
 	return 0;
 }

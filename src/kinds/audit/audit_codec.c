@@ -518,6 +518,8 @@ static int parse_words(line_state *s, char **words, size_t n, hf_error **err)
 		} else if (word[2] && !strchr("ic", word[1])) {
 			return not_one_option(word, err);
 		}
+		/* of four words, its own name counted, it reads one behind -D */
+		s->line->crashes = word[1] == 'D' && n == 3 && i == 2;
 		r = parse_option(s, word[1], arg, err);
 		/* of a line with -i or -c auditctl does nothing else */
 		if (r < 0 || s->line->keep_going)

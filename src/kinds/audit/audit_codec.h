@@ -57,6 +57,7 @@ typedef struct hf_audit_line {
 	uint32_t values[HF_AUDIT_SETTING_MAX_]; /* all of them, ... */
 	bool has_value[HF_AUDIT_SETTING_MAX_];	/* ... where the line names them */
 	bool keep_going;			/* -i or -c is on it: no rule, then */
+	bool crashes;				/* auditctl, whatever was said before */
 	const char *key;
 	bool watch; /* came as -w or -W */
 } hf_audit_line;

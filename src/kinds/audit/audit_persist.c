@@ -426,6 +426,25 @@ static void note_ours(hf_audit_boot *boot)
 	}
 }
 
+/* A file of settings that is not there yet ends the last line before its place, where
+ * somebody has left that open: what was one line with the next file's first is two. */
+static int note_break(hf_audit_planner *p, bool *ret)
+{
+	const hf_audit_after *settings = &p->files[p->settings];
+	cleanup_(hf_strbuf_done) hf_strbuf line = { 0 };
+	bool wanted = false;
+	size_t len;
+	char *text;
+
+	for (size_t i = 0; i < p->obs->n_wants; i++)
+		wanted |= p->obs->wants[i].spec->type == HF_AUDIT_WANT_SETTING &&
+			  hf_control_is_enforced(p->obs->wants[i].demand->control);
+	hf_strbuf_adds(&line, "#");
+	text = hf_audit_own_text(p, settings, &line, &len);
+	*ret = text && wanted && !settings->before && *text == '\n';
+	return text ? 0 : -ENOMEM;
+}
+
 /* As the files will be with @lines as ours. */
 static int load_come(hf_audit_planner *p, const hf_strbuf *lines)
 {
@@ -433,15 +452,19 @@ static int load_come(hf_audit_planner *p, const hf_strbuf *lines)
 	const char *old = own->before ? own->before->bytes : "";
 	size_t len, old_len = own->before ? own->before->len : 0;
 	char *text = hf_audit_own_text(p, own, lines, &len);
+	bool breaks;
 
-	if (!text)
+	if (!text || note_break(p, &breaks) < 0)
 		return -ENOMEM;
-	p->comes_anew = p->files_change || len != old_len || memcmp(text, old, len) ||
+	p->comes_anew = breaks || p->files_change || len != old_len ||
+			memcmp(text, old, len) ||
 			(p->obs->loader == HF_AUDIT_LOADER_DIRECT && p->obs->stale);
 	p->come = p->obs->boot;
 	if (!p->comes_anew)
 		return 0;
-	if (hf_audit_load_with(p, text, len, "", 0, &p->come) < 0)
+	/* the lines of settings themselves take nothing from a rule */
+	breaks |= p->files[p->settings].before != NULL;
+	if (hf_audit_load_with(p, text, len, "\n", breaks, &p->come) < 0)
 		return -ENOMEM;
 	p->come.rules.links = &p->obs->links;
 	note_ours(&p->come);
