@@ -87,6 +87,38 @@ static void scanning(void **state)
 	}
 }
 
+/* dockerd's hosts match as they are meant, too; what others have, as it is written. */
+static void matching_hosts(void **state)
+{
+	static const struct {
+		const char *line, *value;
+		bool match;
+	} c[] = {
+		{ "/dockerd -H :2375", "tcp://*", true },
+		{ "/dockerd --host=127.0.0.1", "tcp://127.*", true },
+		{ "/dockerd \"-H= [::1]:2375 \"", "tcp://[[]::1]:2375", true },
+		{ "/dockerd -DH:2375", "tcp://*", true },
+		{ "/dockerd -H :2375", ":*", true },
+		{ "/dockerd -H tcp://:2375", "tcp://*", true },
+		{ "/dockerd -H fd://", "tcp://*", false },
+		{ "/dockerd -H unix://", "tcp://*", false },
+		{ "/dockerd \"--host= \"", "tcp://*", false }, /* the default */
+		{ "/dockerd --bip :2375", "tcp://*", false },
+		{ "/other --host=:2375", "tcp://*", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		parsed p;
+
+		parse(&p, c[i].line);
+		assert_true(p.n > 0);
+		if (hf_flag_match(&p.flags[p.n - 1], "--host", c[i].value) != c[i].match)
+			fail_msg("%s: %s", c[i].line, c[i].value);
+		hf_arena_done(&p.arena);
+	}
+}
+
 static void matching(void **state)
 {
 	const hf_flag host = { .name = "--host", .value = "tcp://0.0.0.0:2375" };
@@ -218,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scanning),
 		cmocka_unit_test(matching),
+		cmocka_unit_test(matching_hosts),
 		cmocka_unit_test(editing),
 	};
 

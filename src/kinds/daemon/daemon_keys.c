@@ -167,6 +167,21 @@ const hf_dkey *hf_dkey_find(const char *name)
 	return NULL;
 }
 
+const char *hf_dkey_host(hf_arena *arena, const char *text)
+{
+	static const char blanks[] = " \t\n\v\f\r";
+	const char *from = text + strspn(text, blanks);
+	size_t len = strlen(from);
+	char *host;
+
+	while (len && strchr(blanks, from[len - 1]))
+		len--;
+	host = hf_arena_memdup(arena, from, len);
+	if (host && *host && !strstr(host, "://"))
+		host = hf_arena_printf(arena, "tcp://%s", host);
+	return host;
+}
+
 const hf_dkey *hf_dkey_by_flag(const char *flag, const char *engine)
 {
 	if (strcmp(flag, "host-gateway-ip") == 0 && engine &&

@@ -59,6 +59,11 @@ extern const size_t hf_dkeys_n;
 /** hf_dkey_find - by key name, NULL if there is none; pure */
 const hf_dkey *hf_dkey_find(const char *name);
 
+/** hf_dkey_host - a host as dockerd reads it: blanks around it do not count, and what has
+ *  no scheme is TCP; "" stands for the default; NULL: no memory; pure;
+ *  opts.ParseHost() of Docker */
+const char *hf_dkey_host(hf_arena *arena, const char *text) _must_check_;
+
 /** hf_dkey_by_flag - by long flag name, NULL: no key has it. @engine chooses between
  *  host-gateway-ip and host-gateway-ips, which share one; may be NULL. Pure. */
 const hf_dkey *hf_dkey_by_flag(const char *flag, const char *engine);

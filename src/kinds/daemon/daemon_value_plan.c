@@ -17,24 +17,13 @@ int hf_daemon_has_tls(const hf_daemon_config *config, hf_arena *arena)
 	       (tls.value && tls.value->type == HF_JSON_BOOL && tls.value->boolean);
 }
 
-/* Blanks around it do not count, what has no scheme is TCP, and what is empty stands for
- * the default, which is another one with TLS. NULL: no memory */
+/* What is empty stands for the default, which is another one with TLS. NULL: no memory */
 static hf_json *as_read(const char *text, bool tls, hf_arena *arena)
 {
-	static const char blanks[] = " \t\n\v\f\r";
-	const char *from = text + strspn(text, blanks);
-	size_t len = strlen(from);
-	char *host;
+	const char *host = hf_dkey_host(arena, text);
 
-	while (len && strchr(blanks, from[len - 1]))
-		len--;
-	if (!len)
-		return hf_json_new(arena, HF_JSON_STRING,
-				   tls ? "tcp://localhost:2376"
-				       : "unix:///var/run/docker.sock");
-	host = hf_arena_printf(arena, "%.*s", (int)len, from);
-	if (host && !strstr(host, "://"))
-		host = hf_arena_printf(arena, "tcp://%s", host);
+	if (host && !*host)
+		host = tls ? "tcp://localhost:2376" : "unix:///var/run/docker.sock";
 	return host ? hf_json_new(arena, HF_JSON_STRING, host) : NULL;
 }
 

@@ -232,6 +232,23 @@ static int scan_letters(hf_flag_scan *s, size_t arg)
 	return 0;
 }
 
+/* "-H :2375" is TCP. */
+static int find_meant(hf_flag_scan *s)
+{
+	for (size_t i = 0; i < s->n && s->style == STYLE_DOCKERD; i++) {
+		hf_flag *flag = &s->flags[i];
+		const hf_dkey *key =
+			hf_dkey_by_flag(flag->name + strspn(flag->name, "-"), NULL);
+
+		if (!flag->value || !key || strcmp(key->name, "hosts") != 0)
+			continue;
+		flag->meant = hf_dkey_host(s->arena, flag->value);
+		if (!flag->meant)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int hf_flags_scan(hf_arena *arena, const hf_argv *argv, hf_flag_hint hint,
 		  const void *user, hf_flag **ret, size_t *ret_n, hf_error **err)
 {
@@ -253,6 +270,8 @@ int hf_flags_scan(hf_arena *arena, const hf_argv *argv, hf_flag_hint hint,
 			return hf_error_oom(err);
 		i += s.flags[s.n - 1].n_args - 1;
 	}
+	if (find_meant(&s) < 0)
+		return hf_error_oom(err);
 	*ret = s.flags;
 	*ret_n = s.n;
 	return 0;
@@ -262,7 +281,8 @@ bool hf_flag_match(const hf_flag *flag, const char *name, const char *value)
 {
 	if (fnmatch(name, flag->name, 0) != 0)
 		return false;
-	return !value || (flag->value && fnmatch(value, flag->value, 0) == 0);
+	return !value || (flag->value && fnmatch(value, flag->value, 0) == 0) ||
+	       (flag->meant && fnmatch(value, flag->meant, 0) == 0);
 }
 
 /* Is it this flag, or a glob for it and others with a text that names it? */

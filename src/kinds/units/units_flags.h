@@ -15,10 +15,12 @@
 typedef struct hf_flag {
 	const char *name;  /* "--host": the long form where the program is known */
 	const char *value; /* NULL: none was given */
-	size_t arg;	   /* index of its word in the argv */
-	size_t n_args;	   /* 1, or 2 when the value is the next word */
-	bool grouped;	   /* shares its word with other flags: -Dl */
-	bool unsure;	   /* the next word may be its value or not */
+	const char
+		*meant; /* .value as the program reads it, where that is another text */
+	size_t arg;	/* index of its word in the argv */
+	size_t n_args;	/* 1, or 2 when the value is the next word */
+	bool grouped;	/* shares its word with other flags: -Dl */
+	bool unsure;	/* the next word may be its value or not */
 } hf_flag;
 
 typedef enum hf_flag_arity { HF_FLAG_UNKNOWN, HF_FLAG_BOOL, HF_FLAG_VALUE } hf_flag_arity;
@@ -43,7 +45,7 @@ int hf_flags_scan(hf_arena *arena, const hf_argv *argv, hf_flag_hint hint,
 		  hf_error **err) _must_check_;
 
 /** hf_flag_match - is it the flag (name or glob, long form) with a value that matches
- *  @value (a glob; NULL: any, or none)? pure */
+ *  @value (a glob; NULL: any, or none), as it is written or as it is meant? pure */
 bool hf_flag_match(const hf_flag *flag, const char *name, const char *value);
 
 /** hf_flag_is_secret - is there a credential in the value of this flag, or in the text of
