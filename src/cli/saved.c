@@ -180,12 +180,35 @@ static int tree_of(const hf_options *o, char **ret, hf_error **err)
 /* --- writing -------------------------------------------------------------------------
  */
 
-static int write_whole(const char *path, const char *text, hf_error **err)
+/* The file behind a link is replaced, not the link; a device would be, so it is none to
+ * save to. NULL: @err */
+static char *place_of(const char *path, hf_error **err)
 {
-	cleanup_free char *temp = NULL;
+	struct stat st;
+	bool exists = stat(path, &st) == 0;
+	char *place;
+
+	if (exists && !S_ISREG(st.st_mode)) {
+		(void)hf_error_set(err, -EINVAL, "cannot save the plan to '%s': %s", path,
+				   S_ISDIR(st.st_mode) ? strerror(EISDIR)
+						       : "it is not a regular file");
+		return NULL;
+	}
+	place = exists ? realpath(path, NULL) : strdup(path);
+	if (!place)
+		(void)hf_error_set(err, -errno, "cannot write '%s': %s", path,
+				   strerror(errno));
+	return place;
+}
+
+static int write_whole(const char *name, const char *text, hf_error **err)
+{
+	cleanup_free char *temp = NULL, *path = place_of(name, err);
 	cleanup_close int fd = -1;
 	size_t len = strlen(text), done = 0;
 
+	if (!path)
+		return -EINVAL;
 	if (asprintf(&temp, "%s.XXXXXX", path) < 0) {
 		temp = NULL;
 		return hf_error_oom(err);

@@ -180,6 +180,20 @@ at 1 . apply --root / --plan saved.json
 has "not for the tree /"
 at 1 . apply --root nowhere --plan saved.json
 has "cannot open root 'nowhere'"
+# nothing but a file is replaced, and that behind a link is, not the link
+mkfifo pipe
+ln -s saved.json link.json
+ln -s /dev/null null.json
+for there in pipe null.json other; do
+	at 1 . plan ./b.yaml --root root --save $there
+	has "cannot save the plan to '$there'"
+done
+[ -p pipe ] && [ "$(readlink null.json)" = /dev/null ] && [ -c /dev/null ] || fail "a device was replaced"
+cp saved.json kept.json
+at 2 . plan ./b.yaml --root root --save link.json
+[ -L link.json ] && [ ! -L saved.json ] || fail "a link was replaced"
+grep -q '^sha256 ' saved.json || fail "the file behind the link is not written"
+mv kept.json saved.json
 odd=$(printf 'x\377y')
 mkdir "$odd"
 at 1 . plan ./b.yaml --root "$odd" --save odd.json
