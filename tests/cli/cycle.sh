@@ -278,6 +278,23 @@ run 0 apply --root tree t0.yaml
 [ "$(stat -c %a "tree/etc/t/$newline" "tree/etc/t/$newline/f" | xargs)" = '755 666' ] ||
 	fail "what is below a name with a newline is not released"
 
+# A watch is of what will be there: of a file that the same apply makes, whatever 'type'
+# and 'create' say for what is not there, and of a directory where it removes that.
+mkdir -p made/usr/lib/systemd/system made/usr/sbin made/var/lib made/etc/audit/rules.d
+touch made/usr/sbin/auditctl made/etc/audit/rules.d/audit.rules
+printf '%s\n' '[Service]' 'ExecStart=/usr/bin/dockerd' >made/usr/lib/systemd/system/docker.service
+printf '%s\n' 'holdfast: 1' 'name: t' 'controls:' '  - id: w' '    title: W' \
+	'    audit: {rules: [{watch: /etc/docker/daemon.json, perm: wa, type: dir, create: {mode: "0710"}}]}' \
+	>t0.yaml
+cp t0.yaml t.yaml
+printf '%s\n' '  - {id: d, title: D, daemon: {set: {icc: false}}}' >>t.yaml
+run 0 apply --root made t.yaml --fact arch=x86_64 --fact engine=26.1.5
+grep -q 'path=/etc/docker/daemon.json' made/etc/audit/rules.d/60-holdfast.rules ||
+	fail "a file that is made is not watched as a file"
+run 0 apply --root made t0.yaml --fact arch=x86_64 --fact engine=26.1.5
+grep -q 'dir=/etc/docker/daemon.json' made/etc/audit/rules.d/60-holdfast.rules ||
+	fail "what is made in place of a file is not watched as a directory"
+
 # A record that only root can read: what can be told is told, and that not all can be.
 if [ "$(id -u)" != 0 ]; then
 	chmod 000 root/var/lib/holdfast/applied.json

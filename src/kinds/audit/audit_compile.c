@@ -292,6 +292,20 @@ static int compile_link(compiler *c, const char *path, const hf_audit_answer *an
 	return label && why ? add_none(c, HF_STATE_NOT_APPLICABLE, label, why) : -ENOMEM;
 }
 
+/* What will be there once earlier kinds of this plan have made and removed their files.
+ */
+static hf_audit_there there_then(const compiler *c, const char *path,
+				 const hf_audit_answer *now)
+{
+	const hf_group *group = hf_plan_group_find(c->plan, HF_GROUP_FILE, path);
+
+	if (group && group->remove && now->there == HF_AUDIT_THERE_FILE)
+		return HF_AUDIT_THERE_NOTHING;
+	if (group && !group->remove && now->there == HF_AUDIT_THERE_NOTHING)
+		return HF_AUDIT_THERE_FILE;
+	return now->there;
+}
+
 static int compile_path(compiler *c, const char *path, bool final)
 {
 	const hf_audit_answer *answer =
@@ -301,7 +315,7 @@ static int compile_path(compiler *c, const char *path, bool final)
 
 	if (!label || c->obs->answers.error)
 		return -ENOMEM;
-	switch (answer->there) {
+	switch (there_then(c, path, answer)) {
 	case HF_AUDIT_THERE_UNKNOWN:
 		return add_none(c, HF_STATE_UNKNOWN, label, answer->why);
 	case HF_AUDIT_THERE_LINK:
@@ -487,14 +501,16 @@ static int note_creates(const hf_model *model, compiler *c)
 		for (size_t j = 0; j < values.n; j++) {
 			char *path = hf_path_clean(c->arena, values.values[j]);
 			const hf_audit_answer *a;
+			hf_audit_there there;
 
 			if (!path)
 				return -ENOMEM;
 			if (hf_audit_watch_refused(path))
 				continue;
 			a = hf_audit_ask(&c->obs->answers, HF_AUDIT_ASK_PATH, path);
-			if (a->there != HF_AUDIT_THERE_NOTHING &&
-			    a->there != HF_AUDIT_THERE_DIR)
+			there = there_then(c, path, a);
+			if (there != HF_AUDIT_THERE_NOTHING &&
+			    there != HF_AUDIT_THERE_DIR)
 				continue; /* something else stands there */
 			if (hf_audit_answers_mkdir(&c->obs->answers, path) < 0)
 				return -ENOMEM;
