@@ -85,13 +85,22 @@ static bool was_to_change(const hf_plan *before, const hf_resource *row)
 	return false;
 }
 
+/* What is only looked at may cease to hold by what another control demands. */
+static bool is_enforced(const hf_resource *row)
+{
+	for (size_t i = 0; i < row->n_controls; i++)
+		if (hf_control_is_enforced(row->controls[i]))
+			return true;
+	return false;
+}
+
 static bool left_over(const hf_plan *before, const hf_resource *row)
 {
 	const hf_resource *old;
 
 	if (row->state != HF_STATE_DRIFT && row->state != HF_STATE_UNKNOWN)
 		return false;
-	if (!row_counts(row))
+	if (!row_counts(row) || !is_enforced(row))
 		return false;
 	old = hf_plan_row_like(before, row);
 	return !old || old->state != row->state || was_to_change(before, old);

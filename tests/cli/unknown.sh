@@ -51,4 +51,17 @@ hf 0 apply ./b.yaml --only config
 cmp -s before $rules || fail "a partial run took rules out"
 printf '{"data-root": "/srv/docker"}\n' >root/etc/docker/daemon.json
 hf 0 check ./b.yaml
+
+# A flag that can be taken out of ExecStart=, and that a variable may bring again, which
+# nobody can tell: blocked, not done and then not known.
+printf '%s\n' '[Service]' 'EnvironmentFile=/etc/default/away' \
+	'ExecStart=/usr/bin/containerd --debug $OPTIONS' >root/usr/lib/systemd/system/containerd.service
+cat >flag.yaml <<'END'
+holdfast: 1
+name: flag
+controls:
+  - {id: flag, title: Flag, units: {containerd.service: {exec_start: {unset: [--debug]}}}}
+END
+hf 1 apply --replace ./flag.yaml
+grep -q "blocked.*'/etc/default/away' is missing" err || fail "not blocked: $(cat out err)"
 finish

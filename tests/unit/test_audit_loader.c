@@ -247,6 +247,26 @@ static void stale_and_direct(void **state)
 	assert_int_equal(w->plan.n_groups, 0);
 }
 
+/* Lines behind one that stops the load are looked at for when that is taken out. */
+static void behind_what_is_taken_out(void **state)
+{
+	world *w = *state;
+
+	assert_int_equal(
+		hf_facts_set(&w->facts, "audit", HF_PRESENT, "4.1.0", "test", NULL), 0);
+	/* audit 4.1.0 takes -A for -d, and there is no such rule */
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules",
+			"-A always,exit -S open\n-a always,exit -F dir=/etc/audit\n");
+	kind_world_control(w, "a", etc_docker);
+	kind_world_control(w, "b", "absent: ['-A always,exit -S open']");
+	plan(w);
+	for (size_t i = 0; i < w->plan.n_changes; i++)
+		if (w->plan.changes[i]->blocked)
+			fail_msg("blocked: %s", w->plan.changes[i]->blocked);
+	apply(w);
+	assert_string_equal(changes(w), "");
+}
+
 /* A setting that holds, and will not for what the plan brings back: said so. */
 static void setting_behind_a_line_of_others(void **state)
 {
@@ -313,6 +333,7 @@ int main(void)
 		TEST(names_with_blanks),
 		TEST(stale_and_direct),
 		TEST(setting_behind_a_line_of_others),
+		TEST(behind_what_is_taken_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,6 +419,10 @@ static void test_verify(void **state)
 	assert_string_equal(err->msg,
 			    "verification found 1 thing not as planned: fake:x (same)");
 	hf_error_free(take_ptr(err));
+	/* nobody wants it changed */
+	after->controls[0].enforce = false;
+	assert_int_equal(hf_plan_verify(&before->plan, &after->plan, &err), 0);
+	after->controls[0].enforce = true;
 	/* cured */
 	b->state = HF_STATE_PASS;
 	assert_int_equal(hf_plan_verify(&before->plan, &after->plan, &err), 0);

@@ -182,12 +182,26 @@ static int merge_files(observer *o)
 			      &obs->merged);
 }
 
+/* What the load does not come to it may, once the plan has taken out what stops it: have
+ * what those lines ask answered, too. */
+static int ask_behind_abort(observer *o, const hf_audit_boot_host *host,
+			    const hf_audit_boot *boot)
+{
+	for (size_t i = 0; boot->aborted && i < o->obs->merged.n; i++) {
+		const hf_audit_merged one = { .lines = &o->obs->merged.lines[i], .n = 1 };
+		hf_audit_boot scratch;
+
+		if (hf_audit_boot_load(&one, o->obs->files, host, o->arena, &scratch) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int read_boot(observer *o)
 {
 	hf_audit_obs *obs = o->obs;
 	hf_audit_boot_host host = hf_audit_obs_host(obs);
 	hf_audit_merged direct;
-	hf_audit_boot scratch;
 
 	obs->merged_exists = obs->merged_file.bytes != NULL;
 	if (ask_for_taken_out(o, &host) < 0)
@@ -197,13 +211,14 @@ static int read_boot(observer *o)
 	obs->stale =
 		!obs->merged_file.bytes || obs->merged_file.len != obs->merged.len ||
 		memcmp(obs->merged_file.bytes, obs->merged.text, obs->merged.len) != 0;
-	if (obs->loader != HF_AUDIT_LOADER_DIRECT || !obs->stale)
-		return hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena,
-					  &obs->boot);
-	/* audit.rules is loaded as it stands; what the files of rules.d ask of the host
-	 * is asked as well, for the plan may make it anew from them */
-	if (hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena, &scratch) < 0)
+	if (hf_audit_boot_load(&obs->merged, obs->files, &host, o->arena, &obs->boot) <
+		    0 ||
+	    ask_behind_abort(o, &host, &obs->boot) < 0)
 		return -ENOMEM;
+	if (obs->loader != HF_AUDIT_LOADER_DIRECT || !obs->stale)
+		return 0;
+	/* audit.rules is loaded as it stands; what the files of rules.d ask of the host
+	 * has been asked, for the plan may make it anew from them */
 	if (!obs->merged_file.bytes)
 		obs->merged_file.bytes = "";
 	if (hf_audit_split(&obs->merged_file, o->arena, &direct) < 0)

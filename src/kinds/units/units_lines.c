@@ -545,7 +545,8 @@ static int block_overridden(hf_units_work *work, bool *ret_any, hf_error **err)
 		hf_units_line *line = work->lines[i];
 		const hf_units_found *after = &line->after;
 
-		if (!line->enforced || line->blocked || !line->in_ours || after->ok)
+		if (!line->enforced || line->blocked || !line->in_ours ||
+		    (after->ok && !after->unknown))
 			continue;
 		if (after->unknown)
 			line->blocked = after->unknown;
