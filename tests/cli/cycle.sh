@@ -295,6 +295,18 @@ run 0 apply --root made t0.yaml --fact arch=x86_64 --fact engine=26.1.5
 grep -q 'dir=/etc/docker/daemon.json' made/etc/audit/rules.d/60-holdfast.rules ||
 	fail "what is made in place of a file is not watched as a directory"
 
+# A drop-in of ours, its mode changed by a later apply: both go at once.
+dropin=made/etc/systemd/system/docker.service.d/zz-holdfast.conf
+printf '%s\n' 'holdfast: 1' 'name: t' 'controls:' '  - id: u' '    title: U' \
+	'    units: {docker.service: {Service: {LimitCORE: 0}}}' >t.yaml
+run 0 apply --root made t.yaml
+printf '%s\n' '  - {id: m, title: M, files: [{path: "${unit:docker.service}", mode: "0600"}]}' >>t.yaml
+run 0 apply --root made t.yaml
+[ "$(stat -c %a $dropin)" = 600 ] || fail "the mode of the drop-in is not as demanded"
+printf '%s\n' 'holdfast: 1' 'name: t' 'controls: [{id: m, title: M, manual: By hand}]' >t0.yaml
+run 0 apply --root made t0.yaml
+[ ! -e $dropin ] || fail "the drop-in is still there"
+
 # A record that only root can read: what can be told is told, and that not all can be.
 if [ "$(id -u)" != 0 ]; then
 	chmod 000 root/var/lib/holdfast/applied.json

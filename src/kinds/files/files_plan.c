@@ -611,7 +611,8 @@ static int plan_release(planner *p, const files_release *rel)
 	files_target *t;
 	hf_change *change;
 
-	if (o->known == HF_ABSENT)
+	/* not there, or gone with this plan: nothing to give back */
+	if (o->known == HF_ABSENT || hf_map_get(&p->removed, o->path))
 		return 0;
 	if (o->known == HF_PRESENT && is_demanded(p, o, rel->aspect))
 		return hf_plan_claim(p->plan, rel->entry->id);
