@@ -63,7 +63,7 @@ confined yaml.h src/model/yaml_read.c
 confined systemd/ src/host/sd.h
 confined nettle/ src/base/digest.c
 
-for file in $(find src tests contrib -name '*.[ch]' -o -name '*.sh' | sort); do
+for file in $(find src tests contrib -name '*.[ch]' -o -name '*.sh' -o -name '*.py' | sort); do
 	n=$(wc -l <"$file")
 	[ "$n" -le 800 ] || bad "$file has $n lines, more than 800"
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' ||
