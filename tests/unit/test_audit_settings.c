@@ -185,11 +185,55 @@ static void behind_abort(void **state)
 			    "LIST,ACTION)\n" REWRITTEN);
 }
 
+/* What counts is where augenrules puts a line, not where its file stands: one with a
+ * blank before it, or of several settings, is not moved. And a mistake in one that is
+ * moved goes with ours in its place, or stays without it. */
+static void in_the_order_of_the_load(void **state)
+{
+	static const char zz[] = "/etc/audit/rules.d/zz-holdfast.rules";
+	world *w = *state;
+
+	kernel = NULL;
+	kind_world_control(w, "a", "settings: {failure: 0, backlog_limit: 9000}");
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules", " -b 200\n");
+	plan(w);
+	assert_string_equal(changes(w),
+			    "create " SETTING "failure\n"
+			    "create " SETTING "backlog_limit blocked: "
+			    "/etc/audit/rules.d/10.rules:1 comes later and sets another "
+			    "value; take that line out\n");
+	assert_null(strstr(after(w, zz), "-b"));
+	apply(w);
+	assert_string_equal(changes(w),
+			    "create " SETTING "backlog_limit blocked: "
+			    "/etc/audit/rules.d/10.rules:1 comes later and sets another "
+			    "value; take that line out\n");
+	/* ours, which cannot stay, would have stood in the place of the mistake */
+	assert_int_equal(unlinkat(w->t->fd, zz + 1, 0), 0);
+	temp_root_write(w->t, "etc/audit/rules.d/zz.rules", "-b x\n");
+	plan(w);
+	assert_string_equal(
+		changes(w),
+		"create " SETTING "failure blocked: the load stops at "
+		"/etc/audit/rules.d/zz.rules:1 (-b 'x' is not a number from 0 "
+		"to 4294967295)\n"
+		"create " SETTING "backlog_limit blocked: "
+		"/etc/audit/rules.d/10.rules:1 comes later and sets another "
+		"value; take that line out\n");
+	assert_null(after(w, zz));
+	/* without the other it does */
+	temp_root_write(w->t, "etc/audit/rules.d/10.rules", "");
+	plan(w);
+	assert_null(strstr(changes(w), "blocked"));
+	apply(w);
+	assert_string_equal(rows(w), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(loginuid_immutable), TEST(locked),		 TEST(behind_abort),
-		TEST(counters),		  TEST(rules_of_others),
+		TEST(loginuid_immutable),	TEST(locked),	TEST(behind_abort),
+		TEST(in_the_order_of_the_load), TEST(counters), TEST(rules_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

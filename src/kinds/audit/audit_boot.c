@@ -391,7 +391,7 @@ static int note_lock(loading *l, const hf_audit_line *line, const char **ret_why
 	if (!s->set || !s->loaded || s->value != 2 || !is_change(line))
 		return 0;
 	*ret_why = hf_arena_printf(l->arena, "%s:%u has locked the configuration (-e 2)",
-				   l->sources[s->source].path, s->line);
+				   s->file, s->line);
 	return *ret_why ? 0 : -ENOMEM;
 }
 
@@ -403,7 +403,8 @@ static void load_setting(loading *l, const hf_audit_line *line,
 
 		if (line->has_value[i] && (loaded || !s->set))
 			*s = (hf_audit_boot_setting){ true, loaded, line->values[i],
-						      from->source, from->line };
+						      l->sources[from->source].path,
+						      from->line };
 	}
 }
 

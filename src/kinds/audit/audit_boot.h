@@ -56,7 +56,7 @@ typedef struct hf_audit_boot_setting {
 	bool set;
 	bool loaded; /* false: behind the end of the load */
 	uint32_t value;
-	size_t source;
+	const char *file;
 	unsigned line;
 } hf_audit_boot_setting;
 

@@ -82,7 +82,15 @@ typedef struct own_setting {
 	uint32_t value;
 } own_setting;
 
-static int read_own(hf_audit_planner *p, own_setting *own)
+/* One setting: what our file has for it, and will have. */
+typedef struct setting_plan {
+	hf_audit_setting_demand demand;
+	own_setting own, after;
+	const char *blocked; /* in our file it would not be in force: why; or NULL */
+	bool abort;	     /* the load stops before it */
+} setting_plan;
+
+static int read_own(hf_audit_planner *p, setting_plan *plans)
 {
 	const hf_audit_source *file = p->files[p->settings].before;
 	hf_audit_merged lines = { 0 };
@@ -96,106 +104,54 @@ static int read_own(hf_audit_planner *p, own_setting *own)
 				       &read) < 0)
 			return -ENOMEM;
 		if (read->line.type == HF_AUDIT_LINE_SETTING)
-			own[read->line.setting] = (own_setting){ true, read->line.value };
+			plans[read->line.setting].own =
+				(own_setting){ true, read->line.value };
 	}
 	return 0;
 }
 
-/* Which of ours would the load come to? augenrules puts some settings before all rules,
- * and one behind them: in which file the load stops does not tell. */
-static int find_reached(hf_audit_planner *p, const hf_audit_setting_demand *demands,
-			bool reached[static HF_AUDIT_SETTING_MAX_])
-{
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
-	const hf_audit_source *own = &p->files[p->own].source;
-	hf_audit_boot boot = { 0 };
-
-	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
-		reached[i] = true;
-	if (!p->come.aborted)
-		return 0;
-	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
-		const char *line;
-
-		if (!demands[i].enforced)
-			continue;
-		line = hf_audit_setting_line((hf_audit_setting)i, demands[i].value,
-					     p->arena);
-		if (!line)
-			return -ENOMEM;
-		hf_strbuf_addf(&sb, "\n%s\n", line);
-	}
-	if (!hf_strbuf_ok(&sb))
-		return -ENOMEM;
-	if (hf_audit_load_with(p, own->bytes, own->len, hf_strbuf_str(&sb), sb.len,
-			       &boot) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
-		reached[i] =
-			boot.settings[i].loaded && boot.settings[i].source >= p->settings;
-	return 0;
-}
-
-/* What keeps ours from being in force. */
-typedef enum obstacle {
-	OBSTACLE_NONE,
-	OBSTACLE_LATER, /* a later file sets another value */
-	OBSTACLE_ABORT, /* the load stops before it comes to our file */
-} obstacle;
-
-/* Which value our file will have for the setting, if any. */
-static void decide(hf_audit_planner *p, hf_audit_setting s,
-		   const hf_audit_setting_demand *demand, const own_setting *own,
-		   bool reached, own_setting *ret_after, obstacle *ret_obstacle)
+/* Which value our file is to have for the setting, if any. */
+static void decide(hf_audit_planner *p, hf_audit_setting s, setting_plan *plan)
 {
 	const hf_audit_boot_setting *foreign = &p->foreign.settings[s];
-	bool holds = foreign->set && foreign->loaded &&
-		     hf_audit_setting_holds(s, demand->value, foreign->value);
+	const hf_audit_setting_demand *demand = &plan->demand;
 
-	*ret_obstacle = OBSTACLE_NONE;
-	*ret_after = demand->claimed ? *own : (own_setting){ 0 };
+	plan->after = demand->claimed ? plan->own : (own_setting){ 0 };
 	if (!demand->enforced || hf_audit_setting_withheld(p, s, demand->value))
 		return;
-	if (own->set && hf_audit_setting_holds(s, demand->value, own->value) &&
-	    (s != HF_AUDIT_BACKLOG_LIMIT || own->value == demand->value)) {
-		/* keep it, unless a later file overrides it */
-	} else if (holds) {
-		*ret_after = (own_setting){ 0 };
-		return;
-	} else if (reached) {
-		*ret_after = (own_setting){ true, demand->value };
-	}
-	if (!reached)
-		*ret_obstacle = OBSTACLE_ABORT;
-	else if (foreign->set && foreign->source > p->settings && !holds)
-		*ret_obstacle = OBSTACLE_LATER;
+	if (plan->own.set && hf_audit_setting_holds(s, demand->value, plan->own.value) &&
+	    (s != HF_AUDIT_BACKLOG_LIMIT || plan->own.value == demand->value))
+		return; /* keep it */
+	if (foreign->set && foreign->loaded &&
+	    hf_audit_setting_holds(s, demand->value, foreign->value))
+		plan->after = (own_setting){ 0 };
+	else
+		plan->after = (own_setting){ true, demand->value };
 }
 
-static int compose(hf_audit_planner *p, const hf_audit_setting_demand *demands,
-		   const own_setting *after)
+static int compose(hf_audit_planner *p, const setting_plan *plans, hf_strbuf *sb)
 {
-	cleanup_(hf_strbuf_done) hf_strbuf sb = { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
 		const char *line;
 
-		if (!after[i].set)
+		if (!plans[i].after.set)
 			continue;
 		if (n++ == 0)
-			hf_strbuf_adds(&sb,
+			hf_strbuf_adds(sb,
 				       "## Made by holdfast, which writes it anew: keep "
 				       "settings of your own in other files.\n");
-		hf_strbuf_adds(&sb, "# ");
-		hf_audit_add_controls(&sb, demands[i].wants, demands[i].n_wants, ", ",
-				      false);
-		line = hf_audit_setting_line((hf_audit_setting)i, after[i].value,
+		hf_strbuf_adds(sb, "# ");
+		hf_audit_add_controls(sb, plans[i].demand.wants, plans[i].demand.n_wants,
+				      ", ", false);
+		line = hf_audit_setting_line((hf_audit_setting)i, plans[i].after.value,
 					     p->arena);
 		if (!line)
 			return -ENOMEM;
-		hf_strbuf_addf(&sb, "\n%s\n", line);
+		hf_strbuf_addf(sb, "\n%s\n", line);
 	}
-	return hf_audit_own_file(p, &p->files[p->settings], &sb);
+	return hf_strbuf_ok(sb) ? 0 : -ENOMEM;
 }
 
 /* Is it in force once audit.rules, which is loaded as it stands, is made anew? */
@@ -228,20 +184,119 @@ static int change_merged(hf_audit_planner *p, hf_audit_setting s,
 	return 0;
 }
 
-static int add_change(hf_audit_planner *p, hf_audit_setting s,
-		      const hf_audit_setting_demand *demand, const own_setting *own,
-		      const own_setting *after, bool blocked, hf_change **ret)
+/* What keeps it from being in force where the files make @boot; NULL: nothing does, or
+ * out of memory: *ret_oom. */
+static const char *obstacle(hf_audit_planner *p, hf_audit_setting s,
+			    const setting_plan *plan, const hf_audit_boot *boot,
+			    bool *ret_oom)
+{
+	const hf_audit_boot_setting *found = &boot->settings[s];
+	const char *why;
+
+	if (!plan->demand.enforced ||
+	    hf_audit_setting_withheld(p, s, plan->demand.value) ||
+	    (found->set && found->loaded &&
+	     hf_audit_setting_holds(s, plan->demand.value, found->value)))
+		return NULL;
+	why = found->set && found->loaded
+		      ? hf_arena_printf(p->arena,
+					"%s:%u comes later and sets another value; take "
+					"that line out",
+					found->file, found->line)
+		      : hf_arena_printf(p->arena, "the load stops at %s:%u (%s)",
+					boot->abort_file, boot->abort_line,
+					boot->abort_why);
+	*ret_oom |= !why;
+	return why;
+}
+
+/* As for rules: the files are loaded as they will be. augenrules puts some settings
+ * before all rules, and one behind them, and a line of several stays where it is: in
+ * which file the load stops, or another value stands, does not tell. */
+static int foresee(hf_audit_planner *p, setting_plan *plans)
+{
+	const hf_audit_source *own = &p->files[p->own].source;
+	hf_audit_after *settings = &p->files[p->settings];
+	const char *old = settings->before ? settings->before->bytes : "";
+	size_t old_len = settings->before ? settings->before->len : 0;
+	bool any, oom = false;
+
+	do {
+		cleanup_(hf_strbuf_done) hf_strbuf lines = { 0 };
+		hf_audit_boot boot;
+		char *text;
+		size_t len;
+
+		any = false;
+		if (compose(p, plans, &lines) < 0)
+			return -ENOMEM;
+		text = hf_audit_own_text(p, settings, &lines, &len);
+		if (!text)
+			return -ENOMEM;
+		if (!p->comes_anew && len == old_len && !memcmp(text, old, len))
+			boot = p->obs->boot;
+		else if (hf_audit_load_with(p, own->bytes, own->len, text, len, &boot) <
+			 0)
+			return -ENOMEM;
+		for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
+			if (plans[i].blocked)
+				continue;
+			plans[i].blocked =
+				obstacle(p, (hf_audit_setting)i, &plans[i], &boot, &oom);
+			if (!plans[i].blocked)
+				continue;
+			plans[i].after = plans[i].own;
+			plans[i].abort = !boot.settings[i].loaded;
+			any = true;
+		}
+		if (!any && hf_audit_own_file(p, settings, &lines) < 0)
+			return -ENOMEM;
+	} while (any && !oom);
+	return oom ? -ENOMEM : 0;
+}
+
+/* Where it would not be in force, right or not, the cure is elsewhere. */
+static hf_change *blocked_change(hf_audit_planner *p, hf_audit_setting s,
+				 const setting_plan *plan)
+{
+	const hf_audit_setting_demand *demand = &plan->demand;
+	const own_setting *own = &plan->own;
+	const char *after = hf_audit_setting_text(p, s, demand->value), *before = NULL;
+	hf_change *change;
+
+	if (own->set)
+		before = own->value == demand->value
+				 ? "not in force"
+				 : hf_audit_setting_text(p, s, own->value);
+	if (!after || (own->set && !before))
+		return NULL;
+	change = hf_plan_change(
+		p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
+		own->set ? HF_OP_UPDATE : HF_OP_CREATE, before, after,
+		plan->abort ? HF_CAUSE_HOST
+			    : hf_plan_cause(p->plan, p->model, demand->id, after));
+	return change && hf_change_block(p->plan, change, "%s", plan->blocked) == 0
+		       ? change
+		       : NULL;
+}
+
+static int add_change(hf_audit_planner *p, hf_audit_setting s, const setting_plan *plan,
+		      hf_change **ret)
 {
 	hf_group *group =
 		hf_plan_group_find(p->plan, HF_GROUP_FILE, HF_AUDIT_OWN_SETTINGS);
-	const hf_audit_boot_setting *foreign = &p->foreign.settings[s];
+	const hf_audit_setting_demand *demand = &plan->demand;
+	const own_setting *own = &plan->own, *after = &plan->after;
 	const char *before = own->set ? hf_audit_setting_text(p, s, own->value) : NULL;
 	const char *text = after->set ? hf_audit_setting_text(p, s, after->value) : NULL;
 	hf_change *change;
 
 	*ret = NULL;
-	if (!blocked && own->set == after->set &&
-	    (!own->set || own->value == after->value))
+	if (plan->blocked) {
+		*ret = blocked_change(p, s, plan);
+		return *ret ? 0 : -ENOMEM;
+	}
+	if (own->set == after->set && (!own->set || own->value == after->value))
 		return is_behind(p, s, demand) ? change_merged(p, s, demand, ret) : 0;
 	change = hf_plan_change(
 		p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
@@ -255,11 +310,6 @@ static int add_change(hf_audit_planner *p, hf_audit_setting s,
 		return -ENOMEM;
 	change->recorded = true;
 	*ret = change;
-	if (blocked)
-		return hf_change_block(
-			p->plan, change,
-			"%s:%u comes later and sets another value; take that line out",
-			p->files[foreign->source].source.path, foreign->line);
 	if (group)
 		hf_change_in(change, group);
 	return group ? 0 : -ENOMEM;
@@ -306,81 +356,37 @@ static int judge(hf_audit_planner *p, const hf_audit_want *want, const char *id,
 	}
 	if (hf_row_judge(p->plan, row, state, found, why ? "%s" : NULL, why) < 0)
 		return -ENOMEM;
-	if (boot->set &&
-	    hf_row_found_at(p->plan, row,
-			    p->obs->loader == HF_AUDIT_LOADER_DIRECT && p->obs->stale
-				    ? HF_AUDIT_MERGED
-				    : p->obs->files[boot->source].path,
-			    boot->line) < 0)
+	if (boot->set && hf_row_found_at(p->plan, row, boot->file, boot->line) < 0)
 		return -ENOMEM;
 	return change && state == HF_STATE_DRIFT ? hf_change_row(p->plan, change, row)
 						 : 0;
 }
 
-/* Where the load does not get to ours, right or not, the cure is elsewhere. */
-static int change_behind_abort(hf_audit_planner *p, hf_audit_setting s,
-			       const hf_audit_setting_demand *demand,
-			       const own_setting *own, hf_change **ret)
-{
-	const char *after = hf_audit_setting_text(p, s, demand->value), *before = NULL;
-
-	if (own->set)
-		before = own->value == demand->value
-				 ? "not in force"
-				 : hf_audit_setting_text(p, s, own->value);
-	if (!after || (own->set && !before))
-		return -ENOMEM;
-	*ret = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, demand->id,
-			      own->set ? HF_OP_UPDATE : HF_OP_CREATE, before, after,
-			      HF_CAUSE_HOST);
-	if (!*ret)
-		return -ENOMEM;
-	return hf_change_block(p->plan, *ret, "the load stops at %s:%u (%s)",
-			       p->come.abort_file, p->come.abort_line, p->come.abort_why);
-}
-
 int hf_audit_plan_settings(hf_audit_planner *p)
 {
-	hf_audit_setting_demand demands[HF_AUDIT_SETTING_MAX_];
 	hf_change *changes[HF_AUDIT_SETTING_MAX_] = { 0 };
-	own_setting own[HF_AUDIT_SETTING_MAX_] = { 0 };
-	own_setting after[HF_AUDIT_SETTING_MAX_] = { 0 };
-	obstacle obstacles[HF_AUDIT_SETTING_MAX_];
-	bool reached[HF_AUDIT_SETTING_MAX_];
+	setting_plan plans[HF_AUDIT_SETTING_MAX_] = { 0 };
 
-	if (read_own(p, own) < 0)
+	if (read_own(p, plans) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
-		hf_audit_setting s = (hf_audit_setting)i;
+		hf_audit_setting_demand *demand = &plans[i].demand;
 
-		if (hf_audit_setting_sum(p, s, &demands[i]) < 0)
+		if (hf_audit_setting_sum(p, (hf_audit_setting)i, demand) < 0 ||
+		    (demand->claimed && hf_plan_claim(p->plan, demand->id) < 0))
 			return -ENOMEM;
-		if (demands[i].claimed && hf_plan_claim(p->plan, demands[i].id) < 0)
-			return -ENOMEM;
+		decide(p, (hf_audit_setting)i, &plans[i]);
 	}
-	if (find_reached(p, demands, reached) < 0)
+	if (foresee(p, plans) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++)
-		decide(p, (hf_audit_setting)i, &demands[i], &own[i], reached[i],
-		       &after[i], &obstacles[i]);
-	if (compose(p, demands, after) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < HF_AUDIT_SETTING_MAX_; i++) {
-		hf_audit_setting s = (hf_audit_setting)i;
-		int r = obstacles[i] == OBSTACLE_ABORT
-				? change_behind_abort(p, s, &demands[i], &own[i],
-						      &changes[i])
-				: add_change(p, s, &demands[i], &own[i], &after[i],
-					     obstacles[i] == OBSTACLE_LATER, &changes[i]);
-
-		if (r < 0)
+		if (add_change(p, (hf_audit_setting)i, &plans[i], &changes[i]) < 0)
 			return -ENOMEM;
-	}
 	for (size_t i = 0; i < p->obs->n_wants; i++) {
 		const hf_audit_want *want = &p->obs->wants[i];
 
 		if (want->spec->type == HF_AUDIT_WANT_SETTING &&
-		    judge(p, want, demands[want->spec->setting].id,
+		    judge(p, want, plans[want->spec->setting].demand.id,
 			  changes[want->spec->setting]) < 0)
 			return -ENOMEM;
 	}
