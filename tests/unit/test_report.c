@@ -339,7 +339,7 @@ static void test_columns(void **state)
 	while ((line = strsep(&rest, "\n")))
 		if (!strstr(line, "daemon:") &&
 		    !strstr(line, "changes (")) /* never broken */
-			assert_in_range(strlen(line), 0, 60);
+			assert_true(strlen(line) <= 60);
 	free(text);
 	world_free(w);
 }
