@@ -74,13 +74,13 @@ static void taken_out(void **state)
 
 		for (int there = 0; there < 2; there++) {
 			/* from nothing, and where it was applied before that line came */
-			(void)unlinkat(w->t->fd, OWN + 1, 0);
-			temp_root_write(w->t, LATER + 1, there ? "" : cases[i].lines);
+			(void)unlinkat(w->t->fd, &OWN[1], 0);
+			temp_root_write(w->t, &LATER[1], there ? "" : cases[i].lines);
 			plan(w);
 			if (there) {
 				apply(w);
 				assert_string_equal(rows(w), "");
-				temp_root_write(w->t, LATER + 1, cases[i].lines);
+				temp_root_write(w->t, &LATER[1], cases[i].lines);
 				plan(w);
 			}
 			for (size_t k = 0; k < ARRAY_SIZE(ids); k++) {
@@ -112,9 +112,9 @@ static void taken_out_and_removed(void **state)
 
 	kind_world_control(w, "a", etc_docker);
 	for (size_t i = 0; i < ARRAY_SIZE(yaml); i++) {
-		(void)unlinkat(w->t->fd, OWN + 1, 0);
+		(void)unlinkat(w->t->fd, &OWN[1], 0);
 		temp_root_write(
-			w->t, LATER + 1,
+			w->t, &LATER[1],
 			"-D -k docker\n-D -k other\n-d always,exit -F arch=b64 " ETC
 			"\n");
 		w->controls[1].disabled = "another";
@@ -145,8 +145,8 @@ static void there_meanwhile(void **state)
 	world *w = *state;
 
 	kind_world_control(w, "a", etc_docker);
-	temp_root_write(w->t, EARLIER + 1, B64 ETC "\n");
-	temp_root_write(w->t, LATER + 1, "-d always,exit -F arch=b64 " ETC "\n");
+	temp_root_write(w->t, &EARLIER[1], B64 ETC "\n");
+	temp_root_write(w->t, &LATER[1], "-d always,exit -F arch=b64 " ETC "\n");
 	plan(w);
 	assert_string_equal(changes(w),
 			    "create persisted audit:" B64 ETC " blocked: " LATER
@@ -155,9 +155,9 @@ static void there_meanwhile(void **state)
 			    "create persisted audit:" B32 ETC "\n");
 	holds_after_apply(w);
 	/* gone again before ours come, it does no harm */
-	temp_root_write(w->t, EARLIER + 1,
+	temp_root_write(w->t, &EARLIER[1],
 			B64 ETC "\n-d always,exit -F arch=b64 " ETC "\n");
-	temp_root_write(w->t, LATER + 1, "");
+	temp_root_write(w->t, &LATER[1], "");
 	plan(w);
 	apply(w);
 	assert_string_equal(rows(w), "");
@@ -245,7 +245,7 @@ static void met_no_more(void **state)
 
 	kind_world_control(w, "a", etc_docker)->enforce = false;
 	kind_world_control(w, "gone", "absent: ['-w /etc/docker -p wa -k other']");
-	temp_root_write(w->t, EARLIER + 1, "-w /etc/docker -p wa -k other\n");
+	temp_root_write(w->t, &EARLIER[1], "-w /etc/docker -p wa -k other\n");
 	plan(w);
 	assert_non_null(strstr(rows(w), "drift persisted audit:" B64 ETC
 					": absent (with this plan: what meets it goes)"));
@@ -262,7 +262,7 @@ static void merged_before(void **state)
 	kind_world_control(w, "gone", "absent: ['-a never,task']");
 	plan(w);
 	apply(w);
-	temp_root_write(w->t, EARLIER + 1, "-a never,task\n");
+	temp_root_write(w->t, &EARLIER[1], "-a never,task\n");
 	plan(w);
 	merged = hf_arena_strdup(&w->model.arena, after(w, "/etc/audit/audit.rules"));
 	assert_non_null(merged);
