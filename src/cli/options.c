@@ -545,6 +545,22 @@ static int check_saved(const hf_options *o, const bool *given, hf_error **err)
 	return 0;
 }
 
+/* What the usage line has no word for would be left out silently. Those that take one or
+ * several tell themselves what is wrong with them. */
+static int check_operands(const hf_options *o, hf_error **err)
+{
+	const char *taken = o->command ? o->command->operands : "...";
+	size_t most = *taken == '\0'			       ? 0
+		      : *taken == '[' && !strstr(taken, "...") ? 1
+							       : SIZE_MAX;
+
+	if (o->operands.n <= most)
+		return 0;
+	(void)hf_error_set(err, -EINVAL, "%s takes %s, not '%s'", o->command->name,
+			   most ? "one operand" : "no operands", o->operands.items[most]);
+	return usage(o, NULL, err);
+}
+
 /* The first operand, or what --check and --dry-run alone stand for. */
 static int choose_command(hf_options *o, const bool *given, hf_error **err)
 {
@@ -572,7 +588,8 @@ static int choose_command(hf_options *o, const bool *given, hf_error **err)
 		(void)hf_error_set(err, -EINVAL, "no command given");
 		return usage(o, NULL, err);
 	}
-	if (check_applicable(o, given, err) < 0 || check_saved(o, given, err) < 0)
+	if (check_applicable(o, given, err) < 0 || check_operands(o, err) < 0 ||
+	    check_saved(o, given, err) < 0)
 		return -EINVAL;
 	if (spelled)
 		o->command = hf_command_find(spelled);

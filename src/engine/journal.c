@@ -279,7 +279,7 @@ int hf_txn_find(hf_host *host, const char *word, hf_arena *arena, const char **r
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (strncmp(ids[i], word, strlen(word)) != 0)
+		if (!*word || strncmp(ids[i], word, strlen(word)) != 0)
 			continue;
 		hits++;
 		found = ids[i];

@@ -359,6 +359,10 @@ hf 1 history
 rm root/var/lib/holdfast/transactions
 mv aside root/var/lib/holdfast/transactions
 hf 64 show no-such-id
+for command in show rollback; do
+	hf 64 $command ''
+	has "no transaction '' is on record"
+done
 has "'holdfast history --root root' lists them"
 
 # a command that a message names can be typed as it stands

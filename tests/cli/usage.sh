@@ -14,6 +14,15 @@ err "unknown command 'frobnicate'"
 no_err "did you mean"
 run 64 import --format=json
 err "import writes a baseline in YAML, not JSON"
+mkdir -p root
+for command in history recover confirm unhold; do
+	run 64 $command --root root extra
+	err "$command takes no operands, not 'extra'"
+done
+for command in rollback show; do
+	run 64 $command --root root one two
+	err "$command takes one operand, not 'two'"
+done
 run 64 import x.rules
 err "operands of import are files, after --rules"
 run 64 import --rules
