@@ -308,8 +308,15 @@ int hf_txn_load(hf_host *host, const char *id, hf_arena *arena, hf_txn *ret,
 		hf_error **err)
 {
 	char *path = path_of(arena, id);
+	int r = path ? read_txn(host, path, arena, ret, err) : hf_error_oom(err);
 
-	return path ? read_txn(host, path, arena, ret, err) : hf_error_oom(err);
+	if (r == -EBADMSG)
+		(void)hf_error_hint(err,
+				    "nothing is undone from it: restore it from a "
+				    "backup, or remove it, and '%s' is not on record any "
+				    "more",
+				    id);
+	return r;
 }
 
 int hf_txn_prune(hf_host *host, size_t keep, hf_error **err)

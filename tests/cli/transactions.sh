@@ -113,6 +113,7 @@ cp "root/var/lib/holdfast/transactions/$id" kept
 echo x >>"root/var/lib/holdfast/transactions/$id"
 hf 1 history
 has "torn or was edited"
+has "remove it, and '$id' is not on record any more"
 has "apply b"
 hf 1 history --format json
 json
