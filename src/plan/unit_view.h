@@ -65,7 +65,9 @@ typedef struct hf_unit_view {
 	size_t n_argv_base;
 	const char **env; /* of the process after the plan, as far as files set it: "NAME=
 			   * VALUE", NULL at the end; only where it is dockerd's */
-	const hf_unit_var *vars; /* of dockerd's unit: what its files assign, by name */
+	const char *env_why;	  /* a source of it could not be read: why; or NULL */
+	const char **env_unknown; /* names that may be set as well, NULL at the end */
+	const hf_unit_var *vars;  /* of dockerd's unit: what its files assign, by name */
 	size_t n_vars;
 	bool vars_exact; /* there are no others, but those that the manager adds */
 	const hf_unit_mount *mounts; /* of dockerd's unit, but a root of its own */

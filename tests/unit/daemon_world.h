@@ -27,6 +27,8 @@ typedef struct scene {
 	const char *file;     /* daemon.json; NULL: there is none */
 	const char *argv[12]; /* of the unit; argv[0] NULL: no unit */
 	const char *unit_env[3];
+	const char *unit_env_why;
+	const char *unit_env_unknown[2];
 	const char *base[12]; /* without our drop-in; base[0] NULL: the same */
 	const char *now[12];  /* with it as it is; now[0] NULL: as planned */
 	hf_unit_var vars[6];  /* of its environment */
@@ -211,6 +213,8 @@ static void stage_unit(stage *s, const scene *in)
 	view->fragment = UNIT;
 	view->argv = args_of(s, in->argv, UNIT, &view->n_argv);
 	view->argv_exact = !in->argv_inexact;
+	view->env_why = in->unit_env_why;
+	view->env_unknown = (const char **)(uintptr_t)in->unit_env_unknown;
 	view->env = in->unit_env[0] ? (const char **)(uintptr_t)in->unit_env : NULL;
 	view->vars = in->vars;
 	while (view->n_vars < ARRAY_SIZE(in->vars) && in->vars[view->n_vars].name)

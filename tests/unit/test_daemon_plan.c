@@ -533,6 +533,37 @@ static void test_driver_by_environment(void **state)
 		"DOCKER_DRIVER in the unit's environment\n");
 }
 
+/* and may be there where that cannot be told */
+static void test_driver_not_known(void **state)
+{
+	static const char both[] = CONTROL("a", "forbid: {storage-driver: [aufs]}")
+		CONTROL("b", "set: {icc: true}");
+
+	(void)state;
+	assert_plan(&(scene){ .controls = both,
+			      .argv = STOCK,
+			      .unit_env = { "DOCKER_DRIVER=vfs" },
+			      .unit_env_why = "/x cannot be read",
+			      .engine = "20.10.24" },
+		    "#storage-driver none of [\"aufs\"]: unknown, /x cannot be read\n"
+		    "#icc true: pass, found true, the engine's default\n");
+	assert_plan(&(scene){ .controls = both,
+			      .argv = STOCK,
+			      .unit_env_unknown = { "DOCKER_DRIVER" },
+			      .engine = "20.10.24" },
+		    "#storage-driver none of [\"aufs\"]: unknown, DOCKER_DRIVER, which "
+		    "goes before file and flag, is known only to the running manager\n"
+		    "#icc true: pass, found true, the engine's default\n");
+	assert_plan(&(scene){ .controls = both,
+			      .argv = STOCK,
+			      .unit_env = { "DOCKER_DRIVER=vfs" },
+			      .unit_env_unknown = { "DOCKER_DRIVER" },
+			      .engine = "20.10.24" },
+		    "#storage-driver none of [\"aufs\"]: pass, found \"vfs\", by "
+		    "DOCKER_DRIVER in the unit's environment\n"
+		    "#icc true: pass, found true, the engine's default\n");
+}
+
 /* As dockerd reads them: the scheme may be left out, and TLS changes the default. */
 static void test_forbidden_hosts(void **state)
 {
@@ -592,6 +623,7 @@ int main(void)
 		cmocka_unit_test(test_set_in_file),
 		cmocka_unit_test(test_unset),
 		cmocka_unit_test(test_driver_by_environment),
+		cmocka_unit_test(test_driver_not_known),
 		cmocka_unit_test(test_forbidden_hosts),
 		cmocka_unit_test(test_flag_blocks),
 		cmocka_unit_test(test_flag_and_file),

@@ -211,6 +211,7 @@ static int judge_outside(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resourc
 	const hf_daemon_spec *spec = demand->spec;
 	const hf_daemon_obs *obs = ctx->obs;
 	hf_plan *plan = ctx->plan;
+	const char *why;
 	int r;
 
 	*ret = true;
@@ -232,6 +233,9 @@ static int judge_outside(hf_daemon_ctx *ctx, const hf_demand *demand, hf_resourc
 	if (ctx->argv_why && (spec->key->flag || strcmp(spec->key->name, "proxies") == 0))
 		return hf_row_judge(plan, row, HF_STATE_UNKNOWN, NULL, "%s",
 				    ctx->argv_why);
+	why = hf_daemon_variable_why(plan, spec->key);
+	if (why)
+		return hf_row_judge(plan, row, HF_STATE_UNKNOWN, NULL, "%s", why);
 	*ret = false;
 	return 0;
 }

@@ -89,6 +89,10 @@ int hf_daemon_in_force(const hf_daemon_config *config, const hf_dkey *key,
  * until NULL; NULL: it is not in it, or @env is; borrowed; pure */
 const char *hf_daemon_variable(const char *const *env, size_t n, const char *name);
 
+/** hf_daemon_variable_why - may a variable of the unit's environment decide @key that is
+ *  not known? The reason, static or the plan's; NULL: none may; pure */
+const char *hf_daemon_variable_why(const hf_plan *plan, const hf_dkey *key);
+
 /** hf_daemon_may_repeat - may the key be given both ways? pure */
 bool hf_daemon_may_repeat(const hf_dkey *key);
 

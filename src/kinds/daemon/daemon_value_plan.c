@@ -87,17 +87,39 @@ static int listens(hf_plan *plan, const hf_daemon_config *config, hf_daemon_valu
 	return sockets ? add_streams(plan, hosts, v) : 0;
 }
 
+static const char driver[] = "DOCKER_DRIVER";
+
+static const hf_unit_view *engine_unit(const hf_plan *plan)
+{
+	return plan->engine.unit ? hf_map_get(&plan->units, plan->engine.unit) : NULL;
+}
+
+const char *hf_daemon_variable_why(const hf_plan *plan, const hf_dkey *key)
+{
+	const hf_unit_view *unit = engine_unit(plan);
+
+	if (!unit || strcmp(key->name, "storage-driver") != 0)
+		return NULL;
+	if (unit->env_why)
+		return unit->env_why;
+	if (hf_daemon_variable(unit->env, SIZE_MAX, driver))
+		return NULL;
+	for (size_t i = 0; unit->env_unknown && unit->env_unknown[i]; i++)
+		if (strcmp(unit->env_unknown[i], driver) == 0)
+			return "DOCKER_DRIVER, which goes before file and flag, is known "
+			       "only to the running manager";
+	return NULL;
+}
+
 static int driver_of_environment(hf_plan *plan, hf_daemon_value *v)
 {
-	static const char name[] = "DOCKER_DRIVER";
-	const char *engine = plan->engine.unit;
-	const hf_unit_view *unit = engine ? hf_map_get(&plan->units, engine) : NULL;
-	const char *text = unit ? hf_daemon_variable(unit->env, SIZE_MAX, name) : NULL;
+	const hf_unit_view *unit = engine_unit(plan);
+	const char *text = unit ? hf_daemon_variable(unit->env, SIZE_MAX, driver) : NULL;
 
 	if (!text || !*text)
 		return 0;
 	v->value = hf_json_new(&plan->arena, HF_JSON_STRING, text);
-	v->variable = name;
+	v->variable = driver;
 	return v->value ? 0 : -ENOMEM;
 }
 

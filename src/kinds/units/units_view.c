@@ -480,7 +480,15 @@ static int view_env(hf_unit_view *view, hf_arena *arena, const hf_env *env)
 		if (!view->env[n++])
 			return -ENOMEM;
 	}
-	return view->env ? 0 : -ENOMEM;
+	if (!view->env)
+		return -ENOMEM;
+	map = &env->unknown;
+	view->env_why = env->incomplete;
+	view->env_unknown = hf_arena_array(arena, map->n + 1, sizeof(*view->env_unknown));
+	for (size_t i = n = 0; view->env_unknown && i < map->cap; i++)
+		if (map->slots[i].key)
+			view->env_unknown[n++] = map->slots[i].key;
+	return view->env_unknown ? 0 : -ENOMEM;
 }
 
 int hf_units_view_put(hf_plan *plan, const hf_units_obs *obs, const hf_units_unit *unit,
