@@ -159,6 +159,11 @@ static void ends(void **state)
 		  "the rule is there already", 1, 0 },
 		{ "-w /etc/x -k a\n-w /etc/x -k b\n", 0, NULL, 2, 0 },
 		{ "-A never,exit -F uid=1\n-A never,exit -F uid=1\n", 0, NULL, 2, 0 },
+		{ "-A never,exit -F uid=1\n-A never,exit -F uid=1\n"
+		  "-d never,exit -F uid=1\n",
+		  0, NULL, 1, 0 },
+		{ "-A never,exit -F uid=1\n-A never,exit -F uid=1\n -D\n", 0, NULL, 0,
+		  0 },
 		{ "-i\n-w /nosuch/y\n-w /etc/z\n", 0, NULL, 1, 0 },
 		{ "-c\n-w /nosuch/y\n-w /etc/z\n", 0, NULL, 1, 0 },
 		{ "-w /nosuch/y\n-i\n-w /etc/z\n", 1,

@@ -354,23 +354,26 @@ static int note_undone(loading *l, const hf_audit_rule *rule,
 	return add_entry(l, &boot->undone, rule, by);
 }
 
-/* -d, -W and -D [-k]: rules loaded before go again. */
+/* -d, -W and -D [-k]: rules loaded before go again. A rule that was prepended twice is
+ * there twice, and -d takes out the one that matches first. */
 static int unload(loading *l, const hf_audit_line *line, const hf_audit_merged_line *from,
 		  const char **ret_why)
 {
-	hf_audit_table *const lists[] = { &l->prepended, &l->appended };
 	bool found = line->type == HF_AUDIT_LINE_DELETE_ALL;
+	size_t n = l->prepended.n;
 
-	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
-		for (size_t i = 0; i < lists[k]->n; i++) {
-			hf_audit_entry *e = &lists[k]->items[i];
+	for (size_t i = 0; i < n + l->appended.n; i++) {
+		hf_audit_entry *e = i < n ? &l->prepended.items[n - 1 - i]
+					  : &l->appended.items[i - n];
 
-			if (e->gone || !hf_audit_line_deletes(line, e->rule))
-				continue;
-			e->gone = found = true;
-			if (note_undone(l, e->rule, from) < 0)
-				return -ENOMEM;
-		}
+		if (e->gone || !hf_audit_line_deletes(line, e->rule))
+			continue;
+		e->gone = found = true;
+		if (note_undone(l, e->rule, from) < 0)
+			return -ENOMEM;
+		if (line->type == HF_AUDIT_LINE_DELETE)
+			break;
+	}
 	*ret_why = found ? NULL : "the rule that it deletes is not there";
 	return 0;
 }

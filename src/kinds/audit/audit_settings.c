@@ -203,9 +203,10 @@ static const char *obstacle(hf_audit_planner *p, hf_audit_setting s,
 					"%s:%u comes later and sets another value; take "
 					"that line out",
 					found->file, found->line)
-		      : hf_arena_printf(p->arena, "the load stops at %s:%u (%s)",
-					boot->abort_file, boot->abort_line,
-					boot->abort_why);
+	      : !boot->aborted ? "the load would pass over it"
+			       : hf_arena_printf(p->arena, "the load stops at %s:%u (%s)",
+						 boot->abort_file, boot->abort_line,
+						 boot->abort_why);
 	*ret_oom |= !why;
 	return why;
 }
