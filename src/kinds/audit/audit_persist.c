@@ -139,14 +139,18 @@ static bool silences(const hf_audit_planner *p, const hf_audit_item *item,
 	       hf_audit_rule_silenced(other->rule, item->rule, p->obs->machine);
 }
 
+static bool may_silence(const hf_audit_item *item)
+{
+	return item->rule->action == AUDIT_NEVER ||
+	       item->rule->list == AUDIT_FILTER_EXCLUDE;
+}
+
 /* What is in force stays so: a rule of ours that is not there yet does not come where it
  * would silence another that is looked at. Of two that are not there the second stays
  * out: own_never(). */
 static int keep_in_force(hf_audit_planner *p, hf_audit_item *item)
 {
-	if (item->in_old || !item->enforced ||
-	    (item->rule->action != AUDIT_NEVER &&
-	     item->rule->list != AUDIT_FILTER_EXCLUDE))
+	if (item->in_old || !item->enforced || !may_silence(item))
 		return 0;
 	for (size_t i = 0; i < p->n_items; i++) {
 		const hf_audit_item *other = &p->items[i];
@@ -173,7 +177,7 @@ static int find_silencers(hf_audit_planner *p)
 		if (keep_in_force(p, &p->items[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < p->n_items; i++)
-		if (is_to_be_there(&p->items[i]) &&
+		if (may_silence(&p->items[i]) && is_to_be_there(&p->items[i]) &&
 		    !hf_audit_table_add(&p->silencers, p->items[i].rule, p->arena))
 			return -ENOMEM;
 	return hf_audit_table_index(&p->silencers, p->arena);
