@@ -17,8 +17,8 @@ need jq mmdebstrap qemu-system-x86_64 qemu-img mke2fs
 
 # The engine, auditd and what holdfast needs; a container's root is made of busybox.
 vm_packages=(apparmor attr auditd busybox-static dbus docker.io initramfs-tools
-	libjansson4 libnettle8 libyaml-0-2 linux-image-cloud-amd64 procps strace systemd systemd-sysv
-	udev)
+	libjansson4 libnettle8 libyaml-0-2 linux-image-cloud-amd64 mount procps strace systemd
+	systemd-sysv udev)
 
 # lay_out ROOT: a fresh tree of a machine that can be booted and has the agent. Below /usr:
 # /etc is as Debian ships it.
