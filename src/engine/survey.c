@@ -144,13 +144,20 @@ static int survey(hf_host *host, hf_model *model, const hf_plan_options *options
 	return note_hard_links(host, plan, err);
 }
 
-/* What the plan makes is there once it is carried out, and what waits for it by `when`
- * applies then. */
+/* What the plan makes is there once it is carried out, and what it removes is not: what
+ * asks for it by `when` applies, or no longer does, then. */
+typedef struct foreseen_fact {
+	const char *name; /* "exists:PATH" */
+	const char *value;
+} foreseen_fact;
+
 typedef struct foreseen {
 	hf_arena arena;
-	const char **facts; /* "exists:PATH" */
+	foreseen_fact *facts;
 	size_t n;
 } foreseen;
+
+static const char planned[] = "what is planned";
 
 static void foreseen_done(foreseen *f)
 {
@@ -174,26 +181,37 @@ static bool is_made(const hf_plan *plan, const char *path)
 	return false;
 }
 
-/* A path that `when` asks for; 0 or -ENOMEM. What --fact says of it is not disputed. */
+static bool is_removed(const hf_plan *plan, const char *path)
+{
+	const hf_group *g = hf_plan_group_find(plan, HF_GROUP_FILE, path);
+
+	return g && g->remove && g->n_changes;
+}
+
+/* A path that `when` asks for; 0 or -ENOMEM. What --fact says of it is not disputed, and
+ * what was foreseen before stays so: no two looks can be at odds for ever. */
 static int foresee_path(const hf_survey *seen, const char *path, foreseen *f)
 {
-	const char *name = hf_arena_printf(&f->arena, "exists:%s", path), **slot;
-	const char *found = name ? hf_facts_value(&seen->facts, name) : NULL;
+	const char *name = hf_arena_printf(&f->arena, "exists:%s", path);
+	const hf_fact *fact = name ? hf_facts_get(&seen->facts, name) : NULL;
+	foreseen_fact *slot;
+	bool there;
 
 	if (!name)
 		return -ENOMEM;
-	if (!found || strcmp(found, "false") != 0 ||
-	    hf_facts_is_given(&seen->facts, name))
+	if (!fact || fact->known != HF_PRESENT || hf_facts_is_given(&seen->facts, name) ||
+	    (fact->source && strcmp(fact->source, planned) == 0))
 		return 0;
 	path = hf_path_clean(&f->arena, path);
 	if (!path)
 		return -ENOMEM;
-	if (!is_made(&seen->plan, path))
+	there = strcmp(fact->value, "true") == 0;
+	if (there ? !is_removed(&seen->plan, path) : !is_made(&seen->plan, path))
 		return 0;
 	slot = hf_vec_push(&f->arena, f->facts, f->n);
 	if (!slot)
 		return -ENOMEM;
-	*slot = name;
+	*slot = (foreseen_fact){ name, there ? "false" : "true" };
 	return 0;
 }
 
@@ -229,8 +247,8 @@ static int look(hf_host *host, hf_model *model, const hf_plan_options *options,
 		r = hf_engine_survey_ahead(host, model->kinds, model->n_kinds, fact_args,
 					   n_fact_args, ret, err);
 	for (size_t i = 0; !r && i < f->n; i++)
-		if (hf_facts_set(&ret->facts, f->facts[i], HF_PRESENT, "true",
-				 "what is planned", NULL) < 0)
+		if (hf_facts_set(&ret->facts, f->facts[i].name, HF_PRESENT,
+				 f->facts[i].value, planned, NULL) < 0)
 			r = hf_error_oom(err);
 	if (!r)
 		r = survey(host, model, options, diags, ret, err);

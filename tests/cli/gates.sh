@@ -79,4 +79,15 @@ out "not-applicable  other"
 run 0 check --root root ./b.yaml
 run 0 apply --root root ./b.yaml
 out "in-sync"
+# and who asks for what it removes is no more part of it
+grep -v 'id: icc' b.yaml >c && mv c b.yaml
+printf '  - {id: next, title: T, when: {exists: /etc/docker/daemon.json},\n%s\n' \
+	'     units: {docker.service: {Service: {LimitCORE: 1}}}}' >>b.yaml
+run 0 apply -v --root root ./b.yaml
+out "not-applicable  mode"
+out "not-applicable  next"
+[ ! -e root/etc/docker/daemon.json ] || fail "daemon.json stays"
+run 0 check --root root ./b.yaml
+run 0 apply --root root ./b.yaml
+out "in-sync"
 finish
