@@ -84,11 +84,59 @@ static int plan_made_dirs(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 	return 0;
 }
 
+#define ACL "system.posix_acl_access"
+
+/* What @now becomes: as before, with the flags and the further xattrs that others gave it
+ * since. Of these a transaction changes nothing. */
+static const hf_image *image_back(hf_rollback *rb, const hf_image *before,
+				  const hf_image *now)
+{
+	hf_image *image = hf_arena_new(&rb->arena, hf_image);
+
+	if (!image)
+		return NULL;
+	*image = *before;
+	if (!now->exists)
+		return image;
+	image->attr = now->attr;
+	image->xattrs = NULL;
+	image->n_xattrs = 0;
+	for (int of_now = 0; of_now < 2; of_now++) {
+		const hf_image *from = of_now ? now : before;
+
+		for (size_t i = 0; i < from->n_xattrs; i++) {
+			hf_xattr *slot;
+
+			if (of_now && hf_image_xattr(before, from->xattrs[i].name))
+				continue;
+			slot = hf_vec_push(&rb->arena, image->xattrs, image->n_xattrs);
+			if (!slot)
+				return NULL;
+			*slot = from->xattrs[i];
+		}
+	}
+	return image;
+}
+
+/* Why what others did to the file since keeps it as it is; NULL: nothing does. An ACL of
+ * theirs is part of the mode that would go back. */
+static const char *why_left(const hf_image *before, const hf_image *left,
+			    const hf_image *now)
+{
+	if (!hf_image_same(now, left))
+		return "it was changed since";
+	return now->exists && before->exists && hf_image_xattr(now, ACL) &&
+			       !hf_image_xattr(before, ACL)
+		       ? "it was given an ACL since"
+		       : NULL;
+}
+
 static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 		     const hf_txn_item *item, hf_error **err)
 {
 	const hf_image *before = &item->before, left = hf_txn_item_after(item);
 	char *dir = hf_path_dir(&rb->arena, item->path);
+	const char *why;
 	hf_image now;
 	hf_group *group;
 	int r = hf_fs_image(host, item->path, &rb->arena, &now, err);
@@ -99,10 +147,9 @@ static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 		return hf_error_oom(err);
 	if (hf_image_equal(&now, before))
 		return 0;
-	if (!hf_image_same(&now, &left))
-		return refuse(rb, item->path, "it was changed since") < 0
-			       ? hf_error_oom(err)
-			       : 0;
+	why = why_left(before, &left, &now);
+	if (why)
+		return refuse(rb, item->path, why) < 0 ? hf_error_oom(err) : 0;
 	group = add_group(rb, kind, item, HF_GROUP_FILE, item->path);
 	if (!group)
 		return hf_error_oom(err);
@@ -122,7 +169,11 @@ static int plan_file(hf_host *host, hf_rollback *rb, const hf_kind *kind,
 	group->uid = before->uid;
 	group->gid = before->gid;
 	group->mode = before->mode;
-	group->image = before->exists ? before : NULL;
+	if (before->exists) {
+		group->image = image_back(rb, before, &now);
+		if (!group->image)
+			return hf_error_oom(err);
+	}
 	if (!before->exists && plan_made_dirs(host, rb, kind, item, dir) < 0)
 		return hf_error_oom(err);
 	return 0;

@@ -117,7 +117,7 @@ int hf_fs_image(hf_host *host, const char *path, hf_arena *arena, hf_image *ret,
 	return 0;
 }
 
-static const hf_xattr *find_xattr(const hf_image *image, const char *name)
+const hf_xattr *hf_image_xattr(const hf_image *image, const char *name)
 {
 	for (size_t i = 0; i < image->n_xattrs; i++)
 		if (strcmp(image->xattrs[i].name, name) == 0)
@@ -138,7 +138,7 @@ static bool same_flags(const hf_image *a, const hf_image *b)
 	if (a->attr != b->attr || a->n_xattrs != b->n_xattrs)
 		return false;
 	for (size_t i = 0; i < a->n_xattrs; i++) {
-		const hf_xattr *x = &a->xattrs[i], *y = find_xattr(b, x->name);
+		const hf_xattr *x = &a->xattrs[i], *y = hf_image_xattr(b, x->name);
 
 		if (!y || x->len != y->len || memcmp(x->value, y->value, x->len) != 0)
 			return false;
@@ -156,11 +156,12 @@ bool hf_image_equal(const hf_image *a, const hf_image *b)
 static int set_xattrs(int fd, const hf_image *now, const hf_image *image)
 {
 	for (size_t i = 0; i < now->n_xattrs; i++)
-		if (!find_xattr(image, now->xattrs[i].name) &&
+		if (!hf_image_xattr(image, now->xattrs[i].name) &&
 		    fremovexattr(fd, now->xattrs[i].name) < 0 && errno != ENODATA)
 			return -errno;
 	for (size_t i = 0; i < image->n_xattrs; i++) {
-		const hf_xattr *x = &image->xattrs[i], *there = find_xattr(now, x->name);
+		const hf_xattr *x = &image->xattrs[i],
+			       *there = hf_image_xattr(now, x->name);
 
 		if (there && there->len == x->len &&
 		    memcmp(there->value, x->value, x->len) == 0)

@@ -40,6 +40,9 @@ bool hf_image_same(const hf_image *a, const hf_image *b);
 /** hf_image_equal - same bytes, owner, mode, flags and xattrs (or both absent); pure */
 bool hf_image_equal(const hf_image *a, const hf_image *b);
 
+/** hf_image_xattr - the xattr @name, NULL: it has none; pure */
+const hf_xattr *hf_image_xattr(const hf_image *image, const char *name);
+
 /** hf_fs_stage_image - hf_fs_stage() of an image that exists, with its xattrs and flags
  *  and none else */
 int hf_fs_stage_image(hf_host *host, const char *path, const hf_image *image,

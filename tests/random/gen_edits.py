@@ -31,6 +31,14 @@ def _contents(random):
     )
 
 
+# What holdfast writes to.
+REWRITTEN = [
+    "/etc/docker/daemon.json",
+    RULES_D + "10-base.rules",
+    DROP_INS + "zz-holdfast.conf",
+]
+
+
 def _inode(random):
     """An edit of whose a file is, and who may do what with it."""
     plain = [path for path in values.DEMANDED_FILES if "$" not in path and "*" not in path]
@@ -39,9 +47,7 @@ def _inode(random):
         [
             ["mode", path, random.choice([0o600, 0o644, 0o664, 0o700, 0o755])],
             ["owner", path, random.choice([0, 1000]), random.choice([0, 106])],
-            # gap: one that a file which holdfast rewrites was given since goes with the
-            # rollback, which has bytes, owner and mode decide whether it was changed
-            ["xattr", random.choice(values.TREE_FILES)],
+            ["xattr", random.choice(values.TREE_FILES[3:] + REWRITTEN)],
         ]
     )
 

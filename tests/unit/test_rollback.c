@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a rollback means to do, and what it leaves. */
+#include <sys/xattr.h>
+
 #include "engine_world.h"
 
 #include "engine/journal.h"
@@ -182,6 +184,58 @@ static void test_live_part_of_changed_files(void **state)
 	world_free(w);
 }
 
+/* The bytes go back; an xattr that others gave the file since is theirs. */
+static void test_xattrs_of_others(void **state)
+{
+	world *w = applied_world();
+	hf_apply_result result = { 0 };
+	char path[4096], value[8];
+	hf_rollback rb;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s" OLD, w->root);
+	if (setxattr(path, "user.since", "theirs", 6, 0) < 0) {
+		world_free(w);
+		skip(); /* a file system without them */
+	}
+	rb = planned(w);
+	script.holds = -1;
+	assert_int_equal(rb.n_refused, 0);
+	hf_rollback_run(&w->host, &w->model, &rb, &w->options, &result);
+	assert_int_equal(result.outcome, HF_OUTCOME_APPLIED);
+	assert_int_equal(getxattr(path, "user.since", value, sizeof(value)), 6);
+	hf_rollback_done(&rb);
+	hf_apply_result_done(&result);
+	world_free(w);
+}
+
+/* An ACL is part of the mode: the file is not touched. */
+static void test_acl_of_others(void **state)
+{
+	/* version 2; user::rw-, user:1000:r--, group::r--, mask::r--, other::r-- */
+	static const unsigned char acl[] = {
+		2,    0,    0,	  0,	1,    0,    6,	  0,	0xff, 0xff, 0xff,
+		0xff, 2,    0,	  4,	0,    0xe8, 3,	  0,	0,    4,    0,
+		4,    0,    0xff, 0xff, 0xff, 0xff, 0x10, 0,	4,    0,    0xff,
+		0xff, 0xff, 0xff, 0x20, 0,    4,    0,	  0xff, 0xff, 0xff, 0xff,
+	};
+	world *w = applied_world();
+	char path[4096];
+	hf_rollback rb;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s" OLD, w->root);
+	if (setxattr(path, "system.posix_acl_access", acl, sizeof(acl), 0) < 0) {
+		world_free(w);
+		skip(); /* a file system without them */
+	}
+	rb = planned(w);
+	assert_int_equal(rb.n_refused, 2); /* and what is loaded from it */
+	assert_string_equal(rb.refused[0].why, "it was given an ACL since");
+	hf_rollback_done(&rb);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +245,8 @@ int main(void)
 		cmocka_unit_test(test_live_part_of_a_rollback),
 		cmocka_unit_test(test_live_part_of_another_boot),
 		cmocka_unit_test(test_live_part_is_verified),
+		cmocka_unit_test(test_xattrs_of_others),
+		cmocka_unit_test(test_acl_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
