@@ -544,6 +544,50 @@ static void files_to_be_made(void **state)
 	}
 }
 
+/* Whose file it is to be is not known: that is told before the file is made. */
+static void made_for_nobody_known(void **state)
+{
+	files_world *w = *state;
+
+	etc(w);
+	temp_root_write(w->t, "etc/passwd", "root:x:0:0::/:/bin/sh\n");
+	kind_world_control(w, "one", "- {path: '/etc/docker/*.json', owner: ops}\n");
+	assert_non_null(hf_plan_group(&w->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
+				      &hf_kind_files, "/etc/docker/daemon.json"));
+	files_world_plan(w);
+	assert_non_null(strstr(files_world_rows(w),
+			       "unknown /etc/docker/daemon.json#owner want ops found -: "
+			       "user 'ops' does not exist"));
+}
+
+/* A file that is written anew has one name, and may be given to another. */
+static void written_anew_and_given_away(void **state)
+{
+	files_world *w = *state;
+	hf_group *g;
+
+	if (geteuid() != 0)
+		skip(); /* giving files away */
+	etc(w);
+	temp_root_write(w->t, "etc/a", "");
+	assert_int_equal(linkat(w->t->fd, "etc/a", w->t->fd, "etc/b", 0), 0);
+	kind_world_control(w, "one", "- {path: /etc/a, owner: '1000'}\n");
+	files_world_plan(w);
+	assert_int_equal(w->plan.n_changes, 1);
+	assert_non_null(w->plan.changes[0]->blocked);
+	kind_world_forget_plan(w);
+	g = hf_plan_group(&w->plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_files,
+			  "/etc/a");
+	assert_non_null(g);
+	g->existed = true;
+	files_world_plan(w);
+	assert_int_equal(w->plan.n_changes, 1);
+	assert_null(w->plan.changes[0]->blocked);
+	g = hf_plan_group_find(&w->plan, HF_GROUP_INODE, "/etc/a");
+	assert_non_null(g);
+	assert_int_equal(g->uid, 1000);
+}
+
 static void files_to_be_removed(void **state)
 {
 	files_world *w = *state;
@@ -703,6 +747,8 @@ int main(void)
 		T(mounts),
 		T(references),
 		T(files_to_be_made),
+		T(made_for_nobody_known),
+		T(written_anew_and_given_away),
 		T(files_to_be_removed),
 		T(gates_and_selection),
 		T(releases),

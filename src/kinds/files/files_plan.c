@@ -351,14 +351,16 @@ static const char *not_allowed(const files_obs *obs, const files_object *o, bool
 /* What another than root owns is not followed through a symlink, nor changed where it has
  * several names (host/fs_meta.c): given away, it could neither be looked at nor taken
  * back. */
-static const char *given_away(const files_target *t, bool new_uid)
+static const char *given_away(const planner *p, const files_target *t, bool new_uid)
 {
 	if (!new_uid || t->uid == 0)
 		return NULL;
 	if (t->linked)
 		return "it is reached through a symlink, which is followed to a file of "
 		       "root alone: name its target instead";
-	if (S_ISREG(t->object->mode) && t->object->nlink > 1)
+	/* one that this plan writes anew has one name then */
+	if (S_ISREG(t->object->mode) && t->object->nlink > 1 &&
+	    !hf_plan_group_find(p->plan, HF_GROUP_FILE, t->object->path))
 		return "it has several hard links, and could not be taken back from "
 		       "another owner than root: another name of it may be meant for "
 		       "something else";
@@ -378,7 +380,7 @@ static int plan_target(planner *p, files_target *t)
 		return 0;
 	t->blocked = o->blocked ? o->blocked : not_allowed(p->obs, o, new_uid);
 	if (!t->blocked)
-		t->blocked = given_away(t, new_uid);
+		t->blocked = given_away(p, t, new_uid);
 	if (!t->blocked)
 		r = make_group(p, t);
 	if (r == 0 && new_uid)

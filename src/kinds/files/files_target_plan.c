@@ -191,6 +191,15 @@ static int settle_rows(hf_plan *plan, files_obs *obs, const hf_map *made,
 	return 0;
 }
 
+/* Is it about a path that is missing, and told by settle_rows()? */
+static bool is_settled(const files_seen *seen)
+{
+	const files_spec *spec = seen->demand->spec;
+
+	return hf_control_is_enforced(seen->demand->control) && !seen->n && !seen->tree &&
+	       !spec->is_glob;
+}
+
 static bool is_made_as(const files_spec *spec, files_aspect aspect, const files_id *id,
 		       const hf_group *group)
 {
@@ -199,8 +208,8 @@ static bool is_made_as(const files_spec *spec, files_aspect aspect, const files_
 	return id->number == (aspect == FILES_OWNER ? group->uid : group->gid);
 }
 
-/* What is only reported has no say in how a file is made: the plan tells beforehand where
- * that will not be as demanded. */
+/* What is only reported has no say in how a file is made, and who is not known owns none:
+ * the plan tells beforehand where that will not be as demanded. */
 static int report_made(hf_plan *plan, files_obs *obs, const files_seen *seen,
 		       const hf_group *group)
 {
@@ -291,7 +300,7 @@ int files_settle(const hf_model *model, struct hf_plan *plan, hf_error **err)
 	for (size_t i = 0; r == 0 && i < plan->n_groups; i++)
 		for (size_t k = 0; r == 0 && is_made(plan->groups[i]) && k < obs->n_seen;
 		     k++)
-			if (!hf_control_is_enforced(obs->seen[k].demand->control))
+			if (!is_settled(&obs->seen[k]))
 				r = report_made(plan, obs, &obs->seen[k],
 						plan->groups[i]);
 	return r < 0 ? hf_error_oom(err) : 0;
