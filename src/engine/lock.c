@@ -61,8 +61,10 @@ static int busy(int fd, hf_error **err)
 static int wait_for_lock(int fd, int wait_sec, hf_error **err)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NSEC };
-	/* flock(2) has no deadline of its own; ten looks a second until ours is over */
-	long tries = (long)wait_sec * 10;
+	/* flock(2) has no deadline of its own; ten looks a second until ours is over, and
+	 * one more: the lock of who was killed just now goes with the last of its files
+	 */
+	long tries = (long)wait_sec * 10 + 1;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EINTR)

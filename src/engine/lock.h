@@ -15,7 +15,8 @@ typedef struct hf_lock {
 
 /**
  * hf_lock_take - lock the host against another holdfast
- * @wait_sec: how long to wait for it; 0: not at all
+ * @wait_sec: how long to wait for it; 0: a tenth of a second, as who was killed may still
+ *            be going
  *
  * Makes the state directory where it is missing. Errors: -EINPROGRESS somebody has it
  * (who, if it can be told); those of making the directory. Changes host.
