@@ -16,27 +16,11 @@
 #include <sys/utsname.h>
 
 #include "host/host.h"
-#include "host/ids.h"
 #include "kinds/audit/audit_boot.h"
 #include "kinds/audit/audit_kernel.h"
+#include "tests/live/audit_host.h"
 
 static struct utsname uts;
-
-static int find_id(void *user, bool group, const char *name, uint32_t *ret)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-
-	return group ? hf_ids_gid(user, name, ret, &err)
-		     : hf_ids_uid(user, name, ret, &err);
-}
-
-static bool is_dir(void *user, const char *path)
-{
-	struct stat st;
-
-	(void)user;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 static bool has(void *user, const char *path, bool any)
 {

@@ -18,8 +18,8 @@
 #include <sys/utsname.h>
 
 #include "host/audit_nl.h"
-#include "host/ids.h"
 #include "kinds/audit/audit_codec.h"
+#include "tests/live/audit_host.h"
 
 #define LINES_MAX 20000
 
@@ -44,22 +44,6 @@ static void close_file(FILE **f)
 {
 	if (*f)
 		fclose(*f);
-}
-
-static int find_id(void *user, bool group, const char *name, uint32_t *ret)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-
-	return group ? hf_ids_gid(user, name, ret, &err)
-		     : hf_ids_uid(user, name, ret, &err);
-}
-
-static bool is_dir(void *user, const char *path)
-{
-	struct stat st;
-
-	(void)user;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static void complain(const char *line, const char *what)

@@ -14,24 +14,8 @@
 #include <sys/utsname.h>
 
 #include "host/audit_nl.h"
-#include "host/ids.h"
 #include "kinds/audit/audit_codec.h"
-
-static int find_id(void *user, bool group, const char *name, uint32_t *ret)
-{
-	cleanup_(hf_error_freep) hf_error *err = NULL;
-
-	return group ? hf_ids_gid(user, name, ret, &err)
-		     : hf_ids_uid(user, name, ret, &err);
-}
-
-static bool is_dir(void *user, const char *path)
-{
-	struct stat st;
-
-	(void)user;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
+#include "tests/live/audit_host.h"
 
 static void show(const struct audit_rule_data *data, bool stored)
 {
