@@ -185,8 +185,7 @@ static int edit_file(hf_audit_planner *p, hf_audit_after *file)
 /* Only audit.rules has it still, which is loaded as it stands: it is made anew. */
 static int change_merged(hf_audit_planner *p, const hf_audit_gone *gone, hf_change **ret)
 {
-	hf_group *group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
-					&hf_kind_audit, HF_AUDIT_MERGED);
+	hf_group *group = hf_audit_merged_group(p);
 
 	return group ? add_change(p, gone->id, HF_OP_DELETE, gone->text, HF_CAUSE_HOST,
 				  group, ret)

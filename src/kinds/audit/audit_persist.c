@@ -84,7 +84,7 @@ static int load_foreign(hf_audit_planner *p)
 	return 0;
 }
 
-static const char *abort_text(hf_audit_planner *p, const hf_audit_boot *boot)
+const char *hf_audit_abort_text(hf_audit_planner *p, const hf_audit_boot *boot)
 {
 	return hf_arena_printf(p->arena, "the load stops at %s:%u (%s)", boot->abort_file,
 			       boot->abort_line, boot->abort_why);
@@ -252,7 +252,7 @@ static int decide_alone(hf_audit_planner *p, hf_audit_item *item)
 	}
 	if (p->marker != SIZE_MAX || !p->foreign.aborted)
 		return 0;
-	return block(item, abort_text(p, &p->foreign));
+	return block(item, hf_audit_abort_text(p, &p->foreign));
 }
 
 /* Is the line needed, and would it be in force? @n of the silencers come before it. */
@@ -415,7 +415,7 @@ static int judge_boot(hf_audit_planner *p, const hf_audit_boot *boot,
 	if (!s->cure)
 		return -ENOMEM;
 	s->at = missed ? missed : undone;
-	s->why = missed ? abort_text(p, boot) : undone_text(p, boot, undone);
+	s->why = missed ? hf_audit_abort_text(p, boot) : undone_text(p, boot, undone);
 	return s->why ? 0 : -ENOMEM;
 }
 
@@ -510,7 +510,8 @@ static int block_unmet(hf_audit_planner *p, const standing *now, unsigned round,
 		if (p->comes_anew && judge_boot(p, &p->come, item, &s) < 0)
 			return -ENOMEM;
 		if (item == only)
-			s = (standing){ HF_STATE_DRIFT, .why = abort_text(p, &p->come) };
+			s = (standing){ HF_STATE_DRIFT,
+					.why = hf_audit_abort_text(p, &p->come) };
 		if (s.state != HF_STATE_DRIFT)
 			continue;
 		item->blocked = hf_arena_printf(
@@ -584,8 +585,7 @@ static int add_change(hf_audit_planner *p, hf_audit_item *item, hf_state state,
 	} else {
 		change = hf_plan_change(p->plan, &hf_kind_audit, HF_PERSISTED, item->id,
 					HF_OP_UPDATE, "not in force", item->text, cause);
-		group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
-				      &hf_kind_audit, HF_AUDIT_MERGED);
+		group = hf_audit_merged_group(p);
 	}
 	if (!change || !group)
 		return -ENOMEM;

@@ -425,6 +425,12 @@ static int collect_files(hf_audit_planner *p)
 
 /* --- audit.rules ------------------------------------------------------------------ */
 
+hf_group *hf_audit_merged_group(hf_audit_planner *p)
+{
+	return hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG, &hf_kind_audit,
+			     HF_AUDIT_MERGED);
+}
+
 /* What augenrules would write after this plan; and the note where it is behind. */
 int hf_audit_plan_merged(hf_audit_planner *p)
 {

@@ -161,6 +161,10 @@ int hf_audit_add_mounts(hf_audit_planner *p, const hf_audit_entry *entry,
 hf_group *hf_audit_file_group(hf_audit_planner *p, const char *path, const char *before,
 			      size_t before_len, bool existed, mode_t mode) _must_check_;
 
+/** hf_audit_merged_group - the group of audit.rules, for a change that is in force once
+ * that is made anew; NULL: out of memory */
+hf_group *hf_audit_merged_group(hf_audit_planner *p) _must_check_;
+
 /** hf_audit_own_text - what @file, one of ours, is to hold: @lines, after an empty one
  * where the file before it does not end in a newline; NULL: out of memory, also that of
  * @lines */
@@ -180,6 +184,10 @@ int hf_audit_plan_absent(hf_audit_planner *p) _must_check_;   /* audit_absent.c 
 int hf_audit_load_with(hf_audit_planner *p, const char *own, size_t own_len,
 		       const char *settings, size_t settings_len,
 		       hf_audit_boot *ret) _must_check_;
+
+/** hf_audit_abort_text - where and why the load of @boot, which is aborted, stops; NULL:
+ *  out of memory; audit_persist.c */
+const char *hf_audit_abort_text(hf_audit_planner *p, const hf_audit_boot *boot);
 
 int hf_audit_plan_rules(hf_audit_planner *p) _must_check_;    /* audit_persist.c */
 int hf_audit_plan_settings(hf_audit_planner *p) _must_check_; /* audit_settings.c */

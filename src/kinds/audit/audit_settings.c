@@ -170,8 +170,7 @@ static int change_merged(hf_audit_planner *p, hf_audit_setting s,
 			 const hf_audit_setting_demand *demand, hf_change **ret)
 {
 	const char *text = hf_audit_setting_text(p, s, demand->value);
-	hf_group *group = hf_plan_group(p->plan, HF_GROUP_FILE, HF_STAGE_CONFIG,
-					&hf_kind_audit, HF_AUDIT_MERGED);
+	hf_group *group = hf_audit_merged_group(p);
 
 	if (!text || !group)
 		return -ENOMEM;
@@ -203,10 +202,8 @@ static const char *obstacle(hf_audit_planner *p, hf_audit_setting s,
 					"%s:%u comes later and sets another value; take "
 					"that line out",
 					found->file, found->line)
-	      : !boot->aborted ? "the load would pass over it"
-			       : hf_arena_printf(p->arena, "the load stops at %s:%u (%s)",
-						 boot->abort_file, boot->abort_line,
-						 boot->abort_why);
+	      : boot->aborted ? hf_audit_abort_text(p, boot)
+			      : "the load would pass over it";
 	*ret_oom |= !why;
 	return why;
 }
