@@ -85,7 +85,8 @@ static bool was_to_change(const hf_plan *before, const hf_resource *row)
 	return false;
 }
 
-/* What is only looked at may cease to hold by what another control demands. */
+/* What is only looked at, or waived, may cease to hold by what another control demands.
+ */
 static bool is_enforced(const hf_resource *row)
 {
 	for (size_t i = 0; i < row->n_controls; i++)
@@ -100,7 +101,7 @@ static bool left_over(const hf_plan *before, const hf_resource *row)
 
 	if (row->state != HF_STATE_DRIFT && row->state != HF_STATE_UNKNOWN)
 		return false;
-	if (!row_counts(row) || !is_enforced(row))
+	if (!is_enforced(row))
 		return false;
 	old = hf_plan_row_like(before, row);
 	return !old || old->state != row->state || was_to_change(before, old);
