@@ -138,13 +138,13 @@ static int end_apply(hf_run *run, hf_watch *watch, const hf_apply_result *result
 			      hf_host_option(&run->host));
 	fflush(run->cli->out);
 	undone = hf_watch_wait(run, watch, result->transaction);
-	if (undone)
-		fprintf(stderr, "holdfast: not confirmed%s%s%s\n",
-			undone == HF_EXIT_ROLLED_BACK ? ": everything was put back"
-						      : ", and not all could be put "
-							"back: see 'holdfast history",
-			undone == HF_EXIT_ROLLED_BACK ? "" : hf_host_option(&run->host),
-			undone == HF_EXIT_ROLLED_BACK ? "" : "'");
+	if (undone == HF_EXIT_ROLLED_BACK)
+		fprintf(stderr, "holdfast: not confirmed: everything was put back\n");
+	else if (undone)
+		fprintf(stderr,
+			"holdfast: not confirmed, and not all could be put back: see "
+			"'holdfast history%s'\n",
+			hf_host_option(&run->host));
 	return undone ? undone : status;
 }
 
